@@ -1,0 +1,103 @@
+import type { ZodType } from 'zod'
+import type { SnapshotId } from '../../shared/ids.ts'
+import type { ArtefactRole } from '../../shared/manifest.ts'
+import type { EngineKind, LaneHeads, SnapshotKind, UnitEntry } from '../../shared/snapshot.ts'
+
+/**
+ * The port between an application and the rest of the uploader. An engine knows its application and nothing of sealing,
+ * transfer or the receiver. Methods that talk to the application take a signal and end soon after it is aborted.
+ */
+export interface Engine<Settings = unknown, Inventory = unknown> {
+  readonly kind: EngineKind
+  readonly settings: ZodType<Settings>
+
+  /** Read only, cheap, safe at any time. Throws a Failure with a fix the operator can act on. */
+  inspect(settings: Settings, signal: AbortSignal): Promise<Inventory>
+
+  /** Pure decision from inventory and committed heads, unit by unit. Says why when it promotes. */
+  plan(requested: SnapshotKind, inventory: Inventory, heads: LaneHeads): Plan
+
+  /** Takes what the backup needs on the server. Whatever happens after it returned, `close` is called; if it throws, it has released all itself. */
+  begin(settings: Settings, plan: Plan, context: BackupContext): Promise<Session>
+
+  /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
+  restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
+}
+
+export interface Plan {
+  kind: SnapshotKind
+  /** Why another kind than the requested one is made; null where it is not. */
+  promoted: { code: string; reason: string } | null
+  /** Bytes the source is expected to yield, for the progress bar and the part size. */
+  expectedBytes: number
+  /** What a partner asks for: the steps of this run in plain words, e.g. "Back up all databases to the temporary directory". */
+  steps: string[]
+  engineVersion: string
+}
+
+export interface BackupContext {
+  signal: AbortSignal
+  /** At most this many artefacts are read at the same time. */
+  concurrency: number
+  /** Step `number` of `plan.steps` (from 1) begins. */
+  step(number: number): void
+  /** Something that the administrator should know and that does not make the backup wrong. Ends up in the summary. */
+  warn(code: string, message: string): void
+  now(): Date
+}
+
+export interface Session {
+  /**
+   * In restore order. May be pulled by up to `concurrency` consumers at once, so the engine hands out an artefact as soon as it
+   * can be read and never waits for one before it to be finished, unless the application itself needs that.
+   */
+  artefacts(): AsyncIterable<StagedArtefact>
+  /** Once all artefacts were read: what was backed up of each unit. */
+  units(): UnitEntry[]
+  /** The receiver has committed. At least once: idempotent. Its notes end up on the run. */
+  committed(snapshot: SnapshotId): Promise<{ notes: string[] }>
+  /** Always called, whatever happened; releases everything on the server. Never throws for a server that is gone. */
+  close(outcome: 'succeeded' | 'failed' | 'cancelled'): Promise<void>
+}
+
+export interface StagedArtefact {
+  /** Relative path with `/`, unique in the snapshot, safe as a file name on Windows and Linux. */
+  name: string
+  role: ArtefactRole
+  unit: string
+  attributes?: Record<string, string>
+  /** Sorts artefacts in the index where they are read in another order than they are restored in. */
+  order: number
+  /**
+   * Yields the plain bytes. Called exactly once, by one consumer. A chunk is valid only until the next one is asked for (the engine may
+   * use its buffer again). Throws a Failure if the artefact cannot be read completely: the run fails.
+   */
+  read(): AsyncIterable<Uint8Array>
+}
+
+export interface RestoreInput {
+  /** Where the files were laid out; names are as in the index, in restore order. */
+  directory: string
+  files: { name: string; role: ArtefactRole; unit: string; size: number; attributes: Record<string, string> }[]
+  snapshots: { snapshot: SnapshotId; kind: SnapshotKind; units: UnitEntry[]; engineVersion: string }[]
+  /** RFC 3339, or null for the state of the last snapshot. */
+  at: string | null
+  /** Present with `--apply`: where to, e.g. `mysql://user:password@host:3306`. */
+  apply?: { target: string }
+}
+
+export interface RestoreContext {
+  signal: AbortSignal
+  concurrency: number
+  warn(code: string, message: string): void
+  progress(done: number, total: number): void
+  now(): Date
+}
+
+export interface RestoreReport {
+  /** The exact steps in plain words and commands, written as `RESTORE.md` beside the files. */
+  runbook: string
+  applied: boolean
+  /** One line each, for the summary: what was loaded. */
+  notes: string[]
+}
