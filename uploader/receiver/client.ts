@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pRetry from 'p-retry'
+import { z } from 'zod'
+import { Failure, messageOf } from '../../shared/failure.ts'
+import { Problem, ProblemError } from '../../shared/problem.ts'
+import type { Authorise } from './authorisation.ts'
+
+export interface ClientOptions {
+  /** The receiver's origin, e.g. `https://receiver.example.net`. */
+  url: string
+  authorise: Authorise
+  signal: AbortSignal
+  now: () => Date
+  /** How long a receiver that has answered before may be away, in milliseconds. */
+  patience: number
+}
+
+/** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
+const firstPatience = 15_000
+const requestTimeout = 60_000
+
+/** One HTTP call after another to one receiver: signs, retries what can be retried, and turns refusals into ProblemErrors. */
+export class ReceiverClient {
+  readonly #options: ClientOptions
+  /** Milliseconds to add to this machine's clock, learnt from the receiver. */
+  #clockOffset = 0
+  #clockCorrected = false
+  #answered = false
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param target path and query, exactly as sent
+   * @throws ProblemError for a refusal; Failure `receiver-unreachable`, `receiver-untrusted` or `receiver-unclear`
+   */
+  async call<T>(method: string, target: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const { signal, patience } = this.#options
+    const started = performance.now()
+    return pRetry(() => this.#attempt(method, target, schema, body), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 300,
+      maxTimeout: 15_000,
+      randomize: true,
+      signal,
+      shouldRetry: async ({ error }) => {
+        if (this.#learnClock(error)) return true
+        if (!(error instanceof Failure) || !error.retriable) return false
+        if (performance.now() - started > (this.#answered ? patience : firstPatience)) return false
+        await delay(retryAfter(error), undefined, { signal })
+        return true
+      },
+    })
+  }
+
+  async #attempt<T>(method: string, target: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
+    const { url, authorise, signal, now } = this.#options
+    const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
+    const time = new Date(now().getTime() + this.#clockOffset)
+    const headers: Record<string, string> = await authorise({ method, target, body: bytes }, time)
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(url + target, {
+        method,
+        headers,
+        body: body === undefined ? null : bytes,
+        // A redirect would carry the secret in the headers to wherever it points.
+        redirect: 'error',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeout)]),
+      })
+      text = await response.text()
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw networkFailure(url, cause)
+    }
+    this.#answered = true
+    return response.ok ? parseAnswer(url, text, schema) : Promise.reject(refusal(url, response, text))
+  }
+
+  /** Believes the receiver's clock, once: a second complaint is a fault that a person must look at. */
+  #learnClock(error: unknown): boolean {
+    if (!(error instanceof ProblemError) || error.code !== 'clock-skew' || this.#clockCorrected) return false
+    const receiverTime = z.iso.datetime().safeParse(error.extra.receiverTime)
+    if (!receiverTime.success) return false
+    this.#clockCorrected = true
+    this.#clockOffset = Date.parse(receiverTime.data) - this.#options.now().getTime()
+    return true
+  }
+}
+
+function parseAnswer<T>(url: string, text: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw unclear(url, 'its answer is not what this version understands', false, cause)
+  }
+}
+
+function refusal(url: string, response: Response, text: string): Failure {
+  const document = Problem.safeParse(jsonOf(text))
+  if (document.success) {
+    const problem = ProblemError.fromDocument(document.data)
+    const seconds = Number(response.headers.get('retry-after'))
+    if (seconds > 0) problem.extra.retryAfterSeconds = seconds
+    return problem
+  }
+  const retriable = response.status >= 500 || response.status === 429
+  return unclear(url, `it answered ${response.status}`, retriable)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function unclear(url: string, why: string, retriable: boolean, cause?: unknown): Failure {
+  return new Failure('receiver-unclear', `${url} does not answer as a FailSafe receiver`, {
+    why,
+    fix: retriable ? 'Try again later' : 'Check the address, and whether a proxy answers in its place',
+    retriable,
+    cause,
+  })
+}
+
+/** Milliseconds that the receiver asked to wait, at most a minute. */
+function retryAfter(error: Failure): number {
+  const seconds = error instanceof ProblemError ? Number(error.extra.retryAfterSeconds ?? 0) : 0
+  return Math.min(60, seconds) * 1000
+}
+
+const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
+
+function networkFailure(url: string, error: unknown): Failure {
+  const root = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = (root as NodeJS.ErrnoException).code ?? ''
+  if (untrusted.test(code))
+    return new Failure('receiver-untrusted', `No trusted connection to ${url} can be made`, {
+      why: `${messageOf(root)} (${code})`,
+      fix: 'Check the address and the clock; for a private certificate authority set NODE_EXTRA_CA_CERTS',
+      cause: error,
+    })
+  const timedOut = error instanceof Error && error.name === 'TimeoutError'
+  return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
+    why: timedOut ? `no answer within ${requestTimeout / 1000} seconds` : code || messageOf(root),
+    fix: 'Check the address, the network, the firewall and the proxy',
+    retriable: true,
+    cause: error,
+  })
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../../shared/failure.ts'
+import { AgentState } from './agent.ts'
+import { writeDurably } from './write.ts'
+
+const pathIn = (directory: string) => join(directory, 'agent.json')
+
+/** What this host knows of itself, or undefined where it was never enrolled. @throws Failure `state-unreadable` */
+export async function findAgent(directory: string): Promise<AgentState | undefined> {
+  const path = pathIn(directory)
+  try {
+    return AgentState.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new Failure('state-unreadable', `The state of this host, ${path}, cannot be read`, {
+      why: code ?? 'it is damaged',
+      fix:
+        code === 'EACCES'
+          ? 'Run failsafe as the account that enrolled this host (usually root)'
+          : 'Restore that file, or enrol this host again with a token from the provider that replaces the agent',
+      cause,
+    })
+  }
+}
+
+/** @throws Failure `not-enrolled` or `state-unreadable` */
+export async function loadAgent(directory: string): Promise<AgentState> {
+  const agent = await findAgent(directory)
+  if (agent) return agent
+  throw new Failure('not-enrolled', 'This host is not enrolled', {
+    why: `there is no agent.json in ${directory}`,
+    fix: 'Ask the provider for an enrolment token and run: failsafe enrol <url>#<token> --recovery-kit FILE',
+  })
+}
+
+export async function saveAgent(directory: string, agent: AgentState): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await writeDurably(pathIn(directory), `${JSON.stringify(agent, null, 2)}\n`)
+  } catch (cause) {
+    throw new Failure('state-unwritable', `The state directory ${directory} cannot be written`, {
+      why: (cause as NodeJS.ErrnoException).code,
+      fix: 'Run failsafe as root, or set state.dir in failsafe.yaml to a directory of this account',
+      cause,
+    })
+  }
+}
