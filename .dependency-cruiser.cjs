@@ -1,0 +1,66 @@
+/**
+ * Imports point one way (docs/adr and README, "Layout"):
+ * shared <- lambdas, shared <- uploader, shared <- admin. `infra` names handler files by path and imports shared at most; nobody but tests and
+ * the developer's scripts imports infra.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const parts = 'shared|lambdas|uploader|admin|infra|scripts|test'
+
+/** `from` may import its own folder and the folders in `allowed`, and no other part of the product. */
+const only = (from, allowed, comment) => ({
+  name: `${from}-imports-${allowed.length > 0 ? allowed.join('-and-') : 'nobody'}`,
+  comment,
+  severity: 'error',
+  from: { path: `^${from}/` },
+  to: { path: `^(${parts})/`, pathNot: `^(${[from, ...allowed].join('|')})/` },
+})
+
+module.exports = {
+  forbidden: [
+    only('shared', [], 'What both sides speak knows neither of them.'),
+    only('lambdas', ['shared'], 'The receiver knows what it speaks, never who calls it or where it runs.'),
+    only('uploader', ['shared'], 'The uploader knows what it speaks, never the code of the receiver.'),
+    only('admin', ['shared'], "The provider's command line is a client of the API like any other."),
+    only('infra', ['shared'], 'Infrastructure names handler files by path; what they do is not its business.'),
+    {
+      name: 'product-does-not-need-its-tools',
+      comment: 'What ships must not depend on tests, on scripts or on development dependencies.',
+      severity: 'error',
+      from: { path: '^(shared|lambdas|uploader|admin)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'no-circle',
+      comment: 'A circle between modules hides who needs whom.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'not-resolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-in-package-json',
+      comment: 'A package that works only because something else happens to install it.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript API to parse with; swc reads the same syntax.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(node_modules|dist|build|cdk\\.out|coverage|\\.failsafe-local)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json'],
+    },
+  },
+}

@@ -1,0 +1,27 @@
+/** A program that a group of commands needs, and the Debian package that brings it. */
+export interface Need {
+  program: string
+  debian: string
+}
+
+const server: Need[] = [
+  { program: 'mariadbd', debian: 'mariadb-server' },
+  { program: 'mariadb-install-db', debian: 'mariadb-server' },
+  { program: 'mariadb', debian: 'mariadb-client' },
+  { program: 'mariadb-dump', debian: 'mariadb-client' },
+  { program: 'age', debian: 'age' },
+  { program: 'zstd', debian: 'zstd' },
+]
+
+/** What each developer command calls besides Node. */
+export const groups = {
+  test: server,
+  demo: server,
+  bench: [...server, { program: 'mydumper', debian: 'mydumper' }],
+} as const satisfies Record<string, Need[]>
+
+export type Group = keyof typeof groups
+
+export function isGroup(name: string): name is Group {
+  return Object.hasOwn(groups, name)
+}
