@@ -1,0 +1,60 @@
+import { openChunk, payloadKey, payloadNonceSize, sealedChunkSize } from './age.ts'
+import { damaged } from './damaged.ts'
+import { fileKeyOf, headerEnd } from './header.ts'
+import { release } from './release.ts'
+
+/**
+ * The plain bytes of an age v1 file, 64 KiB at a time, each valid until the next is asked for. A chunk is handed out once it is
+ * proved to be what was sealed in its place; that the file is complete is known only when this ends without an error.
+ * @throws Failure `sealed-damaged`, `identity-does-not-open`, `identity-invalid`
+ */
+export async function* decrypt(
+  sealed: AsyncIterable<Uint8Array>,
+  identities: readonly string[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const held = Buffer.allocUnsafeSlow(sealedChunkSize)
+  let start: Buffer = Buffer.alloc(0)
+  let key: Uint8Array | undefined
+  let counter = 0
+  let filled = 0
+
+  const take = (chunk: Uint8Array, last: boolean): Buffer => {
+    const plain = openChunk(key!, counter, last, chunk)
+    if (!plain) throw damaged(`what begins at byte ${counter * sealedChunkSize} of its payload is not what was sealed`)
+    if (last && plain.length === 0 && counter > 0) throw damaged('its last chunk is empty')
+    counter += 1
+    return plain
+  }
+
+  for await (const piece of sealed) {
+    let chunk = piece
+    if (!key) {
+      start = Buffer.concat([start, chunk])
+      const end = headerEnd(start)
+      if (end === undefined || start.length < end + payloadNonceSize) continue
+      const fileKey = await fileKeyOf(start.subarray(0, end), identities)
+      key = payloadKey(fileKey, start.subarray(end, end + payloadNonceSize))
+      chunk = start.subarray(end + payloadNonceSize)
+    }
+    let at = 0
+    while (at < chunk.length) {
+      // As in sealing: a full chunk waits until more has come, because the last one is marked.
+      const whole = filled === sealedChunkSize
+      if (whole || (filled === 0 && chunk.length - at > sealedChunkSize)) {
+        const plain = take(whole ? held : chunk.subarray(at, at + sealedChunkSize), false)
+        if (whole) filled = 0
+        else at += sealedChunkSize
+        yield plain
+        release(plain)
+        continue
+      }
+      const count = Math.min(sealedChunkSize - filled, chunk.length - at)
+      held.set(chunk.subarray(at, at + count), filled)
+      filled += count
+      at += count
+    }
+  }
+  if (!key) throw damaged('it ends within its header')
+  const plain = take(held.subarray(0, filled), true)
+  if (plain.length > 0) yield plain
+}
