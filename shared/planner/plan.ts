@@ -1,0 +1,128 @@
+import type { Position } from '../position.ts'
+import { ProblemError } from '../problem.ts'
+import type { CommittedSnapshot } from '../snapshot.ts'
+import { type Chain, chainFrom, good, startsOf } from './chain.ts'
+import { type Held, historiesOf, type UnitHistory } from './history.ts'
+import { nearestMoments } from './moments.ts'
+import { inOrder } from './order.ts'
+import { describeGap } from './timeline.ts'
+import { unitsAt } from './units.ts'
+
+/** `latest`: every unit as far as it goes. `at`: RFC 3339, on the engine's clock. `snapshot`: as that snapshot left its units. */
+export type Moment = { kind: 'latest' } | { kind: 'at'; at: string } | { kind: 'snapshot'; snapshot: string }
+
+export interface RestorePlan {
+  /** In the order they are applied. */
+  snapshots: CommittedSnapshot[]
+  /** What each unit uses of them, and the position and moment (ISO 8601, UTC) its state is known up to. */
+  units: { unit: string; snapshots: string[]; to: Position; reached: string }[]
+}
+
+/**
+ * Which snapshots, in which order, lead to a moment. For each unit: the latest full at or before it, the latest differential
+ * on that, then the logs in unbroken succession of one stream; the next best start is tried where one does not lead there.
+ * Continuity is proven by positions, never by times. A snapshot found bad is gone round, unless it is itself what was asked for.
+ * @param units all that the newest full at or before the moment, or a snapshot after it, names when left out
+ * @throws ProblemError `not-restorable` with `{unit, nearest: {before, after}}`
+ */
+export function planRestore(snapshots: CommittedSnapshot[], moment: Moment, units?: string[]): RestorePlan {
+  const wanted = units ?? unitsOf(snapshots, moment)
+  if (wanted.length === 0)
+    throw refusal(snapshots, moment, [], undefined, 'nothing that can be restored was backed up by then')
+  const histories = historiesOf(snapshots)
+  const chains = wanted.map(unit => {
+    const history = histories.get(unit)
+    const chain = history && chainTo(history, moment)
+    if (!chain) throw refusal(snapshots, moment, wanted, unit, reasonFor(history, moment))
+    return { unit, chain }
+  })
+  return {
+    snapshots: inOrder(chains.map(({ chain }) => chain.steps)),
+    units: chains.map(({ unit, chain }) => ({
+      unit,
+      snapshots: chain.steps.map(step => step.snapshot.snapshot),
+      to: chain.to,
+      reached: new Date(chain.reached).toISOString(),
+    })),
+  }
+}
+
+function unitsOf(snapshots: CommittedSnapshot[], moment: Moment): string[] {
+  if (moment.kind !== 'snapshot') return unitsAt(snapshots, moment.kind === 'at' ? moment.at : undefined)
+  return snapshots.find(({ snapshot }) => snapshot === moment.snapshot)?.units.map(({ unit }) => unit) ?? []
+}
+
+function chainTo(history: UnitHistory, moment: Moment): Chain | undefined {
+  switch (moment.kind) {
+    case 'latest':
+      return chainToLatest(history)
+    case 'at':
+      return chainToTime(history, Date.parse(moment.at))
+    case 'snapshot':
+      return chainToSnapshot(history, moment.snapshot)
+  }
+}
+
+function chainToLatest(history: UnitHistory): Chain | undefined {
+  const full = history.fulls.find(good)
+  let furthest: Chain | undefined
+  for (const start of startsOf(history, good)) {
+    if (start[0] !== full) break
+    const chain = chainFrom(start, history)
+    if (!furthest || chain.reached > furthest.reached) furthest = chain
+  }
+  return furthest
+}
+
+function chainToTime(history: UnitHistory, time: number): Chain | undefined {
+  for (const start of startsOf(history, held => good(held) && held.ended <= time)) {
+    const chain = chainFrom(start, history, { until: ({ reached }) => reached >= time })
+    if (chain.reached >= time) return chain
+  }
+  return undefined
+}
+
+function chainToSnapshot(history: UnitHistory, id: string): Chain | undefined {
+  const is = (held: Held) => held.snapshot.snapshot === id
+  const full = history.fulls.find(is)
+  if (full) return chainFrom([full], history, { usable: () => false })
+  const differential = history.differentials.find(is)
+  if (differential) {
+    const base = history.fulls.find(held => held.snapshot.snapshot === differential.entry.base)
+    return base && good(base) ? chainFrom([base, differential], history, { usable: () => false }) : undefined
+  }
+  const log = [...history.streams.values()].flat().find(is)
+  if (!log) return undefined
+  const { to } = log.entry
+  const before = (held: Held) => held.entry.to.stream === to.stream && held.entry.to.at <= to.at
+  for (const start of startsOf(history, held => good(held) && before(held))) {
+    const chain = chainFrom(start, history, { usable: held => is(held) || (good(held) && held.entry.to.at <= to.at) })
+    if (chain.to.at === to.at && chain.to.stream === to.stream) return chain
+  }
+  return undefined
+}
+
+function reasonFor(history: UnitHistory | undefined, moment: Moment): string {
+  if (!history) return 'it was never backed up'
+  if (!history.fulls.some(good)) return 'there is no full backup of it'
+  if (moment.kind === 'snapshot') return 'a snapshot that it builds on is missing'
+  if (moment.kind === 'latest') return 'there is no full backup of it'
+  const time = Date.parse(moment.at)
+  if (!history.fulls.some(held => good(held) && held.ended <= time)) return 'its first full backup is later'
+  return describeGap(history, time)
+}
+
+function refusal(
+  snapshots: CommittedSnapshot[],
+  moment: Moment,
+  wanted: string[],
+  unit: string | undefined,
+  reason: string,
+): ProblemError {
+  const nearest = nearestMoments(snapshots, moment.kind === 'at' ? moment.at : undefined, wanted)
+  const moments = [nearest.before, nearest.after].filter(at => at !== null)
+  return new ProblemError('not-restorable', unit === undefined ? reason : `${unit}: ${reason}`, {
+    extra: { ...(unit === undefined ? {} : { unit }), nearest },
+    ...(moments.length > 0 ? { fix: `Choose ${moments.join(' or ')}` } : {}),
+  })
+}
