@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+
+/**
+ * The uploader as one CommonJS file (a bundle in ES module form fails at run time: "Dynamic require of buffer").
+ * @param options.faults compiles the fault points in, for kill tests; what ships has none
+ * @returns what went into it
+ */
+export async function bundleUploader(root: string, outfile: string, options: { faults: boolean }): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'uploader/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    define: { __FAULTS__: String(options.faults) },
+  })
+  return metafile
+}
