@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { oneSecretAtMost, oneSecretMessage, SecretSource } from '../../config/secret.ts'
+
+/** How to reach the server. `socketPath` wins over host and port where it is given. */
+export const ConnectionSettings = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.number().int().min(1).max(65_535).default(3306),
+    socketPath: z.string().min(1).optional(),
+    user: z.string().min(1),
+    ...SecretSource.shape,
+    tls: z
+      .strictObject({
+        /** A PEM file with the authorities to trust instead of the system's. */
+        caFile: z.string().min(1).optional(),
+        /** False accepts any certificate: only the password's eavesdropper is kept out then. */
+        verify: z.boolean().default(true),
+      })
+      .optional(),
+  })
+  .refine(oneSecretAtMost, oneSecretMessage)
+
+export const Settings = z.strictObject({ connection: ConnectionSettings })
+
+export type ConnectionSettings = z.output<typeof ConnectionSettings>
+export type Settings = z.output<typeof Settings>

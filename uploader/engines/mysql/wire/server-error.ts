@@ -1,0 +1,20 @@
+/** What the server itself answered to a statement. */
+export class ServerError extends Error {
+  readonly errno: number
+  readonly sqlState: string
+
+  constructor(errno: number, sqlState: string, message: string) {
+    super(message)
+    this.name = 'ServerError'
+    this.errno = errno
+    this.sqlState = sqlState
+  }
+}
+
+/** @param payload an ERR packet without its header: 0xff, error number, `#` and state, text */
+export function parseError(payload: Buffer): ServerError {
+  const errno = payload.readUInt16LE(1)
+  const hasState = payload[3] === 0x23
+  const sqlState = hasState ? payload.toString('latin1', 4, 9) : 'HY000'
+  return new ServerError(errno, sqlState, payload.toString('utf8', hasState ? 9 : 3))
+}
