@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import { Problem, ProblemError } from '../../shared/problem.ts'
 import type { Authorise } from './authorisation.ts'
+import { type Answer, send } from './send.ts'
 
 export interface ClientOptions {
   /** The receiver's origin, e.g. `https://receiver.example.net`. */
@@ -16,7 +17,7 @@ export interface ClientOptions {
 }
 
 /** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
-const firstPatience = 15_000
+const firstPatience = 10_000
 const requestTimeout = 60_000
 
 /** One HTTP call after another to one receiver: signs, retries what can be retried, and turns refusals into ProblemErrors. */
@@ -60,24 +61,17 @@ export class ReceiverClient {
     const time = new Date(now().getTime() + this.#clockOffset)
     const headers: Record<string, string> = await authorise({ method, target, body: bytes }, time)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    let response: Response
-    let text: string
+    const timeout = AbortSignal.timeout(requestTimeout)
+    let answer: Answer
     try {
-      response = await fetch(url + target, {
-        method,
-        headers,
-        body: body === undefined ? null : bytes,
-        // A redirect would carry the secret in the headers to wherever it points.
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeout)]),
-      })
-      text = await response.text()
+      answer = await send(url + target, { method, headers, body: bytes, signal: AbortSignal.any([signal, timeout]) })
     } catch (cause) {
       signal.throwIfAborted()
-      throw networkFailure(url, cause)
+      throw networkFailure(url, timeout.aborted, cause)
     }
     this.#answered = true
-    return response.ok ? parseAnswer(url, text, schema) : Promise.reject(refusal(url, response, text))
+    if (answer.status < 200 || answer.status > 299) throw refusal(url, answer)
+    return parseAnswer(url, answer.text, schema)
   }
 
   /** Believes the receiver's clock, once: a second complaint is a fault that a person must look at. */
@@ -99,16 +93,16 @@ function parseAnswer<T>(url: string, text: string, schema: z.ZodType<T>): T {
   }
 }
 
-function refusal(url: string, response: Response, text: string): Failure {
+function refusal(url: string, { status, headers, text }: Answer): Failure {
   const document = Problem.safeParse(jsonOf(text))
   if (document.success) {
     const problem = ProblemError.fromDocument(document.data)
-    const seconds = Number(response.headers.get('retry-after'))
+    const seconds = Number(headers['retry-after'])
     if (seconds > 0) problem.extra.retryAfterSeconds = seconds
     return problem
   }
-  const retriable = response.status >= 500 || response.status === 429
-  return unclear(url, `it answered ${response.status}`, retriable)
+  const retriable = status >= 500 || status === 429
+  return unclear(url, `it answered ${status}`, retriable)
 }
 
 function jsonOf(text: string): unknown {
@@ -136,8 +130,8 @@ function retryAfter(error: Failure): number {
 
 const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
 
-function networkFailure(url: string, error: unknown): Failure {
-  const root = error instanceof Error && error.cause instanceof Error ? error.cause : error
+function networkFailure(url: string, timedOut: boolean, error: unknown): Failure {
+  const root = error instanceof AggregateError ? error.errors[0] : error
   const code = (root as NodeJS.ErrnoException).code ?? ''
   if (untrusted.test(code))
     return new Failure('receiver-untrusted', `No trusted connection to ${url} can be made`, {
@@ -145,7 +139,6 @@ function networkFailure(url: string, error: unknown): Failure {
       fix: 'Check the address and the clock; for a private certificate authority set NODE_EXTRA_CA_CERTS',
       cause: error,
     })
-  const timedOut = error instanceof Error && error.name === 'TimeoutError'
   return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
     why: timedOut ? `no answer within ${requestTimeout / 1000} seconds` : code || messageOf(root),
     fix: 'Check the address, the network, the firewall and the proxy',

@@ -1,0 +1,74 @@
+import { Failure, messageOf } from '../shared/failure.ts'
+
+/** The documented exit codes. */
+export const exit = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  warnings: 3,
+  sourceAdvanced: 4,
+  refused: 5,
+  held: 6,
+  interrupted: 130,
+} as const
+export type ExitCode = (typeof exit)[keyof typeof exit]
+
+const codes = new Map<string, ExitCode>([
+  ...each(exit.usage, [
+    'usage',
+    'config-missing',
+    'config-unreadable',
+    'config-invalid',
+    'file-not-private',
+    'secret-unreadable',
+    'secret-empty',
+    'source-unknown',
+    'identity-missing',
+    'identity-unreadable',
+    'kit-exists',
+    'kit-invalid',
+    'kit-misplaced',
+    'address-invalid',
+    'engine-unavailable',
+    'staging-too-small',
+  ]),
+  ...each(exit.sourceAdvanced, ['failed-source-advanced']),
+  ...each(exit.refused, [
+    'not-enrolled',
+    'proof-invalid',
+    'agent-revoked',
+    'tenant-suspended',
+    'token-invalid',
+    'link-invalid',
+    'passcode-required',
+    'passcode-wrong',
+    'out-of-scope',
+    'quota-exceeded',
+  ]),
+  ...each(exit.held, ['source-held', 'lane-held']),
+  ...each(exit.interrupted, ['interrupted', 'cancelled']),
+])
+
+function each(code: ExitCode, names: string[]): [string, ExitCode][] {
+  return names.map(name => [name, code])
+}
+
+/** What the process ends with after `error`. Unknown means failed. */
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof Failure ? (codes.get(error.code) ?? exit.failed) : exit.failed
+}
+
+/** Anything thrown, as the one error a person is shown. */
+export function failureOf(error: unknown, signal: AbortSignal): Failure {
+  if (signal.aborted) return interrupted(error)
+  if (error instanceof Failure) return error
+  return new Failure('unexpected', 'Something unexpected went wrong', {
+    why: messageOf(error),
+    fix: 'Run it again with FAILSAFE_DEBUG=1 and send the output to the provider',
+    cause: error,
+  })
+}
+
+function interrupted(cause: unknown): Failure {
+  return new Failure('interrupted', 'Interrupted', { why: 'a signal asked to stop', fix: 'Run it again', cause })
+}

@@ -1,0 +1,91 @@
+import type { z } from 'zod'
+import type { RestoreManifestRequest } from '../../shared/api/restore.ts'
+import { Failure } from '../../shared/failure.ts'
+import type { SnapshotId, SourceId } from '../../shared/ids.ts'
+import type { Manifest } from '../../shared/manifest.ts'
+import { type Moment, planRestore } from '../../shared/planner/plan.ts'
+import { type CommittedSnapshot, type EngineKind, laneOf, type UnitEntry } from '../../shared/snapshot.ts'
+import type { RestoreReceiver } from '../receiver/receiver.ts'
+import { readUnits } from './contents.ts'
+import { damage } from './damage.ts'
+import { PackReader, type PackReaderOptions } from './packs.ts'
+import { type Trust, verifiedManifest } from './trust.ts'
+
+/** How packs are read, but for what the restore manifest brings. */
+export type Reading = Pick<PackReaderOptions, 'signal' | 'sleep' | 'random' | 'onBytes'>
+
+/** One snapshot of a chain, proved to be what a trusted agent committed. */
+export interface Link {
+  manifest: Manifest
+  units: UnitEntry[]
+  reader: PackReader
+}
+
+export interface VerifiedChain {
+  sourceName: string
+  engine: EngineKind
+  at: string | null
+  /** In the order they are applied. */
+  links: Link[]
+}
+
+export type Wanted = { source: SourceId; at?: string; snapshot?: SnapshotId }
+
+/**
+ * Asks the receiver which snapshots lead to the wanted moment and proves the answer: signatures, identities, unit lists, and that
+ * they are an unbroken chain that ends where it was asked to.
+ * @throws ProblemError of the receiver; Failure `agent-untrusted`, or `manifest-damaged`, `units-damaged`, `chain-damaged`
+ */
+export async function fetchChain(
+  receiver: RestoreReceiver,
+  { source, at, snapshot }: Wanted,
+  trust: Trust,
+  reading: Reading,
+): Promise<VerifiedChain> {
+  const request: z.input<typeof RestoreManifestRequest> = {
+    source,
+    ...(at === undefined ? {} : { at }),
+    ...(snapshot === undefined ? {} : { snapshot }),
+  }
+  const answer = await receiver.restoreManifest(request)
+  const links: Link[] = []
+  const committed: CommittedSnapshot[] = []
+  for (const entry of answer.snapshots) {
+    const manifest = await verifiedManifest(entry, source, trust)
+    const reader = new PackReader({ ...reading, receiver, restoreManifest: answer.id, manifest })
+    const units = await readUnits(reader, manifest)
+    links.push({ manifest, units, reader })
+    committed.push({ ...manifest, lane: laneOf(manifest.kind), receivedAt: entry.receivedAt, units })
+  }
+  const moment: Moment = snapshot ? { kind: 'snapshot', snapshot } : at ? { kind: 'at', at } : { kind: 'latest' }
+  requireUnbroken(committed, moment)
+  return { sourceName: answer.sourceName, engine: engineOf(links), at: at ?? null, links }
+}
+
+/** What the receiver chose must be what our own planner makes of it: no snapshot left out, added or put elsewhere. */
+function requireUnbroken(committed: CommittedSnapshot[], moment: Moment): void {
+  const given = committed.map(({ snapshot }) => snapshot)
+  const planned = plan(committed, moment)
+  if (planned.join() !== given.join())
+    throw damage(
+      'chain-damaged',
+      'The chain of snapshots',
+      `the receiver sent ${given}, but what leads there is ${planned}`,
+    )
+}
+
+function plan(committed: CommittedSnapshot[], moment: Moment): string[] {
+  try {
+    return planRestore(committed, moment).snapshots.map(({ snapshot }) => snapshot)
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause
+    throw damage('chain-damaged', 'The chain of snapshots', cause.why ?? cause.message, cause)
+  }
+}
+
+function engineOf(links: Link[]): EngineKind {
+  const [engine, ...others] = new Set(links.map(({ manifest }) => manifest.engine))
+  if (engine === undefined || others.length > 0)
+    throw damage('chain-damaged', 'The chain of snapshots', 'it is empty, or of several engines')
+  return engine
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { Failure } from '../../shared/failure.ts'
+
+/**
+ * Passes bytes through and proves at the end that they were the expected ones. Stops as soon as there are too many, so that a
+ * small sealed file cannot fill a disk.
+ * @param expected `sha256` in base64; `size` in bytes where it is known
+ * @throws Failure `content-mismatch`
+ */
+export async function* checked(
+  plain: AsyncIterable<Uint8Array>,
+  expected: { size?: number; sha256: string },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of plain) {
+    size += chunk.length
+    if (expected.size !== undefined && size > expected.size) throw mismatch(`it is longer than ${expected.size} bytes`)
+    hash.update(chunk)
+    yield chunk
+  }
+  if (expected.size !== undefined && size !== expected.size)
+    throw mismatch(`it has ${size} bytes instead of ${expected.size}`)
+  if (hash.digest('base64') !== expected.sha256)
+    throw mismatch('its content is not what was backed up (SHA-256 differs)')
+}
+
+function mismatch(why: string): Failure {
+  return new Failure('content-mismatch', 'The content is not the expected one', { why })
+}

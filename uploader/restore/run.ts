@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { Failure } from '../../shared/failure.ts'
+import type { EngineKind } from '../../shared/snapshot.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { Reporter } from '../output/reporter.ts'
+import type { RestoreReceiver } from '../receiver/receiver.ts'
+import { artefactsOf, type ChainArtefact, onlyMatching } from './artefacts.ts'
+import { fetchChain, type Reading, type Wanted } from './chain.ts'
+import { concurrently } from './concurrently.ts'
+import { readArtefact } from './contents.ts'
+import { asDiskFailure, requireSpace } from './disk.ts'
+import { engineContext, engineInput } from './engine-input.ts'
+import { Layout } from './layout.ts'
+import type { Trust } from './trust.ts'
+
+const runbookName = 'RESTORE.md'
+
+export interface RestoreRequest {
+  receiver: RestoreReceiver
+  wanted: Wanted
+  /** Secret keys of age. */
+  identities: readonly string[]
+  trust: Trust
+  directory: string
+  only?: string
+  apply?: { target: string }
+  engineFor(kind: EngineKind): Promise<Engine>
+  /** Artefacts that are fetched at the same time. */
+  concurrency: number
+  reporter: Reporter
+  reading: Pick<Reading, 'signal' | 'sleep' | 'random'>
+  now(): Date
+  platform: NodeJS.Platform
+}
+
+export interface RestoreResult {
+  sourceName: string
+  engine: EngineKind
+  snapshots: string[]
+  at: string | null
+  files: number
+  /** Plain bytes. */
+  bytes: number
+  applied: boolean
+  runbook: string
+  notes: string[]
+  warnings: { code: string; message: string }[]
+}
+
+/**
+ * Fetches, opens and checks everything, and only then moves it into the directory; applies it after that. If it throws, nothing
+ * was written over, and unless the engine itself failed nothing was applied or left behind.
+ */
+export async function runRestore(request: RestoreRequest): Promise<RestoreResult> {
+  const { reporter, directory, reading, concurrency, identities } = request
+  const stop = new AbortController()
+  const signal = AbortSignal.any([reading.signal, stop.signal])
+  const warnings: RestoreResult['warnings'] = []
+  const warn = (code: string, message: string) => {
+    warnings.push({ code, message })
+    reporter.warning(code, message)
+  }
+  const progress = { done: 0, total: null as number | null }
+  const onBytes = (count: number) => {
+    progress.done += count
+    reporter.progress({ label: 'downloaded', ...progress })
+  }
+  let layout: Layout | undefined
+  try {
+    layout = await Layout.open(directory)
+    for (const path of await layout.leftovers())
+      warn('partial-left', `${path} is left from a killed restore; remove it`)
+    const chain = await fetchChain(request.receiver, request.wanted, request.trust, { ...reading, signal, onBytes })
+    const engine = await request.engineFor(chain.engine)
+    const all = await artefactsOf(chain.links, identities, request.platform)
+    const artefacts = request.only === undefined ? all : selected(all, request.only)
+    const files = artefacts.map(({ file }) => file)
+    if (files.includes(runbookName)) throw new Failure('artefact-name-refused', `An artefact is called ${runbookName}`)
+    await layout.requireFree([...files, runbookName])
+    const bytes = artefacts.reduce((sum, { line }) => sum + line.size, 0)
+    await requireSpace(layout.directory, bytes)
+    progress.total = progress.done + artefacts.reduce((sum, { line }) => sum + line.sealedSize, 0)
+    await concurrently(artefacts, concurrency, stop, async ({ line, reader, snapshot, file }) =>
+      layout!.write(file, readArtefact(reader, line, { snapshot, identities })),
+    )
+
+    const input = engineInput(layout.directory, chain.at, chain.links, artefacts)
+    const context = engineContext(reporter, warn, { signal, concurrency, now: request.now })
+    const { runbook } = await engine.restore(input, context)
+    await layout.write(runbookName, text(runbook))
+    await layout.place([...files, runbookName])
+    const report = request.apply ? await engine.restore({ ...input, apply: request.apply }, context) : undefined
+    return {
+      sourceName: chain.sourceName,
+      engine: chain.engine,
+      snapshots: chain.links.map(({ manifest }) => manifest.snapshot),
+      at: chain.at,
+      files: files.length,
+      bytes,
+      applied: report?.applied ?? false,
+      runbook: join(layout.directory, runbookName),
+      notes: report?.notes ?? [],
+      warnings,
+    }
+  } catch (error) {
+    throw asDiskFailure(directory, error)
+  } finally {
+    await layout?.close()
+  }
+}
+
+function selected(artefacts: ChainArtefact[], only: string): ChainArtefact[] {
+  const matching = onlyMatching(artefacts, only)
+  if (matching.length > 0) return matching
+  throw new Failure('nothing-matches', `No artefact matches ${JSON.stringify(only)}`, {
+    why: `there are ${artefacts.length} artefacts, for instance ${JSON.stringify(artefacts[0]?.line.name)}`,
+    fix: 'List them with: failsafe show SNAPSHOT --identity FILE',
+  })
+}
+
+async function* text(content: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(content)
+}

@@ -1,0 +1,50 @@
+import type { z } from 'zod'
+import type { RestoreManifestResponse } from '../../shared/api/restore.ts'
+import { isCertified } from '../../shared/certificate.ts'
+import { Failure } from '../../shared/failure.ts'
+import { type SourceId, sourceOf } from '../../shared/ids.ts'
+import { fingerprintOf, type PublicKey, verify } from '../../shared/jws.ts'
+import { Manifest } from '../../shared/manifest.ts'
+import { damage } from './damage.ts'
+
+/** Whose signatures count. The receiver has no say in it: it only passes certificates on. */
+export interface Trust {
+  /** Keys that certify agents: the kit's, or the one this host enrolled with. */
+  customerKeys: PublicKey[]
+  /** Fingerprints of agent keys that a person or the kit named, or this host's own. */
+  fingerprints: ReadonlySet<string>
+}
+
+export type RestoreEntry = z.output<typeof RestoreManifestResponse>['snapshots'][number]
+
+/**
+ * The manifest of one entry, once it is proved that a trusted agent signed it and that it is the snapshot it is given out for.
+ * @throws Failure `agent-untrusted` or `manifest-damaged`
+ */
+export async function verifiedManifest(entry: RestoreEntry, source: SourceId, trust: Trust): Promise<Manifest> {
+  await requireTrusted(entry, trust)
+  const what = `The manifest of snapshot ${entry.snapshot}`
+  const manifest = await verify('failsafe.manifest/1', Manifest, entry.manifest, entry.agentKey).catch(cause => {
+    throw damage('manifest-damaged', what, 'its signature does not hold', cause)
+  })
+  const { snapshot, agent } = manifest
+  if (
+    snapshot !== entry.snapshot ||
+    agent !== entry.agent ||
+    manifest.source !== source ||
+    sourceOf(snapshot) !== source
+  )
+    throw damage('manifest-damaged', what, `it is that of snapshot ${snapshot} of ${manifest.source}`)
+  return manifest
+}
+
+async function requireTrusted({ snapshot, agent, agentKey, certificate }: RestoreEntry, trust: Trust): Promise<void> {
+  const fingerprint = await fingerprintOf(agentKey)
+  if (trust.fingerprints.has(fingerprint)) return
+  if (certificate !== null)
+    for (const key of trust.customerKeys) if (await isCertified(certificate, agentKey, key)) return
+  throw new Failure('agent-untrusted', `Snapshot ${snapshot} is signed by an agent that nobody has vouched for`, {
+    why: `agent ${agent} signs with a key of fingerprint ${fingerprint}, and the recovery kit has not certified it`,
+    fix: `Compare the fingerprint with the one that enrol printed on that server. If it is the same, add --trust ${fingerprint}, or for good: failsafe kit certify ${fingerprint} --identity FILE`,
+  })
+}
