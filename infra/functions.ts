@@ -1,0 +1,51 @@
+/** The receiver's functions and the calls each one answers: the route table of the HTTP API. */
+export interface FunctionDefinition {
+  /** Folder under `lambdas/` whose handler.ts exports `handler`, and the name of its bundle. */
+  name: FunctionName
+  /** `METHOD /path` as API Gateway writes it. */
+  routes: string[]
+  /** `agent`: the function checks a proof or a link itself. `provider`: API Gateway wants an AWS_IAM signature. */
+  callers: 'agent' | 'provider'
+}
+
+export type FunctionName = 'agent-api' | 'committer' | 'restore-api' | 'admin-api'
+
+export const functions: FunctionDefinition[] = [
+  {
+    name: 'agent-api',
+    callers: 'agent',
+    routes: [
+      'GET /v1/receiver',
+      'POST /v1/enrolments',
+      'GET /v1/sources',
+      'PUT /v1/sources/{name}',
+      'GET /v1/sources/{source}/heads',
+      'POST /v1/snapshots',
+      'DELETE /v1/snapshots/{snapshot}',
+      'POST /v1/snapshots/{snapshot}/renew',
+      'POST /v1/snapshots/{snapshot}/parts',
+      'GET /v1/snapshots/{snapshot}/packs/{pack}/parts',
+      'POST /v1/snapshots/{snapshot}/proofs',
+      'POST /v1/runs',
+      'POST /v1/links',
+    ],
+  },
+  {
+    name: 'committer',
+    callers: 'agent',
+    routes: ['POST /v1/snapshots/{snapshot}/packs/{pack}/complete', 'POST /v1/snapshots/{snapshot}/commit'],
+  },
+  {
+    name: 'restore-api',
+    callers: 'agent',
+    routes: [
+      'GET /v1/link',
+      'GET /v1/sources/{source}/timeline',
+      'POST /v1/restore-manifests',
+      'GET /v1/restore-manifests/{manifest}',
+      'POST /v1/restore-manifests/{manifest}/urls',
+      'GET /r',
+    ],
+  },
+  { name: 'admin-api', callers: 'provider', routes: ['ANY /v1/admin/{proxy+}'] },
+]

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import type { AccessControl, Credential } from '../access.ts'
+import type { Plan } from '../plan/plan.ts'
+import { evaluate } from './evaluate.ts'
+import { compileStatement, type Statement } from './statement.ts'
+
+export interface KeyPair {
+  accessKeyId: string
+  secretAccessKey: string
+}
+export type SessionKeys = KeyPair & { sessionToken: string }
+
+export interface Access extends AccessControl {
+  /** Keys of a role, as Lambda would hand them to the function. They live as long as the process. */
+  keysOf(roleArn: string): SessionKeys
+}
+
+/** Who owns the account: may do all that no resource policy denies. */
+export const administrator = 'administrator'
+
+/** Access control from the roles and bucket policies of the template. @throws Error for a policy that cannot be judged */
+export function makeAccess(plan: Plan, account: string, admin: KeyPair): Access {
+  const identity = new Map<string, Statement[]>()
+  const credentials = new Map<string, Credential>()
+  const keys = new Map<string, SessionKeys>()
+  const adminArn = `arn:aws:iam::${account}:user/${administrator}`
+  identity.set(adminArn, [compileStatement({ Effect: 'Allow', Action: '*', Resource: '*' }, 'identity', administrator)])
+  credentials.set(admin.accessKeyId, { secretAccessKey: admin.secretAccessKey, principal: adminArn })
+  for (const { logicalId, arn, properties } of plan.roles) {
+    identity.set(
+      arn,
+      properties.Policies.flatMap(({ PolicyDocument }) =>
+        PolicyDocument.Statement.map(statement => compileStatement(statement, 'identity', logicalId)),
+      ),
+    )
+    const session = newSession()
+    keys.set(arn, session)
+    credentials.set(session.accessKeyId, { ...session, principal: arn })
+  }
+  const buckets = new Map<string, Statement[]>()
+  for (const { logicalId, properties } of plan.bucketPolicies)
+    buckets.set(
+      properties.Bucket,
+      properties.PolicyDocument.Statement.map(statement => compileStatement(statement, 'resource', logicalId)),
+    )
+  return {
+    credential: accessKeyId => credentials.get(accessKeyId),
+    authorize: question => {
+      const own = identity.get(question.principal) ?? []
+      const bucket = /^arn:[^:]+:s3:::([^/]+)/.exec(question.resource)?.[1]
+      const ofResource = bucket === undefined ? [] : (buckets.get(bucket) ?? [])
+      return evaluate(question, question.principal, [...ofResource, ...own])
+    },
+    keysOf: roleArn => {
+      const session = keys.get(roleArn)
+      if (!session) throw new Error(`there is no role ${roleArn} in the template`)
+      return session
+    },
+  }
+}
+
+function newSession(): SessionKeys {
+  return {
+    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(48).toString('base64'),
+  }
+}
