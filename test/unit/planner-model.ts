@@ -19,8 +19,8 @@ const Event = fc.record({
   pause: fc.integer({ min: 0, max: 20 }),
   /** Which of the three units it touches; a full touches all. */
   units: fc.oneof(
-    { weight: 4, arbitrary: fc.constant([0, 1, 2]) },
-    { weight: 1, arbitrary: fc.subarray([0, 1, 2], { minLength: 1 }) },
+    { weight: 4, arbitrary: fc.constant<number[]>([0, 1, 2]) },
+    { weight: 1, arbitrary: fc.subarray<number>([0, 1, 2], { minLength: 1 }) },
   ),
   /** Log positions written meanwhile. */
   written: fc.integer({ min: 0, max: 3 }),

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { newUlid, type TenantId } from '../../shared/ids.ts'
+import { auditKey } from './keys.ts'
+import { absent, type Creation, collect, prefixed, put, query, type Table } from './table.ts'
+
+/** One act of a person or an agent that matters later. Append only. */
+export const AuditEntry = z.object({
+  at: z.iso.datetime(),
+  /** `agent:<id>`, `link:<first characters of its hash>` or `admin:<ARN>`. */
+  actor: z.string(),
+  action: z.enum([
+    'tenant-created',
+    'enrol-token-created',
+    'agent-enrolled',
+    'source-registered',
+    'link-created',
+    'link-used',
+    'restore-planned',
+    'passcode-wrong',
+  ]),
+  target: z.string(),
+  detail: z.record(z.string(), z.unknown()).optional(),
+})
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+/** As a step of the transaction that does the act, so that neither is there without the other. */
+export function auditCreation(tenant: TenantId, entry: AuditEntry): Creation {
+  const key = auditKey(tenant, monthOf(entry.at), newUlid(Date.parse(entry.at)))
+  return { key, item: entry, condition: absent }
+}
+
+export function recordAudit(table: Table, tenant: TenantId, entry: AuditEntry): Promise<void> {
+  return put(table, auditCreation(tenant, entry))
+}
+
+/** @param month `yyyymm` */
+export function listAudit(table: Table, tenant: TenantId, month: string): Promise<AuditEntry[]> {
+  return collect(query(table, AuditEntry, prefixed(`T#${tenant}#AUDIT#${month}`, '0')))
+}
+
+export function monthOf(instant: string): string {
+  return instant.slice(0, 7).replace('-', '')
+}

@@ -1,0 +1,32 @@
+import { type SourceId, ulidOf } from '../../shared/ids.ts'
+import type { Lane } from '../../shared/snapshot.ts'
+import { lanePrefix } from './keys.ts'
+import { type Committed, Snapshot } from './snapshots.ts'
+import { query, type Table } from './table.ts'
+
+const pageSize = 50
+
+/**
+ * What a lane has committed, in order of opening, lazily. `after` and `before` are ULIDs and not included.
+ * The caller stops when it has enough; nothing beyond the page it is in is read.
+ */
+export async function* committedOn(
+  table: Table,
+  source: SourceId,
+  lane: Lane,
+  range: { after?: string | undefined; before?: string | undefined; backwards?: boolean } = {},
+): AsyncGenerator<Committed> {
+  const prefix = lanePrefix[lane]
+  const from = range.after === undefined ? prefix : `${prefix}${range.after}`
+  const to = range.before === undefined ? `${prefix}\uffff` : `${prefix}${range.before}`
+  const items = query(
+    table,
+    Snapshot,
+    { PK: `S#${source}`, from, to, pageSize, ...(range.backwards ? { backwards: true } : {}) },
+    { expression: '#state = :committed', values: { ':committed': 'committed' } },
+  )
+  for await (const item of items) {
+    const ulid = ulidOf(item.snapshot)
+    if (item.state === 'committed' && ulid !== range.after && ulid !== range.before) yield item
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import {
+  type AgentId,
+  type SnapshotId,
+  type SourceId,
+  sourceOf,
+  type TenantId,
+  tenantOf,
+  ulidOf,
+} from '../../shared/ids.ts'
+import type { Lane } from '../../shared/snapshot.ts'
+import type { Key } from './table.ts'
+
+/** Where each noun lives (docs: formats, "Catalogue"). */
+export const tenantKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'META' })
+export const agentKey = (agent: AgentId): Key => ({ PK: `T#${tenantOf(agent)}`, SK: `A#${ulidOf(agent)}` })
+export const sourceKey = (tenant: TenantId, source: SourceId): Key => ({ PK: `T#${tenant}`, SK: `S#${source}` })
+/** Keeps a source's name unique among its agent's. */
+export const sourceNameKey = (agent: AgentId, name: string): Key => ({
+  PK: `T#${tenantOf(agent)}`,
+  SK: `SN#${ulidOf(agent)}#${name}`,
+})
+export const laneKey = (source: SourceId, lane: Lane): Key => ({ PK: `S#${source}`, SK: `LANE#${lane}` })
+
+export const lanePrefix = { data: 'D#', log: 'L#' } as const satisfies Record<Lane, string>
+export const snapshotKey = (snapshot: SnapshotId, lane: Lane): Key => ({
+  PK: `S#${sourceOf(snapshot)}`,
+  SK: `${lanePrefix[lane]}${ulidOf(snapshot)}`,
+})
+export const contentKey = (snapshot: SnapshotId): string => `N#${snapshot}`
+export const packKey = (snapshot: SnapshotId, n: number): Key => ({ PK: contentKey(snapshot), SK: `P#${padded(n)}` })
+export const manifestKey = (snapshot: SnapshotId): Key => ({ PK: contentKey(snapshot), SK: 'MANIFEST' })
+export const unitsKey = (snapshot: SnapshotId, chunk: number): Key => ({
+  PK: contentKey(snapshot),
+  SK: `U#${padded(chunk)}`,
+})
+export const runKey = (source: SourceId, run: string): Key => ({ PK: `S#${source}`, SK: `R#${run}` })
+export const proofKey = (source: SourceId, ulid: string): Key => ({ PK: `S#${source}`, SK: `V#${ulid}` })
+
+export const linkKey = (hash: string): Key => ({ PK: `L#${hash}`, SK: 'META' })
+export const enrolTokenKey = (hash: string): Key => ({ PK: `E#${hash}`, SK: 'META' })
+export const nonceKey = (hash: string): Key => ({ PK: `J#${hash}`, SK: 'META' })
+export const restoreManifestKey = (id: string): Key => ({ PK: `M#${id}`, SK: 'META' })
+export const restoreChunkKey = (id: string, chunk: number): Key => ({ PK: `M#${id}`, SK: `C#${padded(chunk)}` })
+export const auditKey = (tenant: TenantId, month: string, ulid: string): Key => ({
+  PK: `T#${tenant}#AUDIT#${month}`,
+  SK: ulid,
+})
+
+/** The catalogue never holds a secret, only this. */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** TTL attributes are epoch seconds. */
+export function ttl(instant: string | Date): number {
+  return Math.ceil(new Date(instant).getTime() / 1000)
+}
+
+function padded(n: number): string {
+  return String(n).padStart(6, '0')
+}

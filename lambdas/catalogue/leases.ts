@@ -1,0 +1,190 @@
+import { z } from 'zod'
+import type { SnapshotId, SourceId } from '../../shared/ids.ts'
+import { RunId, SnapshotId as SnapshotIdSchema } from '../../shared/ids.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import type { Lane } from '../../shared/snapshot.ts'
+import { laneKey, snapshotKey } from './keys.ts'
+import { findSnapshot, type Snapshot, type SnapshotIn } from './snapshots.ts'
+import { absent, isRefused, read, type Step, type Table, transact, update } from './table.ts'
+
+/*
+ * A lane has one head and at most one lease. The token is the fence: whoever holds it may write to the snapshot it was given with.
+ *
+ *   run 1   open ──renew──renew──▶ commit: head moved, lease released
+ *   run 2          open: lane-held                          open ──▶
+ *
+ *   run 1   open ──renew──✗ (killed)
+ *   run 2                    open: lane-held │ lease ran out │ open: takes over, run 1's snapshot is abandoned
+ *   run 1                                                         parts, renew, commit: lease-stale
+ *
+ *   run 1   open ──▶ commit begun ──✗ (killed)
+ *   run 2                              open: takes over at once. The commit needs its lease no more: it is only
+ *                                            finished, by asking again or by the janitor
+ *
+ * A lease that ran out and was not taken over is renewed as if nothing had happened (a laptop that slept).
+ */
+
+export const leaseSeconds = 300
+
+const LaneItem = z.object({
+  head: SnapshotIdSchema.optional(),
+  lease: z
+    .object({
+      token: z.string(),
+      run: RunId,
+      snapshot: SnapshotIdSchema,
+      until: z.iso.datetime(),
+      /** Ended by commit or abort; kept so that the same run asked again is told what became of it. */
+      released: z.boolean(),
+    })
+    .optional(),
+})
+export type LaneItem = z.infer<typeof LaneItem>
+
+export async function findLane(table: Table, source: SourceId, lane: Lane): Promise<LaneItem> {
+  return (await read(table, LaneItem, laneKey(source, lane))) ?? {}
+}
+
+export const headIs = (head: SnapshotId | null) => (head === null ? 'attribute_not_exists(#head)' : '#head = :head')
+export const holdsLease = '#lease.#token = :token'
+const neverLeased = 'attribute_not_exists(#lease)'
+const leaseUnchanged = '#lease.#token = :seenToken AND #lease.#until = :seenUntil AND #lease.#released = :seenReleased'
+const isOpen = '#state = :open'
+
+export type Opening = Omit<SnapshotIn<'open'>, 'state' | 'head' | 'lease'>
+
+/**
+ * Takes the lane's lease and opens a snapshot under it. The same run asked again gets the same snapshot and token.
+ * @throws ProblemError `lane-held` with `{heldBy, until}`; `snapshot-state` with `{snapshot, state}` for a run that has ended
+ */
+export async function openUnderLease(
+  table: Table,
+  opening: Opening,
+  token: string,
+  now: Date,
+): Promise<{ snapshot: SnapshotIn<'open'> | SnapshotIn<'committing'>; until: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const lane = await findLane(table, opening.source, opening.lane)
+    const previous = lane.lease && (await findSnapshot(table, lane.lease.snapshot))
+    if (lane.lease?.run === opening.run && previous) return resume(table, previous, lane.lease, now)
+    if (
+      lane.lease &&
+      previous?.state === 'open' &&
+      !lane.lease.released &&
+      Date.parse(lane.lease.until) > now.getTime()
+    )
+      throw new ProblemError('lane-held', `run ${lane.lease.run} holds it until ${lane.lease.until}`, {
+        extra: { heldBy: lane.lease.run, until: lane.lease.until },
+        fix: 'Wait until it has finished; a run that was killed lets go by itself',
+      })
+    const snapshot: SnapshotIn<'open'> = { ...opening, state: 'open', head: lane.head ?? null, lease: token }
+    const until = leaseEnd(now)
+    try {
+      await transact(table, [
+        ...takeOver(lane, previous, opening.run),
+        { put: { key: snapshotKey(snapshot.snapshot, snapshot.lane), item: snapshot, condition: absent } },
+        {
+          update: {
+            key: laneKey(snapshot.source, snapshot.lane),
+            update: 'SET #lease = :lease',
+            condition: `${headIs(snapshot.head)} AND ${lane.lease ? leaseUnchanged : neverLeased}`,
+            values: {
+              ...(lane.head && { ':head': lane.head }),
+              ':lease': { token, run: snapshot.run, snapshot: snapshot.snapshot, until, released: false },
+              ...(lane.lease && {
+                ':seenToken': lane.lease.token,
+                ':seenUntil': lane.lease.until,
+                ':seenReleased': lane.lease.released,
+              }),
+            },
+          },
+        },
+      ])
+      return { snapshot, until }
+    } catch (error) {
+      if (!isRefused(error) || attempt >= 5) throw error // somebody was at the lane meanwhile: look again
+    }
+  }
+}
+
+function takeOver(lane: LaneItem, previous: Snapshot | undefined, run: string): Step[] {
+  if (!lane.lease || previous?.state !== 'open') return []
+  return [{ update: abandonment(previous, `its lease ran out and run ${run} took over`) }]
+}
+
+async function resume(table: Table, snapshot: Snapshot, lease: NonNullable<LaneItem['lease']>, now: Date) {
+  if (snapshot.state !== 'open' && snapshot.state !== 'committing')
+    throw new ProblemError('snapshot-state', `this run's snapshot is ${snapshot.state}`, {
+      extra: { snapshot: snapshot.snapshot, state: snapshot.state },
+      fix: 'Begin a new run',
+    })
+  return { snapshot, until: await renewLease(table, snapshot, lease.token, now) }
+}
+
+/** @throws ProblemError `lease-stale` */
+export async function renewLease(
+  table: Table,
+  snapshot: Pick<Snapshot, 'source' | 'lane'>,
+  token: string,
+  now: Date,
+): Promise<string> {
+  const until = leaseEnd(now)
+  try {
+    await update(table, {
+      key: laneKey(snapshot.source, snapshot.lane),
+      update: 'SET #lease.#until = :until',
+      condition: `${holdsLease} AND #lease.#released = :false`,
+      values: { ':until': until, ':token': token, ':false': false },
+    })
+    return until
+  } catch (error) {
+    throw isRefused(error) ? leaseStale() : error
+  }
+}
+
+/** Ends an open snapshot and its lease together. Its packs are the janitor's from here on. */
+export async function abandon(table: Table, snapshot: SnapshotIn<'open' | 'committing'>, reason: string) {
+  await transact(table, [
+    { update: abandonment(snapshot, reason) },
+    ...((await holdsStill(table, snapshot))
+      ? [
+          {
+            update: {
+              key: laneKey(snapshot.source, snapshot.lane),
+              update: 'SET #lease.#released = :true',
+              condition: holdsLease,
+              values: { ':true': true, ':token': snapshot.lease },
+            },
+          },
+        ]
+      : []),
+  ])
+}
+
+async function holdsStill(table: Table, snapshot: Snapshot): Promise<boolean> {
+  const { lease } = await findLane(table, snapshot.source, snapshot.lane)
+  return lease?.token === snapshot.lease
+}
+
+function abandonment(snapshot: SnapshotIn<'open' | 'committing'>, reason: string) {
+  return {
+    key: snapshotKey(snapshot.snapshot, snapshot.lane),
+    update: 'SET #state = :abandoned, #reason = :reason',
+    condition: snapshot.state === 'open' ? isOpen : '#state = :committing',
+    values: {
+      ':abandoned': 'abandoned',
+      ':reason': reason,
+      ...(snapshot.state === 'open' ? { ':open': 'open' } : { ':committing': 'committing' }),
+    },
+  }
+}
+
+export function leaseStale(): ProblemError {
+  return new ProblemError('lease-stale', 'another run took over this source, or this run has ended', {
+    fix: 'Run the backup again',
+  })
+}
+
+function leaseEnd(now: Date): string {
+  return new Date(now.getTime() + leaseSeconds * 1000).toISOString()
+}

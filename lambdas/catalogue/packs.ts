@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type { SnapshotId } from '../../shared/ids.ts'
+import { Pack } from '../../shared/manifest.ts'
+import { contentKey, packKey } from './keys.ts'
+import { absent, collect, isRefused, prefixed, put, query, read, type Table, update } from './table.ts'
+
+/*
+ *   parts (first window)      complete                               commit
+ *   open {uploadId} ───▶ completing {until} ───▶ complete {versionId} ───▶ locked {lockedUntil}
+ *                             │    ▲
+ *                             └────┘ one at a time: two CompleteMultipartUpload at once may void the upload.
+ *                                    A claim is let go in any case, and by itself after `claimSeconds`.
+ */
+
+export const PackItem = Pack.partial({ size: true, parts: true, sha256: true }).extend({
+  uploadId: z.string(),
+  /** Every read, lock and delete names it. */
+  versionId: z.string().optional(),
+  claimedUntil: z.iso.datetime().optional(),
+  lockedUntil: z.iso.datetime().optional(),
+})
+export type PackItem = z.infer<typeof PackItem>
+export type CompletePack = Pack & { versionId: string; lockedUntil?: string | undefined }
+
+/** Longer than a function may run. */
+const claimSeconds = 40
+
+export function findPack(table: Table, snapshot: SnapshotId, n: number): Promise<PackItem | undefined> {
+  return read(table, PackItem, packKey(snapshot, n))
+}
+
+export function listPacks(table: Table, snapshot: SnapshotId): Promise<PackItem[]> {
+  return collect(query(table, PackItem, prefixed(contentKey(snapshot), 'P#')))
+}
+
+/** @returns false when a request at the same time created it first: its upload is the one that counts */
+export async function createPack(table: Table, snapshot: SnapshotId, n: number, uploadId: string): Promise<boolean> {
+  try {
+    await put(table, { key: packKey(snapshot, n), item: { n, uploadId }, condition: absent })
+    return true
+  } catch (error) {
+    if (isRefused(error)) return false
+    throw error
+  }
+}
+
+const incomplete = 'attribute_not_exists(#versionId)'
+const unclaimed = '(attribute_not_exists(#claimedUntil) OR #claimedUntil < :now)'
+
+/** @returns false while another request completes it, or when it is complete */
+export async function claimPack(table: Table, snapshot: SnapshotId, n: number, now: Date): Promise<boolean> {
+  try {
+    await update(table, {
+      key: packKey(snapshot, n),
+      update: 'SET #claimedUntil = :until',
+      condition: `#uploadId <> :none AND ${incomplete} AND ${unclaimed}`,
+      values: {
+        ':none': '',
+        ':now': now.toISOString(),
+        ':until': new Date(now.getTime() + claimSeconds * 1000).toISOString(),
+      },
+    })
+    return true
+  } catch (error) {
+    if (isRefused(error)) return false
+    throw error
+  }
+}
+
+export function unclaimPack(table: Table, snapshot: SnapshotId, n: number): Promise<void> {
+  return update(table, { key: packKey(snapshot, n), update: 'REMOVE #claimedUntil' })
+}
+
+export function recordComplete(table: Table, snapshot: SnapshotId, pack: Pack, versionId: string): Promise<void> {
+  return update(table, {
+    key: packKey(snapshot, pack.n),
+    update: 'SET #versionId = :versionId, #size = :size, #parts = :parts, #sha256 = :sha256 REMOVE #claimedUntil',
+    condition: `attribute_not_exists(#versionId) OR #versionId = :versionId`,
+    values: { ':versionId': versionId, ':size': pack.size, ':parts': pack.parts, ':sha256': pack.sha256 },
+  })
+}
+
+export function recordLocked(table: Table, snapshot: SnapshotId, n: number, lockedUntil: string): Promise<void> {
+  return update(table, {
+    key: packKey(snapshot, n),
+    update: 'SET #lockedUntil = :lockedUntil',
+    values: { ':lockedUntil': lockedUntil },
+  })
+}
+
+export function isComplete(item: PackItem): item is PackItem & CompletePack {
+  return item.versionId !== undefined
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { RunRequest } from '../../shared/api/agent.ts'
+import type { SourceId } from '../../shared/ids.ts'
+import { runKey } from './keys.ts'
+import { isRefused, prefixed, put, query, type Table } from './table.ts'
+
+export const RunRecord = RunRequest.extend({ recordedAt: z.iso.datetime() })
+export type RunRecord = z.infer<typeof RunRecord>
+
+/** The newest word on a run counts, except that a late heartbeat never brings an ended run back to life. */
+export async function recordRun(table: Table, record: RunRecord): Promise<void> {
+  const heartbeat = record.outcome === 'running'
+  await put(table, {
+    key: runKey(record.source, record.run),
+    item: record,
+    ...(heartbeat
+      ? { condition: 'attribute_not_exists(#PK) OR #outcome = :running', values: { ':running': 'running' } }
+      : {}),
+  }).catch(error => {
+    if (!isRefused(error)) throw error
+  })
+}
+
+/** Newest first. */
+export async function latestRuns(table: Table, source: SourceId, limit: number): Promise<RunRecord[]> {
+  const runs: RunRecord[] = []
+  const range = { ...prefixed(`S#${source}`, 'R#'), backwards: true, pageSize: limit }
+  for await (const run of query(table, RunRecord, range)) if (runs.push(run) >= limit) break
+  return runs
+}

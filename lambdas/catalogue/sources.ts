@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
+import { EngineKind } from '../../shared/snapshot.ts'
+import { sourceKey, sourceNameKey } from './keys.ts'
+import { absent, collect, prefixed, query, read, type Table, transact, update } from './table.ts'
+
+export const Source = z.object({
+  source: SourceId,
+  tenant: TenantId,
+  agent: AgentId,
+  name: Label,
+  engine: EngineKind,
+  schedule: z.record(z.string(), z.string()).optional(),
+  timeZone: z.string().optional(),
+  createdAt: z.iso.datetime(),
+  lastSnapshot: SnapshotId.optional(),
+  lastReceivedAt: z.iso.datetime().optional(),
+})
+export type Source = z.infer<typeof Source>
+
+const SourceName = z.object({ source: SourceId })
+
+export function findSource(table: Table, tenant: TenantId, source: SourceId): Promise<Source | undefined> {
+  return read(table, Source, sourceKey(tenant, source))
+}
+
+export async function findSourceByName(table: Table, agent: Pick<Source, 'agent' | 'tenant'>, name: string) {
+  const entry = await read(table, SourceName, sourceNameKey(agent.agent, name))
+  return entry && findSource(table, agent.tenant, entry.source)
+}
+
+export function listSources(table: Table, tenant: TenantId): Promise<Source[]> {
+  return collect(query(table, Source, prefixed(`T#${tenant}`, 'S#')))
+}
+
+/** Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
+export function createSource(table: Table, source: Source): Promise<void> {
+  return transact(table, [
+    {
+      put: {
+        key: sourceNameKey(source.agent, source.name),
+        item: { source: source.source, name: source.name },
+        condition: absent,
+      },
+    },
+    { put: { key: sourceKey(source.tenant, source.source), item: source, condition: absent } },
+  ])
+}
+
+export function updateSchedule(table: Table, source: Source, plan: Pick<Source, 'schedule' | 'timeZone'>) {
+  const set = Object.entries(plan).filter(([, value]) => value !== undefined)
+  if (set.length === 0) return Promise.resolve()
+  return update(table, {
+    key: sourceKey(source.tenant, source.source),
+    update: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+  })
+}

@@ -1,0 +1,181 @@
+import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import type { z } from 'zod'
+
+/** The catalogue: one DynamoDB table. Every file beside this one is one noun in it; items are parsed when read. */
+export interface Table {
+  name: string
+  documents: DynamoDBDocumentClient
+}
+
+export interface Key {
+  PK: string
+  SK: string
+}
+
+/** A conditional write. `#name` in an expression is the attribute `name`, so that reserved words never matter. */
+export interface Change {
+  key: Key
+  update: string
+  condition?: string
+  values?: Record<string, unknown>
+}
+
+export interface Creation {
+  key: Key
+  item: Record<string, unknown>
+  condition?: string
+  values?: Record<string, unknown>
+}
+
+export type Step = { put: Creation } | { update: Change } | { check: Omit<Change, 'update'> & { condition: string } }
+
+/** Nothing is there yet. */
+export const absent = 'attribute_not_exists(#PK)'
+export const present = 'attribute_exists(#PK)'
+
+/** @param options for tests: another endpoint or credentials. On Lambda the environment has both. */
+export function openTable(name: string, options: ConstructorParameters<typeof DynamoDBClient>[0] = {}): Table {
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(options), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  return { name, documents }
+}
+
+export async function read<T>(table: Table, schema: z.ZodType<T>, key: Key): Promise<T | undefined> {
+  const { Item } = await table.documents.send(new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }))
+  return Item && schema.parse(Item)
+}
+
+export async function put(table: Table, creation: Creation): Promise<void> {
+  await table.documents.send(new PutCommand(putOf(table, creation)))
+}
+
+export async function update(table: Table, change: Change): Promise<void> {
+  await table.documents.send(new UpdateCommand(updateOf(table, change)))
+}
+
+/** All or nothing; at most 100 steps. */
+export async function transact(table: Table, steps: Step[]): Promise<void> {
+  type Item = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+  const items = steps.map((step): Item => {
+    if ('put' in step) return { Put: putOf(table, step.put) }
+    if ('update' in step) return { Update: updateOf(table, step.update) }
+    const { key, condition, values } = step.check
+    return {
+      ConditionCheck: {
+        TableName: table.name,
+        Key: key,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: namesIn(condition),
+        ExpressionAttributeValues: values,
+      },
+    }
+  })
+  await table.documents.send(new TransactWriteCommand({ TransactItems: items }))
+}
+
+/**
+ * Items of one partition whose SK lies in `from`..`to` (both included), lazily: pages are read as the caller goes on.
+ * `filter` is decided by DynamoDB after the page was read.
+ */
+export async function* query<T>(
+  table: Table,
+  schema: z.ZodType<T>,
+  range: { PK: string; from: string; to: string; backwards?: boolean; pageSize?: number },
+  filter?: { expression: string; values: Record<string, unknown> },
+): AsyncGenerator<T> {
+  let start: Record<string, unknown> | undefined
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: '#PK = :PK AND #SK BETWEEN :from AND :to',
+        FilterExpression: filter?.expression,
+        ExpressionAttributeNames: namesIn(`#PK #SK ${filter?.expression ?? ''}`),
+        ExpressionAttributeValues: { ':PK': range.PK, ':from': range.from, ':to': range.to, ...filter?.values },
+        ScanIndexForward: !range.backwards,
+        ConsistentRead: true,
+        Limit: range.pageSize,
+        ExclusiveStartKey: start,
+      }),
+    )
+    for (const item of page.Items ?? []) yield schema.parse(item)
+    start = page.LastEvaluatedKey
+  } while (start)
+}
+
+/** Items of one partition of the index `by-time`, in the order of `gsk`. A write shows up a moment later. */
+export async function* queryByTime<T>(table: Table, schema: z.ZodType<T>, gpk: string): AsyncGenerator<T> {
+  let start: Record<string, unknown> | undefined
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'by-time',
+        KeyConditionExpression: '#gpk = :gpk',
+        ExpressionAttributeNames: namesIn('#gpk'),
+        ExpressionAttributeValues: { ':gpk': gpk },
+        ExclusiveStartKey: start,
+      }),
+    )
+    for (const item of page.Items ?? []) yield schema.parse(item)
+    start = page.LastEvaluatedKey
+  } while (start)
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+/** Everything that begins with `prefix`: the range of it. */
+export function prefixed(PK: string, prefix: string): { PK: string; from: string; to: string } {
+  return { PK, from: prefix, to: `${prefix}\uffff` }
+}
+
+/** Whether a write, single or in a transaction, was refused by a condition or lost a race; reading again tells which. */
+export function isRefused(error: unknown): boolean {
+  if (error instanceof ConditionalCheckFailedException) return true
+  if (!(error instanceof TransactionCanceledException)) return false
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None').filter(code => code !== 'None')
+  return codes.length > 0 && codes.every(code => code === 'ConditionalCheckFailed' || code === 'TransactionConflict')
+}
+
+function putOf(table: Table, { key, item, condition, values }: Creation) {
+  return {
+    TableName: table.name,
+    Item: { ...item, ...key },
+    ...(condition === undefined
+      ? {}
+      : {
+          ConditionExpression: condition,
+          ExpressionAttributeNames: namesIn(condition),
+          ExpressionAttributeValues: values,
+        }),
+  }
+}
+
+function updateOf(table: Table, { key, update, condition, values }: Change) {
+  return {
+    TableName: table.name,
+    Key: key,
+    UpdateExpression: update,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: namesIn(`${update} ${condition ?? ''}`),
+    ExpressionAttributeValues: values,
+  }
+}
+
+function namesIn(expression: string): Record<string, string> {
+  return Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([token, name]) => [token, name!]))
+}
