@@ -1,0 +1,28 @@
+import type { Service } from './service.ts'
+
+const interval = 1000
+const batch = 1000
+
+/**
+ * Deletes expired items and tokens once a second. Large numbers go in batches with other requests in between, until nothing
+ * expired is left.
+ */
+export function startSweeper({ tables, tokens, now }: Service): { stop(): void } {
+  let next: NodeJS.Immediate | undefined
+  const sweep = () => {
+    next = undefined
+    try {
+      tokens.sweep(now())
+      if (tables.sweep(now(), batch)) next = setImmediate(sweep)
+    } catch (error) {
+      console.error('DynamoDB stand-in: could not delete expired items, trying again in a second', error)
+    }
+  }
+  const timer = setInterval(() => next ?? sweep(), interval)
+  return {
+    stop() {
+      clearInterval(timer)
+      clearImmediate(next)
+    },
+  }
+}
