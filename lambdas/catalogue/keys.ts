@@ -13,6 +13,8 @@ import type { Key } from './table.ts'
 
 /** Where each noun lives (docs: formats, "Catalogue"). */
 export const tenantKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'META' })
+/** All tenants of the receiver, for the provider's list. */
+export const tenantEntryKey = (tenant: TenantId): Key => ({ PK: 'TENANTS', SK: `T#${tenant}` })
 export const agentKey = (agent: AgentId): Key => ({ PK: `T#${tenantOf(agent)}`, SK: `A#${ulidOf(agent)}` })
 export const sourceKey = (tenant: TenantId, source: SourceId): Key => ({ PK: `T#${tenant}`, SK: `S#${source}` })
 /** Keeps a source's name unique among its agent's. */

@@ -113,25 +113,6 @@ export async function* query<T>(
   } while (start)
 }
 
-/** Items of one partition of the index `by-time`, in the order of `gsk`. A write shows up a moment later. */
-export async function* queryByTime<T>(table: Table, schema: z.ZodType<T>, gpk: string): AsyncGenerator<T> {
-  let start: Record<string, unknown> | undefined
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'by-time',
-        KeyConditionExpression: '#gpk = :gpk',
-        ExpressionAttributeNames: namesIn('#gpk'),
-        ExpressionAttributeValues: { ':gpk': gpk },
-        ExclusiveStartKey: start,
-      }),
-    )
-    for (const item of page.Items ?? []) yield schema.parse(item)
-    start = page.LastEvaluatedKey
-  } while (start)
-}
-
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Label, TenantId } from '../../shared/ids.ts'
-import { tenantKey } from './keys.ts'
-import { absent, type Creation, collect, queryByTime, read, type Table } from './table.ts'
+import { tenantEntryKey, tenantKey } from './keys.ts'
+import { absent, collect, prefixed, query, read, type Step, type Table } from './table.ts'
 
 export const Tenant = z.object({
   tenant: TenantId,
@@ -13,16 +13,25 @@ export const Tenant = z.object({
 })
 export type Tenant = z.infer<typeof Tenant>
 
-const index = 'TENANTS'
+const Entry = z.object({ tenant: TenantId })
 
-export function tenantCreation(tenant: Tenant): Creation {
-  return { key: tenantKey(tenant.tenant), item: { ...tenant, gpk: index, gsk: tenant.tenant }, condition: absent }
+/** Steps of the transaction that makes a tenant: itself, and its entry in the list of all. */
+export function tenantCreation(tenant: Tenant): Step[] {
+  return [
+    { put: { key: tenantKey(tenant.tenant), item: tenant, condition: absent } },
+    { put: { key: tenantEntryKey(tenant.tenant), item: { tenant: tenant.tenant } } },
+  ]
 }
 
 export function findTenant(table: Table, tenant: TenantId): Promise<Tenant | undefined> {
   return read(table, Tenant, tenantKey(tenant))
 }
 
-export function listTenants(table: Table): Promise<Tenant[]> {
-  return collect(queryByTime(table, Tenant, index))
+export async function listTenants(table: Table): Promise<Tenant[]> {
+  const tenants: Tenant[] = []
+  for (const { tenant } of await collect(query(table, Entry, prefixed('TENANTS', 'T#')))) {
+    const found = await findTenant(table, tenant)
+    if (found) tenants.push(found)
+  }
+  return tenants
 }
