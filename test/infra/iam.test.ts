@@ -81,7 +81,7 @@ describe('patterns', () => {
 })
 
 describe('conditions', () => {
-  const age = (value?: number) => ({ context: value === undefined ? {} : { 's3:signatureage': [String(value)] } })
+  const age = (value: number) => ({ context: { 's3:signatureage': [String(value)] } })
   test.each([
     ['Bool', { Bool: { 'aws:SecureTransport': 'false' } }, { 'aws:securetransport': ['false'] }, true],
     ['Bool', { Bool: { 'aws:SecureTransport': false } }, { 'aws:securetransport': ['true'] }, false],

@@ -1,0 +1,104 @@
+import { appendFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { HostedFunction } from './functions/function.ts'
+import { hostFunctions } from './functions/host.ts'
+import { listen } from './gateway/gateway.ts'
+import { type KeyPair, makeAccess } from './iam/access.ts'
+import type { Place } from './plan/identity.ts'
+import { planResources } from './plan/plan.ts'
+import { startOnPort } from './port.ts'
+import { prepareAssembly } from './prepare.ts'
+import { routesOf } from './routes.ts'
+import type { Intercept } from './s3/fault.ts'
+import { openState, saveState, writePrivately } from './state.ts'
+import { type Storage, startStorage } from './storage.ts'
+import { loadAssembly } from './template/load.ts'
+
+export interface CloudOptions {
+  /** Keeps everything: objects, items, ports, credentials, logs. The same directory is the same cloud. */
+  directory: string
+  /** Of the gateway; 0 or nothing: the remembered one, or a free one the first time. */
+  port?: number
+  /** A cloud assembly (cdk.out); without it the working tree is bundled and synthesized where that is needed. */
+  assembly?: string
+  /** The clock of the whole cloud, functions included; for tests. */
+  now?: () => Date
+  /** Makes faults of requests to S3; for tests. */
+  intercept?: Intercept
+}
+
+export interface Cloud {
+  /** The receiver's address. */
+  url: string
+  s3Url: string
+  dynamodbUrl: string
+  region: string
+  /** May do everything that the bucket policy does not deny, and call the admin API. */
+  admin: KeyPair
+  /** Physical names, for tests and for people who look around. */
+  bucket: string
+  table: string
+  /** Of the console output of the functions, one file each. */
+  logs: string
+  close(): Promise<void>
+}
+
+const account = '000000000000'
+const region = 'us-east-1'
+const partition = 'aws'
+
+/** Runs the synthesized stack on this machine, on 127.0.0.1 alone. @throws Failure for a port in use or a damaged state */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const directory = resolve(options.directory)
+  const logs = join(directory, 'logs')
+  const { now, intercept } = options
+  const log = (line: string) => appendFileSync(join(logs, 'host.log'), `${line}\n`, { mode: 0o600 })
+  const assembly = await loadAssembly(options.assembly ?? (await prepareAssembly()))
+  const state = await openState(directory)
+  await mkdir(logs, { recursive: true, mode: 0o700 })
+
+  // First of all, because the template's own outputs contain the receiver's address.
+  const gateway = await startOnPort('The receiver', options.port || state.ports.gateway, listen)
+  let storage: Storage | undefined
+  let functions = new Map<string, HostedFunction>()
+  const close = async () => {
+    await gateway.close()
+    for (const hosted of functions.values()) await hosted.close()
+    await storage?.close()
+  }
+  try {
+    const { stackName } = assembly
+    const place: Place = { account, region, partition, stackName, stackUuid: state.stackUuid, url: gateway.url }
+    const plan = planResources(assembly, place)
+    const access = makeAccess(plan, account, state.admin)
+    storage = await startStorage(plan, { directory, ports: state.ports, access, place, now, intercept, log })
+    const { s3, dynamodb } = storage
+    await saveState(directory, { ...state, ports: { gateway: gateway.port, s3: s3.port, dynamodb: dynamodb.port } })
+    const endpoints = { s3: s3.url, dynamodb: dynamodb.url }
+    functions = await hostFunctions(plan, { directory, logs, access, endpoints, place, now })
+    gateway.serve({
+      ...place,
+      apiId: plan.apis[0]!.name,
+      access,
+      now: now ?? (() => new Date()),
+      routes: routesOf(plan, functions, place),
+      log,
+    })
+    await writePrivately(join(directory, 'admin.json'), { url: gateway.url, region, ...state.admin })
+    return {
+      url: gateway.url,
+      s3Url: s3.url,
+      dynamodbUrl: dynamodb.url,
+      region,
+      admin: { ...state.admin },
+      bucket: plan.buckets[0]!.name,
+      table: plan.tables[0]!.name,
+      logs,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
