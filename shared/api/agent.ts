@@ -116,8 +116,11 @@ export const CommitResponse = z.discriminatedUnion('state', [
 // POST /v1/snapshots/{snapshot}/proofs
 export const ProofRequest = z.object({
   method: z.enum(['verify', 'drill']),
-  /** `stored`: hashes and signature; `opened`: every artefact opened with the identity; `restored`: loaded into an engine. */
-  level: z.enum(['stored', 'opened', 'restored']),
+  /**
+   * `stored`: hashes and signature; `kit`: a recovery kit opens the index; `opened`: every artefact opened with the identity;
+   * `restored`: loaded into an engine.
+   */
+  level: z.enum(['stored', 'kit', 'opened', 'restored']),
   outcome: z.enum(['passed', 'failed']),
   detail: z.string().max(2000).optional(),
 })

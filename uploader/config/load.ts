@@ -16,7 +16,7 @@ export interface Config {
   receiver: string | undefined
   state: { dir: string }
   staging: { dir: string; maxBytes: number }
-  upload: { concurrency: number; maxBytesPerSecond: number | null }
+  upload: { concurrency: number }
   sources: Map<string, SourceConfig>
 }
 
@@ -87,7 +87,7 @@ export function parseConfig(text: string, path: string, stateDirectory: string):
     receiver,
     state: { dir },
     staging: { dir: staging?.dir ?? join(dir, 'staging'), maxBytes: staging?.maxBytes ?? 20 * 2 ** 30 },
-    upload: { concurrency: upload?.concurrency ?? 4, maxBytesPerSecond: upload?.maxBytesPerSecond ?? null },
+    upload: { concurrency: upload?.concurrency ?? 4 },
     sources: new Map(
       Object.entries(sources).map(([name, { engine, schedule, ...rest }]) => [
         name,

@@ -49,7 +49,7 @@ export const ConfigSchema = z.strictObject({
   upload: z
     .strictObject({
       concurrency: z.number().int().min(1).max(64).optional(),
-      maxBytesPerSecond: Bytes.nullable().optional(),
+      maxBytesPerSecond: z.null('this version has no rate limit yet; leave it out or null').optional(),
     })
     .optional(),
   sources: z.record(Label, SourceEntry).optional(),

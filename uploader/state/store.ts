@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { AgentState } from './agent.ts'
@@ -35,15 +35,28 @@ export async function loadAgent(directory: string): Promise<AgentState> {
   })
 }
 
-export async function saveAgent(directory: string, agent: AgentState): Promise<void> {
+/** Makes sure that an agent's state can be kept here. @throws Failure `state-unwritable` */
+export async function prepareState(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    await access(directory, constants.W_OK)
+  } catch (cause) {
+    throw unwritable(directory, cause)
+  }
+}
+
+export async function saveAgent(directory: string, agent: AgentState): Promise<void> {
+  try {
     await writeDurably(pathIn(directory), `${JSON.stringify(agent, null, 2)}\n`)
   } catch (cause) {
-    throw new Failure('state-unwritable', `The state directory ${directory} cannot be written`, {
-      why: (cause as NodeJS.ErrnoException).code,
-      fix: 'Run failsafe as root, or set state.dir in failsafe.yaml to a directory of this account',
-      cause,
-    })
+    throw unwritable(directory, cause)
   }
+}
+
+function unwritable(directory: string, cause: unknown): Failure {
+  return new Failure('state-unwritable', `The state directory ${directory} cannot be written`, {
+    why: (cause as NodeJS.ErrnoException).code,
+    fix: 'Run failsafe as root, or set state.dir in failsafe.yaml to a directory of this account',
+    cause,
+  })
 }

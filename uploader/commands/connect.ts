@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Failure } from '../../shared/failure.ts'
+import { SourceId } from '../../shared/ids.ts'
+import { fingerprintOf } from '../../shared/jws.ts'
+import { type Config, loadConfig } from '../config/load.ts'
+import { byProof } from '../receiver/authorisation.ts'
+import { HttpReceiver } from '../receiver/http.ts'
+import type { Reading } from '../restore/chain.ts'
+import type { Identity } from '../restore/identity.ts'
+import type { Trust } from '../restore/trust.ts'
+import type { AgentState } from '../state/agent.ts'
+import { loadAgent } from '../state/store.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How long a person waits for a receiver that went away, and how long a backup does (milliseconds). */
+export const patience = { person: 30_000, backup: 10 * 60_000 }
+
+export interface Connected {
+  config: Config
+  agent: AgentState
+  receiver: HttpReceiver
+}
+
+/**
+ * The receiver, as this enrolled host. After an interruption it can still be told about it for `grace` milliseconds.
+ * @throws Failure of the configuration, or `not-enrolled`
+ */
+export async function connect(
+  options: { config?: string },
+  terminal: Terminal,
+  { patience: wait = patience.person, grace = 0 }: { patience?: number; grace?: number } = {},
+): Promise<Connected> {
+  const config = await loadConfig(options.config, terminal.env, terminal.platform)
+  const agent = await loadAgent(config.state.dir)
+  const receiver = new HttpReceiver({
+    url: config.receiver ?? agent.receiver.url,
+    authorise: byProof(agent.key, agent.agent, agent.receiver.id),
+    signal: grace === 0 ? terminal.signal : later(terminal.signal, grace),
+    now: terminal.now,
+    patience: wait,
+  })
+  return { config, agent, receiver }
+}
+
+/** One of the caller's own sources at the receiver, by name or id. */
+export async function findSource(receiver: HttpReceiver, name: string) {
+  const { sources } = await receiver.sources()
+  const found = sources.find(source => source.name === name) ?? sources.find(({ source }) => source === name)
+  if (found) return found
+  const known = sources.map(source => source.name).join(', ')
+  throw new Failure('source-unknown', `The receiver knows no source ${JSON.stringify(name)} of this host`, {
+    why: known === '' ? 'nothing has been backed up yet' : `it knows ${known}`,
+    fix: SourceId.safeParse(name).success ? 'Name the source instead' : 'See: failsafe list',
+  })
+}
+
+/**
+ * Whose snapshots are believed. A kit is the customer's own word and counts alone; without one it is what this host has known
+ * since it enrolled: the customer key, and itself.
+ */
+export async function trustOf(
+  identity: Identity | undefined,
+  agent: AgentState | undefined,
+  named: readonly string[] = [],
+): Promise<Trust> {
+  const { customerKey, certified = [] } = identity ?? {}
+  if (customerKey) return { customerKeys: [customerKey], fingerprints: new Set([...certified, ...named]) }
+  const own = agent ? [await fingerprintOf(agent.key)] : []
+  return {
+    customerKeys: agent?.customerKey ? [agent.customerKey] : [],
+    fingerprints: new Set([...own, ...named]),
+  }
+}
+
+export function readingOf({ signal }: Terminal): Pick<Reading, 'signal' | 'sleep' | 'random'> {
+  return {
+    signal,
+    sleep: (milliseconds, stop) => delay(milliseconds, undefined, { signal: stop }),
+    random: Math.random,
+  }
+}
+
+/** A signal that is aborted `milliseconds` after `signal` was. */
+function later(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const controller = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => controller.abort(), milliseconds).unref(), { once: true })
+  return controller.signal
+}

@@ -1,0 +1,59 @@
+import { exit } from '../exit.ts'
+import { formatTable } from '../output/format.ts'
+import { fetchChain } from '../restore/chain.ts'
+import { readIndex } from '../restore/contents.ts'
+import { connect, readingOf, trustOf } from './connect.ts'
+import { identityOption, verb } from './help.ts'
+import { requireIdentity } from './input.ts'
+import type { KitOptions } from './kit-show.ts'
+import { append } from './options.ts'
+import { newestOf } from './snapshots.ts'
+import type { Job, Work } from './work.ts'
+
+interface Options extends KitOptions {
+  trust?: string[]
+}
+
+export function define(work: Work) {
+  return verb('kit check', {
+    summary: 'Proves that a recovery kit opens the newest snapshot of every source of this host, or of one.',
+    examples: ['failsafe kit check --identity /media/stick/recovery-kit.txt'],
+    codes: [exit.refused],
+  })
+    .name('check')
+    .argument('[source]', 'only this one')
+    .addOption(identityOption('the recovery kit, or an identity file of age'))
+    .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
+    .action((source: string | undefined, options: Options) => work.run(options, job => run(source, options, job)))
+}
+
+async function run(name: string | undefined, options: Options, { terminal, reporter }: Job) {
+  const identity = await requireIdentity(options.identity, terminal)
+  const { agent, receiver } = await connect(options, terminal)
+  const trust = await trustOf(identity, agent, options.trust)
+  const names = name === undefined ? (await receiver.sources()).sources.map(source => source.name) : [name]
+  const checked: { source: string; snapshot: string; artefacts: number }[] = []
+  for (const each of names) {
+    const {
+      source,
+      sourceName,
+      snapshot: { snapshot },
+    } = await newestOf(receiver, each)
+    const chain = await fetchChain(receiver, { source, snapshot }, trust, readingOf(terminal))
+    const { reader, manifest } = chain.links.find(link => link.manifest.snapshot === snapshot)!
+    const { length } = await readIndex(reader, manifest, identity.identities)
+    await receiver.recordProof(snapshot, { method: 'verify', level: 'kit', outcome: 'passed' })
+    checked.push({ source: sourceName, snapshot, artefacts: length })
+  }
+  reporter.summary({
+    json: { checked },
+    lines:
+      checked.length === 0
+        ? ['There is nothing to open yet. Make a backup first.']
+        : [
+            'This kit opens:',
+            ...formatTable(checked.map(row => ['', row.source, row.snapshot, `${row.artefacts} artefacts`])),
+          ],
+  })
+  return exit.done
+}

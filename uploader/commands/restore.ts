@@ -1,0 +1,188 @@
+import { Failure } from '../../shared/failure.ts'
+import { loadConfig } from '../config/load.ts'
+import { engineFor } from '../engines/registry.ts'
+import { exit } from '../exit.ts'
+import { formatBytes, formatSeconds, formatTable } from '../output/format.ts'
+import { byLink } from '../receiver/authorisation.ts'
+import { HttpRestoreReceiver } from '../receiver/http.ts'
+import { parseLink } from '../receiver/link-address.ts'
+import type { RestoreReceiver } from '../receiver/receiver.ts'
+import type { Wanted } from '../restore/chain.ts'
+import type { Identity } from '../restore/identity.ts'
+import { runRestore } from '../restore/run.ts'
+import type { AgentState } from '../state/agent.ts'
+import { findAgent } from '../state/store.ts'
+import { connect, findSource, patience, readingOf, trustOf } from './connect.ts'
+import { identityOption, verb } from './help.ts'
+import { readAddress, requireIdentity } from './input.ts'
+import { append, instant, snapshotId } from './options.ts'
+import type { Terminal } from './terminal.ts'
+import type { Job, Work } from './work.ts'
+
+interface Options {
+  config?: string
+  json?: boolean
+  to: string
+  at?: string
+  snapshot?: string
+  identity?: string
+  trust?: string[]
+  only?: string
+  apply?: boolean
+  target?: string
+  passcode?: string
+}
+
+export function define(work: Work) {
+  return verb('restore', {
+    summary:
+      'Fetches, opens and checks a backup, lays its files out in a new directory, and loads them into a server where asked. Nothing is ever written over.',
+    examples: [
+      'failsafe restore shop --to /srv/restored --identity /media/stick/recovery-kit.txt',
+      "failsafe restore 'https://receiver.example.net/r#…' --to out --identity kit.txt --at 2026-11-05T14:10:00+01:00",
+      'failsafe restore shop --to out --identity kit.txt --apply --target mysql://root@127.0.0.1:3307',
+    ],
+    codes: [exit.warnings, exit.refused],
+  })
+    .argument('[source|link]', 'a source of this host, a restore link, - or a file with a link (or FAILSAFE_LINK)')
+    .requiredOption('--to <dir>', 'directory that the files are laid out in')
+    .option('--at <time>', 'the state of this moment, with its offset; the latest if left out', instant)
+    .option('--snapshot <id>', 'the state that this snapshot holds', snapshotId)
+    .addOption(identityOption('recovery kit or identity file of age'))
+    .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
+    .option('--only <glob>', 'only artefacts with such names')
+    .option('--apply', 'load the files into the server of --target')
+    .option('--target <url>', 'for instance mysql://user:password@host:3306 (or FAILSAFE_TARGET)')
+    .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
+    .action((from: string | undefined, options: Options) => work.run(options, job => run(from, options, job)))
+}
+
+async function run(from: string | undefined, options: Options, { terminal, reporter, say }: Job) {
+  const started = performance.now()
+  const apply = requireConsistent(options, terminal)
+  const identity = await requireIdentity(options.identity, terminal)
+  const origin = await originOf(from, options, identity, terminal)
+  const { at, snapshot } = options
+  const wanted: Wanted = {
+    source: origin.source,
+    ...(at === undefined ? {} : { at }),
+    ...(snapshot === undefined ? origin.only : { snapshot }),
+  }
+  say(`Restoring ${origin.sourceName} into ${options.to}`)
+  const result = await runRestore({
+    receiver: origin.receiver,
+    wanted,
+    identities: identity.identities,
+    trust: await trustOf(identity, origin.agent, options.trust),
+    directory: options.to,
+    ...(options.only === undefined ? {} : { only: options.only }),
+    ...(apply === undefined ? {} : { apply }),
+    engineFor,
+    concurrency: origin.concurrency,
+    reporter,
+    reading: readingOf(terminal),
+    now: terminal.now,
+    platform: terminal.platform,
+  })
+  const seconds = (performance.now() - started) / 1000
+  const { sourceName, engine, files, bytes, applied, runbook, notes, warnings } = result
+  reporter.summary({
+    json: {
+      source: sourceName,
+      engine,
+      snapshots: result.snapshots,
+      at: result.at,
+      files,
+      bytes,
+      verified: true,
+      applied,
+      runbook,
+      notes,
+      warnings,
+      seconds,
+    },
+    lines: [
+      ...formatTable([
+        ['restored', `${sourceName}, ${result.at ?? 'latest state'}, from ${result.snapshots.join(', ')}`],
+        ['files', `${files}, ${formatBytes(bytes)}, every one opened and compared`],
+        ['applied', applied ? 'yes' : 'no'],
+        ['how to go on', runbook],
+        ['took', formatSeconds(seconds)],
+      ]),
+      ...notes,
+    ],
+  })
+  return warnings.length > 0 ? exit.warnings : exit.done
+}
+
+function requireConsistent({ apply, at, snapshot, only, target }: Options, { env }: Terminal) {
+  const url = target ?? env.FAILSAFE_TARGET
+  if (at !== undefined && snapshot !== undefined)
+    throw new Failure('usage', 'Give --at or --snapshot, not both', { fix: 'See: failsafe restore --help' })
+  if (!apply) {
+    if (target !== undefined) throw new Failure('usage', '--target is given without --apply', { fix: 'Add --apply' })
+    return undefined
+  }
+  if (url === undefined)
+    throw new Failure('usage', '--apply needs --target', {
+      fix: 'Add --target, such as mysql://user:password@host:3306',
+    })
+  if (only !== undefined)
+    throw new Failure('usage', '--apply and --only do not go together', {
+      why: 'a part of a backup cannot be loaded by itself',
+      fix: 'Lay the files out and follow RESTORE.md',
+    })
+  return { target: url }
+}
+
+interface Origin {
+  receiver: RestoreReceiver
+  source: string
+  sourceName: string
+  /** What a link limits itself to. */
+  only: { snapshot?: string }
+  agent: AgentState | undefined
+  concurrency: number
+}
+
+async function originOf(
+  from: string | undefined,
+  options: Options,
+  identity: Identity,
+  terminal: Terminal,
+): Promise<Origin> {
+  const link = await readAddress(from, 'FAILSAFE_LINK', terminal)
+  if (link !== undefined) return fromLink(link, options, identity, terminal)
+  if (from === undefined)
+    throw new Failure('usage', 'A source or a restore link is missing', { fix: 'See: failsafe restore --help' })
+  const { agent, receiver, config } = await connect(options, terminal)
+  const { source, name } = await findSource(receiver, from)
+  return { receiver, source, sourceName: name, only: {}, agent, concurrency: config.upload.concurrency }
+}
+
+/** Whoever has a link and a kit can restore on any machine: nothing of this host is needed. */
+async function fromLink(link: string, options: Options, identity: Identity, terminal: Terminal): Promise<Origin> {
+  const { url, secret } = parseLink(link)
+  const receiver = new HttpRestoreReceiver({
+    url,
+    authorise: byLink(secret, options.passcode ?? terminal.env.FAILSAFE_PASSCODE),
+    signal: terminal.signal,
+    now: terminal.now,
+    patience: patience.person,
+  })
+  const { source, sourceName, snapshot } = await receiver.linkInfo()
+  return {
+    receiver,
+    source,
+    sourceName,
+    only: snapshot === null || options.at !== undefined ? {} : { snapshot },
+    agent: identity.customerKey ? undefined : await thisHost(options, terminal),
+    concurrency: 4,
+  }
+}
+
+/** A plain identity file says nothing about agents; then it is this host's word that counts, if it is enrolled. */
+async function thisHost(options: Options, { env, platform }: Terminal): Promise<AgentState | undefined> {
+  const config = await loadConfig(options.config, env, platform)
+  return findAgent(config.state.dir)
+}
