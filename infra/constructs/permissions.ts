@@ -18,7 +18,8 @@ const keysOf: Record<FunctionName, string[]> = {
 
 /**
  * What each function may do in the vault and the catalogue: written out action by action, because promise 1 of the product
- * (the agent's host never holds a storage right) rests on what is *not* in this file. Nobody here may delete or list objects.
+ * (the agent's host never holds a storage right) rests on what is *not* in this file. Nobody here may delete or list
+ * objects, or delete an item of the catalogue.
  */
 export function permissionsOf(name: FunctionName, vault: Vault, catalogue: Catalogue): PolicyStatement[] {
   const inVault = (sid: string, actions: string[]) =>
@@ -26,7 +27,7 @@ export function permissionsOf(name: FunctionName, vault: Vault, catalogue: Catal
   const inCatalogue = (actions: string[]) =>
     new PolicyStatement({ sid: 'Catalogue', actions, resources: [catalogue.table.tableArn] })
   const reads = ['dynamodb:GetItem', 'dynamodb:Query']
-  const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem']
+  const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem']
   switch (name) {
     case 'agent-api':
       return [

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { External } from './external.ts'
 import type { HostedFunction } from './functions/function.ts'
 import { hostFunctions } from './functions/host.ts'
 import { listen } from './gateway/gateway.ts'
@@ -12,7 +13,7 @@ import { prepareAssembly } from './prepare.ts'
 import { routesOf } from './routes.ts'
 import type { Intercept } from './s3/fault.ts'
 import { openState, saveState, writePrivately } from './state.ts'
-import { type Storage, startStorage } from './storage.ts'
+import { type Server, startCatalogue, startVault } from './storage.ts'
 import { loadAssembly } from './template/load.ts'
 
 export interface CloudOptions {
@@ -24,6 +25,8 @@ export interface CloudOptions {
   assembly?: string
   /** The clock of the whole cloud, functions included; for tests. */
   now?: () => Date
+  /** The operator's own S3 or DynamoDB in place of the stand-ins. */
+  external?: External | undefined
   /** Makes faults of requests to S3; for tests. */
   intercept?: Intercept
 }
@@ -52,7 +55,7 @@ const partition = 'aws'
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const directory = resolve(options.directory)
   const logs = join(directory, 'logs')
-  const { now, intercept } = options
+  const { now, intercept, external } = options
   const log = (line: string) => appendFileSync(join(logs, 'host.log'), `${line}\n`, { mode: 0o600 })
   const assembly = await loadAssembly(options.assembly ?? (await prepareAssembly()))
   const state = await openState(directory)
@@ -60,23 +63,33 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   // First of all, because the template's own outputs contain the receiver's address.
   const gateway = await startOnPort('The receiver', options.port || state.ports.gateway, listen)
-  let storage: Storage | undefined
+  const servers: Server[] = []
   let functions = new Map<string, HostedFunction>()
   const close = async () => {
     await gateway.close()
     for (const hosted of functions.values()) await hosted.close()
-    await storage?.close()
+    for (const server of servers) await server.close()
   }
   try {
     const { stackName } = assembly
     const place: Place = { account, region, partition, stackName, stackUuid: state.stackUuid, url: gateway.url }
     const plan = planResources(assembly, place)
-    const access = makeAccess(plan, account, state.admin)
-    storage = await startStorage(plan, { directory, ports: state.ports, access, place, now, intercept, log })
-    const { s3, dynamodb } = storage
+    const access = makeAccess(plan, account, [state.admin, ...(external ? [external.credentials] : [])])
+    const storage = { directory, ports: state.ports, access, place, now, intercept, external, log }
+    const s3 = await startVault(plan, storage)
+    servers.push(s3)
+    const dynamodb = await startCatalogue(plan, storage)
+    servers.push(dynamodb)
     await saveState(directory, { ...state, ports: { gateway: gateway.port, s3: s3.port, dynamodb: dynamodb.port } })
     const endpoints = { s3: s3.url, dynamodb: dynamodb.url }
-    functions = await hostFunctions(plan, { directory, logs, access, endpoints, place, now })
+    functions = await hostFunctions(plan, {
+      directory,
+      logs,
+      keysOf: role => external?.credentials ?? access.keysOf(role),
+      endpoints,
+      place,
+      now,
+    })
     gateway.serve({
       ...place,
       apiId: plan.apis[0]!.name,

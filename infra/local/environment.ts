@@ -1,5 +1,5 @@
 import { devNull } from 'node:os'
-import type { SessionKeys } from './iam/access.ts'
+import type { KeyPair, SessionKeys } from './iam/access.ts'
 import type { Place } from './plan/identity.ts'
 import type { Plan } from './plan/plan.ts'
 
@@ -12,7 +12,7 @@ export interface Endpoints {
 export function environmentOf(
   { name, properties }: Plan['functions'][number],
   code: string,
-  keys: SessionKeys,
+  keys: KeyPair | SessionKeys,
   endpoints: Endpoints,
   { region }: Place,
 ): Record<string, string> {
@@ -22,7 +22,7 @@ export function environmentOf(
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
-    AWS_SESSION_TOKEN: keys.sessionToken,
+    ...('sessionToken' in keys ? { AWS_SESSION_TOKEN: keys.sessionToken } : {}),
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_LAMBDA_FUNCTION_NAME: name,

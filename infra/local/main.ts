@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import { type Cloud, startCloud } from './cloud.ts'
+import { externalFrom } from './external.ts'
 
 const port = (text: string): number => {
   const number = Number(text)
@@ -21,7 +22,7 @@ const options = new Command('npm run local --')
 
 try {
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  const cloud = await startCloud(options)
+  const cloud = await startCloud({ ...options, external: externalFrom(process.env) })
   console.log(describe(cloud, resolve(options.directory)))
   await stopped
   await cloud.close()

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { startDynamodb } from './dynamodb/server.ts'
+import type { External } from './external.ts'
 import type { Access } from './iam/access.ts'
 import type { Place } from './plan/identity.ts'
 import type { Plan } from './plan/plan.ts'
@@ -8,9 +9,11 @@ import type { Intercept } from './s3/fault.ts'
 import { startS3 } from './s3/server.ts'
 import type { State } from './state.ts'
 
-export interface Storage {
-  s3: { url: string; port: number }
-  dynamodb: { url: string; port: number }
+/** Where buckets or tables are. */
+export interface Server {
+  url: string
+  /** To be remembered; 0 for a server that is not ours. */
+  port: number
   close(): Promise<void>
 }
 
@@ -21,39 +24,60 @@ export interface StorageOptions {
   place: Place
   now?: (() => Date) | undefined
   intercept?: Intercept | undefined
+  external?: External | undefined
   /** Told what went wrong inside a stand-in. */
   log(line: string): void
 }
 
-/** Starts the stand-ins of S3 and DynamoDB and makes the buckets and tables of the plan where they are not there yet. */
-export async function startStorage(plan: Plan, options: StorageOptions): Promise<Storage> {
-  const { directory, ports, access, now, intercept, log } = options
-  const { region, account } = options.place
-  const common = { access, region, ...(now ? { now } : {}) }
+/** S3 with the buckets of the plan: the stand-in, or the operator's own server. */
+export async function startVault(plan: Plan, options: StorageOptions): Promise<Server> {
+  const { directory, ports, access, now, intercept, external, log, place } = options
+  if (external?.s3Url) {
+    const { createBuckets } = await import('./external-resources.ts')
+    await createBuckets(plan, external.s3Url, place.region, external.credentials)
+    return { url: external.s3Url, port: 0, close: async () => {} }
+  }
   const report = (error: unknown) => log(`S3: ${error instanceof Error ? error.stack : String(error)}`)
   const s3 = await startOnPort('S3', ports.s3, port =>
-    startS3({ ...common, directory: join(directory, 's3'), port, report, ...(intercept ? { intercept } : {}) }),
+    startS3({
+      directory: join(directory, 's3'),
+      port,
+      access,
+      region: place.region,
+      report,
+      ...(now ? { now } : {}),
+      ...(intercept ? { intercept } : {}),
+    }),
+  )
+  for (const { name, properties } of plan.buckets)
+    s3.createBucket(name, { objectLock: properties.ObjectLockEnabled, versioned: true, cors: corsOf(properties) })
+  return s3
+}
+
+/** DynamoDB with the tables of the plan: the stand-in, or the operator's own server. */
+export async function startCatalogue(plan: Plan, options: StorageOptions): Promise<Server> {
+  const { directory, ports, access, now, external, place } = options
+  if (external?.dynamodbUrl) {
+    const { createTables } = await import('./external-resources.ts')
+    await createTables(plan, external.dynamodbUrl, place.region, external.credentials)
+    return { url: external.dynamodbUrl, port: 0, close: async () => {} }
+  }
+  const dynamodb = await startOnPort('DynamoDB', ports.dynamodb, port =>
+    startDynamodb({
+      directory: join(directory, 'dynamodb'),
+      port,
+      access,
+      region: place.region,
+      account: place.account,
+      ...(now ? { now } : {}),
+    }),
   )
   try {
-    for (const { name, properties } of plan.buckets)
-      s3.createBucket(name, { objectLock: properties.ObjectLockEnabled, versioned: true, cors: corsOf(properties) })
-    const dynamodb = await startOnPort('DynamoDB', ports.dynamodb, port =>
-      startDynamodb({ ...common, account, directory: join(directory, 'dynamodb'), port }),
-    )
-    const close = async () => {
-      await dynamodb.close()
-      await s3.close()
-    }
-    try {
-      for (const { name, properties } of plan.tables)
-        await dynamodb.createTable(definitionOf(name, properties), properties.TimeToLiveSpecification?.AttributeName)
-    } catch (error) {
-      await dynamodb.close()
-      throw error
-    }
-    return { s3, dynamodb, close }
+    for (const { name, properties } of plan.tables)
+      await dynamodb.createTable(definitionOf(name, properties), properties.TimeToLiveSpecification?.AttributeName)
+    return dynamodb
   } catch (error) {
-    await s3.close()
+    await dynamodb.close()
     throw error
   }
 }

@@ -16,7 +16,11 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../infra/bundle.ts'
+import type { AccessControl } from '../../infra/local/access.ts'
 import type { Cloud } from '../../infra/local/cloud.ts'
+import { startDynamodb } from '../../infra/local/dynamodb/server.ts'
+import { externalFrom } from '../../infra/local/external.ts'
+import { startS3 } from '../../infra/local/s3/server.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { synthesizeStack } from '../support/stack.ts'
 
@@ -202,6 +206,49 @@ test('one clock: a lock ends and a signature ages when the clock of the cloud is
   } finally {
     await cloud.close()
   }
+})
+
+test('runs on an S3 and a DynamoDB of the operator, and makes bucket and table there', async () => {
+  const credentials = { accessKeyId: 'OPERATOR', secretAccessKey: 'of-the-operator' }
+  const access: AccessControl = {
+    credential: id => (id === credentials.accessKeyId ? { ...credentials, principal: 'operator' } : undefined),
+    authorize: () => ({ allowed: true }),
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'failsafe-external-'))
+  const s3 = await startS3({ directory: join(directory, 's3'), access })
+  const dynamodb = await startDynamodb({ directory: join(directory, 'dynamodb'), access })
+  try {
+    for (const start of ['first', 'again']) {
+      const external = { s3Url: s3.url, dynamodbUrl: dynamodb.url, credentials }
+      const cloud = await startTestCloud({ assembly: stack.directory, external, directory: join(directory, 'cloud') })
+      try {
+        const answer = await (await fetch(`${cloud.url}/v1/receiver`)).json()
+        expect(answer, start).toMatchObject({ put: 'done', item: 'done', env: { AWS_ENDPOINT_URL_S3: s3.url } })
+        expect(await readdir(cloud.directory)).not.toContain('s3')
+      } finally {
+        await cloud.close()
+      }
+    }
+  } finally {
+    await s3.close()
+    await dynamodb.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+test.each([
+  [{}, undefined],
+  [{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, undefined],
+  [
+    { AWS_ENDPOINT_URL_S3: 'http://s3', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+    { s3Url: 'http://s3', dynamodbUrl: undefined, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+  ],
+])('the environment %j names the servers %j', (environment, expected) => {
+  expect(externalFrom(environment)).toEqual(expected)
+})
+
+test('a server of the operator without credentials is refused', () => {
+  expect(() => externalFrom({ AWS_ENDPOINT_URL_DYNAMODB: 'http://d' })).toThrow(/no credentials/)
 })
 
 describe('as a process', () => {

@@ -172,7 +172,7 @@ describe('the roles of the stack', () => {
       stackUuid: 'u',
       url: 'http://127.0.0.1:1',
     })
-    access = makeAccess(plan, '000000000000', { accessKeyId: 'AKIA', secretAccessKey: 'secret' })
+    access = makeAccess(plan, '000000000000', [{ accessKeyId: 'AKIA', secretAccessKey: 'secret' }])
   })
   afterAll(() => stack.remove())
 
@@ -227,14 +227,20 @@ describe('the roles of the stack', () => {
       for (const key of ['', pack, receipt]) expect(may(who, action, key), `${action} on ${key}`).toBe(false)
   })
 
-  test.each(every)('%s can delete no table and reach no other one', who => {
+  test.each(every)('%s can delete no table or item, and reach no other table', who => {
     const [table] = plan.tables
     const asked = (action: string, resource: string) =>
       access.authorize({ principal: roleOf(who), action, resource, context: {} }).allowed
     const arn = `arn:aws:dynamodb:us-east-1:000000000000:table/${table!.name}`
     expect(asked('dynamodb:GetItem', arn)).toBe(true)
     expect(asked('dynamodb:GetItem', `${arn}2`)).toBe(false)
-    for (const action of ['dynamodb:DeleteTable', 'dynamodb:UpdateTable', 'dynamodb:UpdateTimeToLive', 'dynamodb:Scan'])
+    for (const action of [
+      'dynamodb:DeleteItem',
+      'dynamodb:DeleteTable',
+      'dynamodb:UpdateTable',
+      'dynamodb:UpdateTimeToLive',
+      'dynamodb:Scan',
+    ])
       expect(asked(action, arn), action).toBe(false)
   })
 

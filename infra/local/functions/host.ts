@@ -1,7 +1,7 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Endpoints, environmentOf } from '../environment.ts'
-import type { Access } from '../iam/access.ts'
+import type { KeyPair, SessionKeys } from '../iam/access.ts'
 import type { Place } from '../plan/identity.ts'
 import type { Plan } from '../plan/plan.ts'
 import { HostedFunction } from './function.ts'
@@ -15,13 +15,14 @@ export async function hostFunctions(
   options: {
     directory: string
     logs: string
-    access: Access
+    /** What the function signs with, by its role. */
+    keysOf: (roleArn: string) => KeyPair | SessionKeys
     endpoints: Endpoints
     place: Place
     now?: (() => Date) | undefined
   },
 ): Promise<Map<string, HostedFunction>> {
-  const { directory, logs, access, endpoints, place, now } = options
+  const { directory, logs, keysOf, endpoints, place, now } = options
   const hosted = new Map<string, HostedFunction>()
   await rm(join(directory, 'functions'), { recursive: true, force: true })
   for (const planned of plan.functions) {
@@ -38,7 +39,7 @@ export async function hostFunctions(
         arn,
         memory: properties.MemorySize,
         timeout: properties.Timeout,
-        environment: environmentOf(planned, code, access.keysOf(properties.Role), endpoints, place),
+        environment: environmentOf(planned, code, keysOf(properties.Role), endpoints, place),
         logFile: join(logs, `${logicalId}.log`),
         now,
       }),

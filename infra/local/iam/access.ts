@@ -18,14 +18,19 @@ export interface Access extends AccessControl {
 /** Who owns the account: may do all that no resource policy denies. */
 export const administrator = 'administrator'
 
-/** Access control from the roles and bucket policies of the template. @throws Error for a policy that cannot be judged */
-export function makeAccess(plan: Plan, account: string, admin: KeyPair): Access {
+/**
+ * Access control from the roles and bucket policies of the template.
+ * @param admins keys of whoever owns the account
+ * @throws Error for a policy that cannot be judged
+ */
+export function makeAccess(plan: Plan, account: string, admins: KeyPair[]): Access {
   const identity = new Map<string, Statement[]>()
   const credentials = new Map<string, Credential>()
   const keys = new Map<string, SessionKeys>()
   const adminArn = `arn:aws:iam::${account}:user/${administrator}`
   identity.set(adminArn, [compileStatement({ Effect: 'Allow', Action: '*', Resource: '*' }, 'identity', administrator)])
-  credentials.set(admin.accessKeyId, { secretAccessKey: admin.secretAccessKey, principal: adminArn })
+  for (const { accessKeyId, secretAccessKey } of admins)
+    credentials.set(accessKeyId, { secretAccessKey, principal: adminArn })
   for (const { logicalId, arn, properties } of plan.roles) {
     identity.set(
       arn,
