@@ -1,0 +1,90 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Mariadb } from '../../test/support/mariadb.ts'
+import { type Measured, measure } from './measure.ts'
+import type { Store } from './store.ts'
+
+export interface Run extends Measured {
+  /** Bytes that went to the store. */
+  sent: number
+}
+
+export interface Contender {
+  name: string
+  /** What it does, as one would type it. */
+  does: string
+  run(round: number): Promise<Run>
+}
+
+export interface Setting {
+  root: string
+  /** Scratch space. */
+  directory: string
+  server: Mariadb
+  store: Store
+  recipient: string
+  /** How `failsafe backup` is called. */
+  failsafe: string
+}
+
+const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
+const server = '-h 127.0.0.1 -P "$PORT" -u root'
+const put = '"$NODE" "$ROOT/scripts/bench/put.ts" "$URLS"'
+const partsAtMost = 1000
+
+/** The same job three ways: a consistent dump, compressed with zstd level 3, encrypted with age, sent to the same store. */
+export function contenders(setting: Setting): Contender[] {
+  const { directory } = setting
+  const dumped = join(directory, 'mydumper')
+  return [
+    {
+      name: 'failsafe',
+      does: 'failsafe backup (the built binary)',
+      async run() {
+        const measured = await measure(setting.failsafe, {})
+        const last = measured.stdout.trim().split('\n').at(-1) ?? ''
+        return { ...measured, sent: Summary.parse(JSON.parse(last)).bytes.sent }
+      },
+    },
+    piped(
+      'mariadb-dump',
+      `mariadb-dump ${server} --all-databases --single-transaction --routines --events | ${seal} | ${put}`,
+    ),
+    piped(
+      'mydumper',
+      `rm -rf "$DUMPED"; mydumper ${server} -t 2 -r 500000 --trx-consistency-only -G -E -R -o "$DUMPED"; tar -cf - -C "$DUMPED" . | ${seal} | ${put}`,
+      () => rm(dumped, { recursive: true, force: true }),
+    ),
+  ]
+
+  function piped(name: string, script: string, clean: () => Promise<void> = async () => {}): Contender {
+    return {
+      name,
+      does: script.replace(put, 'upload').replaceAll('"', '').replace('rm -rf $DUMPED; ', ''),
+      async run(round) {
+        const upload = await setting.store.begin(`bench/${name}-${round}`, partsAtMost)
+        const urls = join(directory, 'urls')
+        await writeFile(urls, upload.urls.join('\n'))
+        try {
+          const measured = await measure(script, {
+            PORT: String(setting.server.port),
+            RECIPIENT: setting.recipient,
+            ROOT: setting.root,
+            NODE: process.execPath,
+            URLS: urls,
+            DUMPED: dumped,
+          })
+          const { etags, bytes } = Uploaded.parse(JSON.parse(measured.stdout.trim().split('\n').at(-1) ?? ''))
+          await upload.finish(etags)
+          return { ...measured, sent: bytes }
+        } finally {
+          await clean()
+        }
+      },
+    }
+  }
+}
+
+const Summary = z.object({ type: z.literal('summary'), bytes: z.object({ sent: z.number() }) })
+const Uploaded = z.object({ etags: z.array(z.string()), bytes: z.number() })

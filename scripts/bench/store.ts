@@ -1,0 +1,52 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import type { Cloud } from '../../infra/local/cloud.ts'
+
+export interface Upload {
+  /** One address for each part, in order. */
+  urls: string[]
+  finish(etags: string[]): Promise<void>
+}
+
+/** Multipart uploads to the vault's own store, signed with the provider's credentials. */
+export class Store {
+  readonly #client: S3Client
+  readonly #bucket: string
+
+  constructor(cloud: Cloud) {
+    this.#bucket = cloud.bucket
+    this.#client = new S3Client({
+      endpoint: cloud.s3Url,
+      region: cloud.region,
+      credentials: cloud.admin,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    })
+  }
+
+  async begin(key: string, parts: number): Promise<Upload> {
+    const at = { Bucket: this.#bucket, Key: key }
+    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(at))
+    const urls: string[] = []
+    for (let PartNumber = 1; PartNumber <= parts; PartNumber++)
+      urls.push(
+        await getSignedUrl(this.#client, new UploadPartCommand({ ...at, UploadId, PartNumber }), { expiresIn: 900 }),
+      )
+    return {
+      urls,
+      finish: async etags => {
+        const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }))
+        await this.#client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
+      },
+    }
+  }
+
+  close(): void {
+    this.#client.destroy()
+  }
+}
