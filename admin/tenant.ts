@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import type { z } from 'zod'
+import { type TenantRequest, TenantResponse, TenantsResponse } from '../shared/api/admin.ts'
+import { type Common, perform, table, verb, wholeNumber } from './verb.ts'
+
+type Tenant = z.output<typeof TenantResponse>
+
+export function tenant(): Command {
+  const command = new Command('tenant')
+    .description('the customers of this receiver')
+    .helpOption('-h, --help', 'this help')
+  return command.addCommand(create()).addCommand(list()).addCommand(show())
+}
+
+function create(): Command {
+  return verb('create', 'Adds a customer.', 'failsafe-admin tenant create acme --name "Acme Ltd" --minimum-days 30')
+    .argument('<tenant>', 'id: a-z, 0-9 and inner hyphens')
+    .option('--name <name>', 'what people call it; the id if left out')
+    .option('--minimum-days <n>', 'least time that a snapshot is locked; the receiver has a default', wholeNumber)
+    .action((id: string, options: Common & { name?: string; minimumDays?: number }) =>
+      perform(options, async receiver => {
+        const request: z.input<typeof TenantRequest> = {
+          tenant: id,
+          name: options.name ?? id,
+          ...(options.minimumDays === undefined ? {} : { minimumDays: options.minimumDays }),
+        }
+        const made = await receiver.call('POST', '/v1/admin/tenants', TenantResponse, request)
+        return { json: made, lines: [`Tenant ${made.tenant} (${made.name}) was created.`] }
+      }),
+    )
+}
+
+function list(): Command {
+  return verb('list', 'Lists all customers.', 'failsafe-admin tenant list').action((options: Common) =>
+    perform(options, async receiver => {
+      const answer = await receiver.call('GET', '/v1/admin/tenants', TenantsResponse)
+      const rows = answer.tenants.map(each => [
+        each.tenant,
+        each.state,
+        `${each.minimumDays}`,
+        each.createdAt,
+        each.name,
+      ])
+      return { json: answer, lines: table([['tenant', 'state', 'days', 'since', 'name'], ...rows]) }
+    }),
+  )
+}
+
+function show(): Command {
+  return verb('show', 'Shows one customer.', 'failsafe-admin tenant show acme')
+    .argument('<tenant>', 'its id')
+    .action((id: string, options: Common) =>
+      perform(options, async receiver => {
+        const found = await receiver.call('GET', `/v1/admin/tenants/${encodeURIComponent(id)}`, TenantResponse)
+        return { json: found, lines: describe(found) }
+      }),
+    )
+}
+
+function describe({ tenant: id, name, state, createdAt, minimumDays }: Tenant): string[] {
+  return table([
+    ['tenant', id],
+    ['name', name],
+    ['state', state],
+    ['since', createdAt],
+    ['locked for', `${minimumDays} days at least`],
+  ])
+}
