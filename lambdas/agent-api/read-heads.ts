@@ -1,0 +1,26 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { HeadsResponse } from '../../shared/api/agent.ts'
+import { SourceId } from '../../shared/ids.ts'
+import { jsonAnswer, refusal } from '../http/json.ts'
+import { ownSource } from '../http/owned.ts'
+import type { AgentApp } from './app.ts'
+import { headsOf } from './heads.ts'
+import type { AgentApiPorts } from './ports.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/sources/{source}/heads',
+  summary: "Both lanes' heads",
+  request: { params: z.object({ source: SourceId }) },
+  responses: {
+    200: jsonAnswer("The newest committed snapshots, with the units' positions", HeadsResponse),
+    default: refusal,
+  },
+})
+
+export function readHeads(app: AgentApp, ports: AgentApiPorts): void {
+  app.openapi(route, async c => {
+    const { source } = await ownSource(ports, c.var.agent, c.req.valid('param').source)
+    return c.json(await headsOf(ports, source), 200)
+  })
+}

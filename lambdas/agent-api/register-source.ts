@@ -1,0 +1,70 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { SourceRequest, SourceResponse } from '../../shared/api/agent.ts'
+import { Label, newUlid } from '../../shared/ids.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import type { Agent } from '../catalogue/agents.ts'
+import { recordAudit } from '../catalogue/audit.ts'
+import { createSource, findSourceByName, type Source, updateSchedule } from '../catalogue/sources.ts'
+import { isRefused } from '../catalogue/table.ts'
+import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
+import type { AgentApp } from './app.ts'
+import type { AgentApiPorts } from './ports.ts'
+
+const route = createRoute({
+  method: 'put',
+  path: '/v1/sources/{name}',
+  summary: 'Register a source, or its new schedule',
+  request: { params: z.object({ name: Label }), ...jsonBody(SourceRequest) },
+  responses: { 200: jsonAnswer('The source and what the provider keeps of it', SourceResponse), default: refusal },
+})
+
+/** Idempotent: the same name gives the same source. */
+export function registerSource(app: AgentApp, { catalogue, clock }: AgentApiPorts): void {
+  app.openapi(route, async c => {
+    const { name } = c.req.valid('param')
+    const { engine, schedule, timeZone } = c.req.valid('json')
+    const { agent, tenant } = c.var
+    const plan = { ...(schedule && { schedule }), ...(timeZone && { timeZone }) }
+    const source = (await findSourceByName(catalogue, agent, name)) ?? (await create(agent, name, engine, plan))
+    if (source.engine !== engine)
+      throw new ProblemError('name-taken', `source ${name} is of engine ${source.engine}`, {
+        fix: 'Give the other application a name of its own',
+      })
+    await updateSchedule(catalogue, source, plan)
+    return c.json({ source: source.source, name, retention: { minimumDays: tenant.minimumDays } }, 200)
+  })
+
+  async function create(
+    agent: Agent,
+    name: string,
+    engine: Source['engine'],
+    plan: Pick<Source, 'schedule' | 'timeZone'>,
+  ): Promise<Source> {
+    const now = clock()
+    const source: Source = {
+      source: newUlid(now.getTime()),
+      tenant: agent.tenant,
+      agent: agent.agent,
+      name,
+      engine,
+      ...plan,
+      createdAt: now.toISOString(),
+    }
+    try {
+      await createSource(catalogue, source)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      const other = await findSourceByName(catalogue, agent, name)
+      if (!other) throw error
+      return other
+    }
+    await recordAudit(catalogue, agent.tenant, {
+      at: source.createdAt,
+      actor: `agent:${agent.agent}`,
+      action: 'source-registered',
+      target: source.source,
+      detail: { name, engine },
+    })
+    return source
+  }
+}

@@ -1,0 +1,137 @@
+import type { Manifest } from '../../shared/manifest.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import type { Agent } from '../catalogue/agents.ts'
+import { beginCommit, findManifest, finishCommit, type StoredManifest } from '../catalogue/commits.ts'
+import { abandon, leaseStale } from '../catalogue/leases.ts'
+import type { Committed, Snapshot, SnapshotIn } from '../catalogue/snapshots.ts'
+import { findSnapshot } from '../catalogue/snapshots.ts'
+import { findSource } from '../catalogue/sources.ts'
+import { isRefused } from '../catalogue/table.ts'
+import type { Tenant } from '../catalogue/tenants.ts'
+import { keepUnits } from '../catalogue/units.ts'
+import { snapshotState } from '../http/owned.ts'
+import { checkedManifest, manifestHash } from './check-manifest.ts'
+import { commitSeconds, Unfinished } from './limits.ts'
+import type { CommitterPorts } from './ports.ts'
+import { readUnits } from './read-units.ts'
+import { lockAndWriteReceipt } from './seal-receipt.ts'
+import { verifyPacks } from './verify-packs.ts'
+import { clockWarnings } from './warnings.ts'
+
+/*
+ *   begin ─▶ verify packs ─▶ verify units ─▶ lock versions ─▶ manifest, units, receipt ─▶ finish
+ *              └────────────────┴─ a mismatch ends the snapshot: nothing is locked yet
+ *
+ * Every arrow may be where a process dies. Asked again with the same manifest, each step finds what it did before and goes on.
+ */
+
+/**
+ * Commits a snapshot with the manifest that its agent signed.
+ * @returns the committed snapshot, or undefined when there is more to do than one request may take: ask again
+ */
+export async function commit(
+  ports: CommitterPorts,
+  by: { agent: Agent; tenant: Tenant },
+  snapshot: Snapshot,
+  request: { lease: string; manifest: string },
+): Promise<Committed | undefined> {
+  const deadline = ports.clock().getTime() + commitSeconds * 1000
+  if (snapshot.lease !== request.lease) throw leaseStale()
+  switch (snapshot.state) {
+    case 'abandoned':
+      throw leaseStale()
+    case 'committed':
+      requireSameManifest(snapshot, request.manifest)
+      return snapshot
+    case 'committing':
+      requireSameManifest(snapshot, request.manifest)
+      return carryOn(ports, snapshot, deadline)
+    case 'open':
+      return carryOn(ports, await begin(ports, by, snapshot, request.manifest), deadline)
+  }
+}
+
+async function begin(
+  { catalogue, clock, env }: CommitterPorts,
+  { agent, tenant }: { agent: Agent; tenant: Tenant },
+  snapshot: SnapshotIn<'open'>,
+  jws: string,
+): Promise<SnapshotIn<'committing'>> {
+  await checkedManifest(jws, snapshot, agent.publicKey)
+  const receivedAt = clock()
+  const reception = {
+    receivedAt: receivedAt.toISOString(),
+    lockedUntil: new Date(receivedAt.getTime() + tenant.minimumDays * 86_400_000).toISOString(),
+    lockMode: env.LOCK_MODE,
+    minimumDays: tenant.minimumDays,
+    manifestSha256: manifestHash(jws),
+  }
+  const stored: StoredManifest = {
+    manifest: jws,
+    agent: agent.agent,
+    agentName: agent.name,
+    agentKey: agent.publicKey,
+    certificate: agent.certificate,
+    customerKey: agent.customerKey,
+  }
+  return beginCommit(catalogue, snapshot, reception, stored)
+}
+
+/** From `committing` on: needs no lease, and could be called by whoever finishes what an agent began. */
+async function carryOn(
+  ports: CommitterPorts,
+  snapshot: SnapshotIn<'committing'>,
+  deadline: number,
+): Promise<Committed | undefined> {
+  const { catalogue, log } = ports
+  const stored = await findManifest(catalogue, snapshot.snapshot)
+  const source = await findSource(catalogue, snapshot.tenant, snapshot.source)
+  if (!stored || !source) throw new Error(`snapshot ${snapshot.snapshot} has lost its manifest or its source`)
+  const manifest = await checkedManifest(stored.manifest, snapshot, stored.agentKey)
+  try {
+    const { packs, lines, entries } = await verified(ports, snapshot, manifest, deadline)
+    const warnings = clockWarnings(manifest, entries, snapshot.receivedAt)
+    await lockAndWriteReceipt(
+      ports,
+      snapshot,
+      { manifest, stored, source, packs, unitLines: lines, warnings },
+      deadline,
+    )
+    const units = await keepUnits(catalogue, snapshot.snapshot, lines)
+    await finishCommit(catalogue, snapshot, { ...units, totals: manifest.totals, warnings })
+  } catch (error) {
+    if (error instanceof Unfinished || (error instanceof ProblemError && error.code === 'throttled')) return undefined
+    throw error
+  }
+  const committed = await findSnapshot(catalogue, snapshot.snapshot)
+  if (committed?.state !== 'committed') throw new Error(`snapshot ${snapshot.snapshot} did not stay committed`)
+  log.count('SnapshotsCommitted', 1)
+  log.count('BytesCommitted', manifest.totals.sealedBytes)
+  return committed
+}
+
+async function verified(
+  ports: CommitterPorts,
+  snapshot: SnapshotIn<'committing'>,
+  manifest: Manifest,
+  deadline: number,
+) {
+  try {
+    const packs = await verifyPacks(ports, snapshot, manifest, deadline)
+    return { packs, ...(await readUnits(ports, snapshot, manifest, packs)) }
+  } catch (error) {
+    if (error instanceof ProblemError && (error.code === 'pack-mismatch' || error.code === 'manifest-invalid'))
+      await giveUp(ports, snapshot, error)
+    throw error
+  }
+}
+
+async function giveUp({ catalogue }: CommitterPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {
+  await abandon(catalogue, snapshot, problem.line).catch(error => {
+    if (!isRefused(error)) throw error // another request came to the same conclusion
+  })
+}
+
+function requireSameManifest(snapshot: SnapshotIn<'committing' | 'committed'>, jws: string): void {
+  if (manifestHash(jws) !== snapshot.manifestSha256) throw snapshotState(snapshot)
+}

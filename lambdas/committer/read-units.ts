@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { sourceOf } from '../../shared/ids.ts'
+import type { Manifest } from '../../shared/manifest.ts'
+import { comparePositions } from '../../shared/position.ts'
+import { laneOf, type UnitEntry } from '../../shared/snapshot.ts'
+import type { CompletePack } from '../catalogue/packs.ts'
+import { findSnapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
+import { parseUnits } from '../catalogue/units.ts'
+import { packKey } from '../vault/keys.ts'
+import { manifestInvalid } from './mismatch.ts'
+import type { CommitterPorts } from './ports.ts'
+
+/**
+ * The unit list as it lies in the packs, proved by the manifest and sound in itself. That a log continues an earlier one is not asked here: it
+ * is stored in any case, and the planner proves the ranges.
+ * @throws ProblemError `manifest-invalid`
+ */
+export async function readUnits(
+  ports: CommitterPorts,
+  snapshot: SnapshotIn<'committing'>,
+  { units }: Manifest,
+  packs: CompletePack[],
+): Promise<{ lines: Uint8Array; entries: UnitEntry[] }> {
+  const pieces: Uint8Array[] = []
+  for (const { pack, offset, length } of units.extents) {
+    const { versionId } = packs[pack - 1]!
+    pieces.push(await ports.vault.readRange(packKey(snapshot, pack), versionId, { offset, length }))
+  }
+  const lines = Buffer.concat(pieces)
+  if (createHash('sha256').update(lines).digest('base64') !== units.sha256)
+    throw manifestInvalid('units: the SHA-256 of the list differs')
+  const entries = parsed(lines)
+  if (entries.length !== units.count)
+    throw manifestInvalid(`units: the list has ${entries.length} entries, not ${units.count}`)
+  checkEntries(entries, snapshot)
+  await requireBases(ports, entries, snapshot)
+  return { lines, entries }
+}
+
+function parsed(lines: Buffer): UnitEntry[] {
+  try {
+    return parseUnits(lines.toString())
+  } catch (error) {
+    throw manifestInvalid('units: a line of the list is not a unit entry', error)
+  }
+}
+
+function checkEntries(entries: UnitEntry[], { lane }: SnapshotIn<'committing'>): void {
+  const seen = new Set<string>()
+  for (const { unit, kind, base, from, to, covers } of entries) {
+    if (seen.has(unit)) throw manifestInvalid(`units: ${unit} is listed twice`)
+    seen.add(unit)
+    if (laneOf(kind) !== lane) throw manifestInvalid(`units: ${unit} is of kind ${kind}, which is not of lane ${lane}`)
+    if ((kind === 'differential') !== (base !== null))
+      throw manifestInvalid(`units: ${unit}: a differential has a base, and nothing else has`)
+    if (kind === 'log' && from === null) throw manifestInvalid(`units: ${unit}: a log starts at a position`)
+    if (from !== null && (comparePositions(from, to) ?? 1) > 0)
+      throw manifestInvalid(`units: ${unit}: it ends before it starts, or in another log history`)
+    if (Date.parse(covers.from) > Date.parse(covers.to)) throw manifestInvalid(`units: ${unit}: covers is reversed`)
+  }
+}
+
+async function requireBases({ catalogue }: CommitterPorts, entries: UnitEntry[], snapshot: SnapshotIn<'committing'>) {
+  const bases = new Set(entries.map(({ base }) => base).filter(base => base !== null))
+  for (const id of bases) {
+    const base = sourceOf(id) === snapshot.source ? await findSnapshot(catalogue, id) : undefined
+    if (base?.state !== 'committed' || base.lane !== 'data')
+      throw manifestInvalid(`units: ${id}, a base, is no committed snapshot of this source`)
+  }
+}

@@ -1,0 +1,78 @@
+import type { Manifest } from '../../shared/manifest.ts'
+import type { StoredManifest } from '../catalogue/commits.ts'
+import type { CompletePack } from '../catalogue/packs.ts'
+import { recordLocked } from '../catalogue/packs.ts'
+import type { SnapshotIn } from '../catalogue/snapshots.ts'
+import type { Source } from '../catalogue/sources.ts'
+import { type MetaName, metaKey, packKey } from '../vault/keys.ts'
+import type { Lock } from '../vault/lock.ts'
+import type { Receipt } from '../vault/receipt.ts'
+import { forEach } from './limits.ts'
+import type { CommitterPorts } from './ports.ts'
+
+export interface Contents {
+  manifest: Manifest
+  stored: StoredManifest
+  source: Source
+  packs: CompletePack[]
+  unitLines: Uint8Array
+  warnings: string[]
+}
+
+/** Locks every version, then writes manifest, unit list and, last of all, the receipt, locked themselves. Idempotent. */
+export async function lockAndWriteReceipt(
+  ports: CommitterPorts,
+  snapshot: SnapshotIn<'committing'>,
+  contents: Contents,
+  deadline: number,
+): Promise<void> {
+  const { catalogue, vault, clock, env } = ports
+  const { manifest, stored, source, packs, unitLines, warnings } = contents
+  const lock: Lock = { mode: snapshot.lockMode, until: new Date(snapshot.lockedUntil) }
+  await forEach(packs, { clock, deadline }, async ({ n, versionId, lockedUntil }) => {
+    if (lockedUntil === snapshot.lockedUntil) return
+    await vault.lock(packKey(snapshot, n), versionId, lock)
+    await recordLocked(catalogue, snapshot.snapshot, n, snapshot.lockedUntil)
+  })
+  const put = async (name: MetaName, body: Uint8Array, type: string) => {
+    const key = metaKey(snapshot, name)
+    return { key, versionId: await vault.putLocked({ key, body, type }, lock) }
+  }
+  const manifestObject = await put('manifest.jws', Buffer.from(stored.manifest), 'application/jose')
+  const unitsObject = await put('units.jsonl', unitLines, 'application/jsonl')
+  const receipt: Receipt = {
+    format: 'failsafe.receipt/1',
+    receiver: env.RECEIVER_ID,
+    tenant: snapshot.tenant,
+    source: snapshot.source,
+    sourceName: source.name,
+    engine: snapshot.engine,
+    snapshot: snapshot.snapshot,
+    run: snapshot.run,
+    lane: snapshot.lane,
+    kind: snapshot.kind,
+    openedAt: snapshot.openedAt,
+    receivedAt: snapshot.receivedAt,
+    lock: { mode: snapshot.lockMode, until: snapshot.lockedUntil },
+    retention: { minimumDays: snapshot.minimumDays },
+    agent: {
+      id: stored.agent,
+      name: stored.agentName,
+      key: stored.agentKey,
+      certificate: stored.certificate,
+      customerKey: stored.customerKey,
+    },
+    packs: packs.map(({ n, size, parts, sha256, versionId }) => ({
+      n,
+      size,
+      parts,
+      sha256,
+      key: packKey(snapshot, n),
+      versionId,
+    })),
+    manifest: { ...manifestObject, sha256: snapshot.manifestSha256 },
+    units: { ...unitsObject, sha256: manifest.units.sha256, count: manifest.units.count },
+    warnings,
+  }
+  await put('commit.json', Buffer.from(`${JSON.stringify(receipt, null, 1)}\n`), 'application/json')
+}
