@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,6 +21,7 @@ import type { Cloud } from '../../infra/local/cloud.ts'
 import { startDynamodb } from '../../infra/local/dynamodb/server.ts'
 import { externalFrom } from '../../infra/local/external.ts'
 import { startS3 } from '../../infra/local/s3/server.ts'
+import { stackName } from '../../infra/receiver-app.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { synthesizeStack } from '../support/stack.ts'
 
@@ -159,6 +160,18 @@ describe('the embedded cloud', () => {
     expect((await sign('guessed')).status).toBe(403)
   })
 
+  test('lets the restore page read from the vault in a browser, and no other page', async () => {
+    const preflight = (origin: string) =>
+      fetch(`${cloud.s3Url}/${cloud.bucket}/packs/t/probe`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' },
+      })
+    const own = await preflight(cloud.url)
+    expect(own.status).toBe(200)
+    expect(own.headers.get('access-control-allow-origin')).toBe(cloud.url)
+    expect((await preflight('http://evil.example')).status).toBe(403)
+  })
+
   test('keeps the credentials from other users of the machine', async () => {
     expect((await stat(cloud.directory)).mode & 0o777).toBe(0o700)
     for (const name of ['admin.json', 'cloud.json'])
@@ -205,6 +218,24 @@ test('one clock: a lock ends and a signature ages when the clock of the cloud is
     await client().send(new DeleteObjectCommand({ Bucket, Key, VersionId }))
   } finally {
     await cloud.close()
+  }
+})
+
+test('a template with something unknown is not run in part: nothing is left behind', async () => {
+  const assembly = await mkdtemp(join(tmpdir(), 'failsafe-unknown-'))
+  try {
+    await cp(stack.directory, assembly, { recursive: true })
+    const file = join(assembly, `${stackName}.template.json`)
+    const template = JSON.parse(await readFile(file, 'utf8'))
+    template.Resources.Topic = { Type: 'AWS::SNS::Topic', Properties: {} }
+    await writeFile(file, JSON.stringify(template))
+    const directory = join(assembly, 'cloud')
+    const port = 20_000 + (process.pid % 9000)
+    await expect(startTestCloud({ assembly, directory, port })).rejects.toThrow(/does not know .* AWS::SNS::Topic/)
+    expect(await readdir(directory)).toEqual(['logs'])
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  } finally {
+    await rm(assembly, { recursive: true, force: true })
   }
 })
 
