@@ -1,14 +1,15 @@
 import type { AccessControl } from '../access.ts'
 import type { Call } from './call.ts'
 
-/** The condition keys of S3, in lower case. Loopback never leaves the machine, which is what `aws:securetransport` is about. */
-export function contextOf(call: Call, createsObject: boolean): Record<string, string[]> {
+/** The condition keys of S3, in lower case. Loopback never leaves the machine, which is what the keys about TLS ask for. */
+function contextOf(call: Call, createsObject: boolean): Record<string, string[]> {
   const { presigned, payloadHash } = call.verified
   const retainUntil = call.header('x-amz-object-lock-retain-until-date')
   const context: Record<string, string | undefined> = {
     'aws:securetransport': 'true',
     's3:authtype': presigned ? 'REST-QUERY-STRING' : 'REST-HEADER',
     's3:signatureversion': 'AWS4-HMAC-SHA256',
+    's3:tlsversion': '1.3',
     's3:signatureage': presigned && String(Math.max(0, call.now.getTime() - presigned.signedAt.getTime())),
     's3:x-amz-content-sha256': payloadHash,
     's3:if-none-match': call.header('if-none-match'),

@@ -43,7 +43,7 @@ export async function startS3(options: S3Options): Promise<S3> {
   const store = await openStore(directory)
   const service = { store, access, now, region }
   const running = new Set<Promise<void>>()
-  const server = createServer({ highWaterMark: 1 << 20 }, (request, response) => {
+  const server = createServer((request, response) => {
     const serving = serve(request, response, service, intercept?.(request), report).finally(() =>
       running.delete(serving),
     )

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CorsRule } from '../cors.ts'
 
-export type Versioning = 'Off' | 'Enabled' | 'Suspended'
+type Versioning = 'Off' | 'Enabled' | 'Suspended'
 
 export interface Bucket {
   name: string
