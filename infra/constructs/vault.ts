@@ -4,7 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnersh
 import { Construct } from 'constructs'
 
 /** Milliseconds a signature may be old, whoever made it: the 15 minutes of a URL and one more for clocks. */
-export const signatureAgeCeiling = 960_000
+const signatureAgeCeiling = 960_000
 
 /**
  * The bucket that holds packs and receipts. Object lock is on without a default retention: the committer locks exactly what a

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 /** Bytes that an HTTP API takes in one request. */
-export const requestLimit = 10 * 1024 * 1024
+const requestLimit = 10 * 1024 * 1024
 
 /** The whole body, or undefined if it is larger than the limit; the rest is then read and thrown away, so that the answer arrives. */
 export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {

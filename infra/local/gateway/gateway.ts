@@ -18,7 +18,7 @@ export interface Target {
   invoke(event: unknown): Promise<unknown>
 }
 
-export interface GatewayOptions {
+interface GatewayOptions {
   account: string
   region: string
   partition: string

@@ -19,7 +19,7 @@ export interface Plan {
 }
 
 /** A resource with its properties resolved and checked. */
-export interface Planned<Schema extends z.ZodType> {
+interface Planned<Schema extends z.ZodType> {
   logicalId: string
   /** Its physical name: what `Ref` gives. */
   name: string

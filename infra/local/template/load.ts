@@ -22,7 +22,7 @@ const Template = z.strictObject({
   Parameters: z.strictObject({ BootstrapVersion: z.unknown() }).optional(),
   Rules: z.strictObject({ CheckBootstrapVersion: z.unknown() }).optional(),
 })
-export type Template = z.infer<typeof Template>
+type Template = z.infer<typeof Template>
 
 const Manifest = z.looseObject({
   artifacts: z.record(
