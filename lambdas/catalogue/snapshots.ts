@@ -44,7 +44,13 @@ export const Snapshot = z.discriminatedUnion('state', [
     /** JSON lines, when they are short; otherwise they lie in chunks beside the packs (units.ts). */
     units: z.string().optional(),
     unitChunks: z.number().int(),
-    totals: z.object({ artefacts: z.number().int(), sourceBytes: z.number().int(), sealedBytes: z.number().int() }),
+    /** The manifest's claims, and `storedBytes`: the sizes of its packs, as S3 confirmed them. */
+    totals: z.object({
+      artefacts: z.number().int(),
+      sourceBytes: z.number().int(),
+      sealedBytes: z.number().int(),
+      storedBytes: z.number().int(),
+    }),
     warnings: z.array(z.string()),
     proof: SnapshotProof.optional(),
     bad: z.boolean().optional(),

@@ -98,7 +98,7 @@ async function carryOn(
       deadline,
     )
     const units = await keepUnits(catalogue, snapshot.snapshot, lines)
-    await finishCommit(catalogue, snapshot, { ...units, totals: manifest.totals, warnings })
+    await finishCommit(catalogue, snapshot, { ...units, totals: totalsOf(manifest), warnings })
   } catch (error) {
     if (error instanceof Unfinished || (error instanceof ProblemError && error.code === 'throttled')) return undefined
     throw error
@@ -106,7 +106,7 @@ async function carryOn(
   const committed = await findSnapshot(catalogue, snapshot.snapshot)
   if (committed?.state !== 'committed') throw new Error(`snapshot ${snapshot.snapshot} did not stay committed`)
   log.count('SnapshotsCommitted', 1)
-  log.count('BytesCommitted', manifest.totals.sealedBytes)
+  log.count('BytesCommitted', committed.totals.storedBytes)
   return committed
 }
 
@@ -124,6 +124,10 @@ async function verified(
       await giveUp(ports, snapshot, error)
     throw error
   }
+}
+
+function totalsOf({ totals, packs }: Manifest): Committed['totals'] {
+  return { ...totals, storedBytes: packs.reduce((sum, { size }) => sum + size, 0) }
 }
 
 async function giveUp({ catalogue }: CommitterPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {

@@ -1,0 +1,27 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { newApp } from '../http/app.ts'
+import type { Ports } from '../http/ports.ts'
+import { createAdminLink } from './create-admin-link.ts'
+import { createEnrolToken } from './create-enrol-token.ts'
+import { createTenant } from './create-tenant.ts'
+import { listAllSources } from './list-all-sources.ts'
+import { listAllTenants } from './list-all-tenants.ts'
+import { type AdminEnv, providerOnly } from './provider.ts'
+import { showTenant } from './show-tenant.ts'
+
+export type AdminApp = OpenAPIHono<AdminEnv>
+
+const maxBody = 64 * 1024
+
+/** The provider's side. API Gateway has checked the AWS signature before this is reached. */
+export function adminApi(ports: Ports): AdminApp {
+  const app: AdminApp = newApp<AdminEnv>(ports, maxBody)
+  app.use('/v1/admin/*', providerOnly)
+  createTenant(app, ports)
+  listAllTenants(app, ports)
+  showTenant(app, ports)
+  createEnrolToken(app, ports)
+  createAdminLink(app, ports)
+  listAllSources(app, ports)
+  return app
+}

@@ -1,0 +1,38 @@
+import { createRoute } from '@hono/zod-openapi'
+import { TenantRequest, TenantResponse } from '../../shared/api/admin.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import { auditCreation } from '../catalogue/audit.ts'
+import { isRefused, transact } from '../catalogue/table.ts'
+import { type Tenant, tenantCreation } from '../catalogue/tenants.ts'
+import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
+import type { Ports } from '../http/ports.ts'
+import type { AdminApp } from './app.ts'
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/admin/tenants',
+  summary: 'A new tenant',
+  request: jsonBody(TenantRequest),
+  responses: { 200: jsonAnswer('The tenant', TenantResponse), default: refusal },
+})
+
+export function createTenant(app: AdminApp, { catalogue, clock, env }: Ports): void {
+  app.openapi(route, async c => {
+    const { tenant: id, name, minimumDays = env.MINIMUM_DAYS } = c.req.valid('json')
+    const tenant: Tenant = { tenant: id, name, createdAt: clock().toISOString(), state: 'active', minimumDays }
+    const audit = auditCreation(id, {
+      at: tenant.createdAt,
+      actor: c.var.actor,
+      action: 'tenant-created',
+      target: id,
+      detail: { name, minimumDays },
+    })
+    try {
+      await transact(catalogue, [...tenantCreation(tenant), { put: audit }])
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      throw new ProblemError('name-taken', `tenant ${id} is there already`, { fix: 'Choose another id', cause: error })
+    }
+    return c.json(tenant, 200)
+  })
+}

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { AdminSourcesResponse } from '../../shared/api/admin.ts'
+import { TenantId } from '../../shared/ids.ts'
+import { listAgents } from '../catalogue/agents.ts'
+import { listSources } from '../catalogue/sources.ts'
+import { listTenants } from '../catalogue/tenants.ts'
+import { jsonAnswer, refusal } from '../http/json.ts'
+import type { Ports } from '../http/ports.ts'
+import type { AdminApp } from './app.ts'
+import { knownTenant } from './known-tenant.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/admin/sources',
+  summary: 'What is protected, of one tenant or of all',
+  request: { query: z.object({ tenant: TenantId.optional() }) },
+  responses: { 200: jsonAnswer('The sources', AdminSourcesResponse), default: refusal },
+})
+
+export function listAllSources(app: AdminApp, ports: Ports): void {
+  const { catalogue } = ports
+  app.openapi(route, async c => {
+    const { tenant } = c.req.valid('query')
+    const tenants = tenant === undefined ? await listTenants(catalogue) : [await knownTenant(ports, tenant)]
+    const sources = []
+    for (const { tenant } of tenants) sources.push(...(await sourcesOf(tenant)))
+    return c.json({ sources }, 200)
+  })
+
+  async function sourcesOf(tenant: TenantId) {
+    const agents = new Map((await listAgents(catalogue, tenant)).map(agent => [agent.agent, agent]))
+    return (await listSources(catalogue, tenant)).map(source => ({
+      tenant,
+      source: source.source,
+      name: source.name,
+      engine: source.engine,
+      agent: source.agent,
+      agentName: agents.get(source.agent)?.name ?? source.agent,
+      lastSeen: agents.get(source.agent)?.lastSeen ?? null,
+      lastSnapshot: source.lastSnapshot ?? null,
+      lastReceivedAt: source.lastReceivedAt ?? null,
+    }))
+  }
+}

@@ -1,0 +1,28 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { newApp } from '../http/app.ts'
+import { createRestoreManifest } from './create-restore-manifest.ts'
+import { type HolderEnv, holderOnly } from './holder.ts'
+import type { RestoreApiPorts } from './ports.ts'
+import { readLink } from './read-link.ts'
+import { readRestoreManifest } from './read-restore-manifest.ts'
+import { readTimeline } from './read-timeline.ts'
+import { showPage } from './show-page.ts'
+import { signUrls } from './sign-urls.ts'
+
+export type RestoreApp = OpenAPIHono<HolderEnv>
+
+/** A list of thousands of units fits. */
+const maxBody = 1024 * 1024
+
+/** For the holder of a restore link, and for an agent and its own sources. */
+export function restoreApi(ports: RestoreApiPorts): RestoreApp {
+  const app: RestoreApp = newApp<HolderEnv>(ports, maxBody)
+  showPage(app)
+  app.use('/v1/*', holderOnly(ports))
+  readLink(app, ports)
+  readTimeline(app, ports)
+  createRestoreManifest(app, ports)
+  readRestoreManifest(app, ports)
+  signUrls(app, ports)
+  return app
+}

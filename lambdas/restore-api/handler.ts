@@ -1,0 +1,12 @@
+import { handle } from 'hono/aws-lambda'
+import { realPorts } from '../http/real-ports.ts'
+import { signDownload } from '../vault/sign-download.ts'
+import { openVault } from '../vault/vault.ts'
+import { restoreApi } from './app.ts'
+
+const ports = realPorts()
+const vault = openVault(ports.env.VAULT_BUCKET)
+
+export const handler = handle(
+  restoreApi({ ...ports, vault: { signDownload: (key, versionId) => signDownload(vault, key, versionId) } }),
+)
