@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunId, SourceId } from '../../shared/ids.ts'
+import { makeDirectory } from '../files/make-directory.ts'
 import { stagingFailure } from './failures.ts'
 
 /** Where one run keeps its sealed parts and its journal: `<staging>/<source>/<run>/`, for this user only. */
@@ -15,7 +16,7 @@ export class RunDirectory {
   static async make(staging: string, source: SourceId, run: RunId): Promise<RunDirectory> {
     const path = join(staging, source, run)
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      await makeDirectory(path, 0o700)
     } catch (error) {
       throw stagingFailure(error, staging)
     }

@@ -1,0 +1,65 @@
+/** One run in a process of its own, to be killed. The receiver is the parent's: each call goes over and back. */
+
+import { ProblemError } from '../../shared/problem.ts'
+import { runBackup } from '../../uploader/backup/run-backup.ts'
+import type { Receiver } from '../../uploader/receiver/receiver.ts'
+import type { AgentState } from '../../uploader/state/agent.ts'
+import { FakeEngine } from './engine.ts'
+import { noiseOf } from './support.ts'
+
+export interface Order {
+  agent: AgentState
+  dir: string
+  maxBytes: number
+  marker: string
+}
+
+const waiting = new Map<number, PromiseWithResolvers<unknown>>()
+let next = 0
+const receiver = new Proxy({} as Receiver, {
+  get: (_target, method) => {
+    return (...args: unknown[]) => {
+      const answer = Promise.withResolvers<unknown>()
+      waiting.set(++next, answer)
+      process.send!({ id: next, method, args })
+      return answer.promise
+    }
+  },
+})
+
+process.on('message', async (message: { order: Order } | { id: number; value?: unknown; problem?: never }) => {
+  if ('order' in message) return work(message.order)
+  const answer = waiting.get(message.id)!
+  if (message.problem) answer.reject(ProblemError.fromDocument(message.problem))
+  else answer.resolve(message.value)
+})
+process.send!('ready')
+
+async function work({ agent, dir, maxBytes, marker }: Order): Promise<void> {
+  const text = Buffer.from(`${marker} `.repeat(2000))
+  const contents = ['a', 'b', 'c', 'd'].map((name, order) => ({
+    name: `${marker}-${name}`,
+    order,
+    async *read() {
+      for (let n = 0; n < 8; n++) {
+        yield* noiseOf(2 * 1024 * 1024, name + n)
+        yield text
+      }
+    },
+  }))
+  await runBackup({
+    source: 'shop',
+    engine: new FakeEngine(contents),
+    settings: {},
+    mode: 'full',
+    receiver,
+    agent,
+    staging: { dir, maxBytes },
+    upload: { concurrency: 4 },
+    readers: 2,
+    uploader: 'failsafe test',
+    reporter: { plan() {}, step() {}, progress() {}, warning() {}, summary() {}, error() {} },
+    signal: new AbortController().signal,
+  })
+  process.disconnect()
+}

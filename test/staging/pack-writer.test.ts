@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { newUlid } from '../../shared/ids.ts'
+import type { Extent } from '../../shared/manifest.ts'
+import { Budget } from '../../uploader/staging/budget.ts'
+import { RunDirectory } from '../../uploader/staging/directory.ts'
+import { PackWriter, type StagedPart } from '../../uploader/staging/pack-writer.ts'
+import { seed, times } from '../support/counts.ts'
+
+const partSize = 1000
+const partsPerPack = 3
+
+/** Lets `work` write through a writer and says what came of it. */
+async function written(work: (writer: PackWriter) => Promise<void>) {
+  const staging = await mkdtemp(join(tmpdir(), 'failsafe-packs-'))
+  try {
+    const directory = await RunDirectory.make(staging, newUlid(), newUlid())
+    const parts: (StagedPart & { bytes: Buffer; mode: number })[] = []
+    const ends: { pack: number; parts: number }[] = []
+    let packs = 0
+    const writer = new PackWriter({
+      directory,
+      budget: new Budget(1000),
+      partSize,
+      partsPerPack,
+      nextPack: () => ++packs,
+      async onPart(part) {
+        parts.push({ ...part, bytes: await readFile(part.path), mode: (await stat(part.path)).mode & 0o777 })
+      },
+      onPackEnd: (pack, count) => ends.push({ pack, parts: count }),
+      signal: new AbortController().signal,
+    })
+    await work(writer)
+    await writer.end()
+    expect((await stat(directory.path)).mode & 0o777).toBe(0o700)
+    return { parts: parts.sort((a, b) => a.pack - b.pack || a.number - b.number), ends }
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+test('whatever is written in whatever pieces, the extents lead to exactly it, in parts of exactly the part size', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.integer({ min: 1, max: 2500 }), { minLength: 1, maxLength: 5 }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async artefacts => {
+        const kept: { bytes: Buffer; extents: Extent[] }[] = []
+        const reused = Buffer.alloc(2500)
+        const { parts, ends } = await written(async writer => {
+          for (const sizes of artefacts) {
+            const pieces = sizes.map(size => randomBytes(size))
+            for (const piece of pieces) {
+              reused.set(piece)
+              await writer.write(reused.subarray(0, piece.length))
+              reused.fill(0)
+            }
+            kept.push({ bytes: Buffer.concat(pieces), extents: writer.takeExtents() })
+          }
+        })
+        const packs = ends.map(end => parts.filter(({ pack }) => pack === end.pack))
+        for (const [i, pack] of packs.entries()) {
+          expect(pack.map(({ number }) => number)).toEqual(Array.from({ length: ends[i]!.parts }, (_, n) => n + 1))
+          expect(pack.length).toBeLessThanOrEqual(partsPerPack)
+          expect(pack.slice(0, -1).every(({ size }) => size === partSize)).toBe(true)
+        }
+        for (const { bytes, size, digest, mode } of parts) {
+          expect(bytes.length).toBe(size)
+          expect(digest.equals(createHash('sha256').update(bytes).digest())).toBe(true)
+          expect(mode).toBe(0o600)
+        }
+        const contents = packs.map(pack => Buffer.concat(pack.map(({ bytes }) => bytes)))
+        for (const { bytes, extents } of kept) {
+          const found = extents.map(({ pack, offset, length }) => contents[pack - 1]!.subarray(offset, offset + length))
+          expect(Buffer.concat(found).equals(bytes)).toBe(true)
+        }
+      },
+    ),
+    { seed, numRuns: times(300) },
+  ))
+
+test('a writer that got nothing makes no pack', async () => {
+  expect(await written(async () => {})).toEqual({ parts: [], ends: [] })
+})
+
+test('an error while a part is announced ends the writer', async () => {
+  const staging = await mkdtemp(join(tmpdir(), 'failsafe-packs-'))
+  const writer = new PackWriter({
+    directory: await RunDirectory.make(staging, newUlid(), newUlid()),
+    budget: new Budget(10),
+    partSize,
+    partsPerPack,
+    nextPack: () => 1,
+    onPart: () => Promise.reject(new Error('the journal is full')),
+    onPackEnd: () => {},
+    signal: new AbortController().signal,
+  })
+  await writer.write(randomBytes(partSize + 1))
+  await expect(writer.end()).rejects.toThrow('the journal is full')
+  await expect(writer.write(randomBytes(1))).rejects.toThrow('the journal is full')
+  await writer.discard()
+  await rm(staging, { recursive: true, force: true })
+})
