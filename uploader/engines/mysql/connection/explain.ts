@@ -16,11 +16,15 @@ export function explainConnect(error: unknown, login: Login, reached: boolean): 
       })
     case 1129:
     case 1130:
-      return new Failure('mysql-host-refused', `The MySQL server at ${where} accepts no connection from this computer`, {
-        why,
-        fix: `Create the account for this computer's address, e.g. CREATE USER '${login.user}'@'this address' …`,
-        cause: error,
-      })
+      return new Failure(
+        'mysql-host-refused',
+        `The MySQL server at ${where} accepts no connection from this computer`,
+        {
+          why,
+          fix: `Create the account for this computer's address, e.g. CREATE USER '${login.user}'@'this address' …`,
+          cause: error,
+        },
+      )
     case 1040:
     case 1203:
     case 1226:
@@ -38,7 +42,10 @@ export function explainConnect(error: unknown, login: Login, reached: boolean): 
       cause: error,
     })
   if (sqlMessage !== undefined)
-    return new Failure('mysql-login-refused', `The MySQL server at ${where} refuses the connection`, { why, cause: error })
+    return new Failure('mysql-login-refused', `The MySQL server at ${where} refuses the connection`, {
+      why,
+      cause: error,
+    })
   if (reached)
     return new Failure('not-mysql', `What answers at ${where} is not a MySQL or MariaDB server`, {
       why: code === 'ETIMEDOUT' ? 'no greeting came within 15 seconds' : why,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Connection, createConnection, type SslOptions } from 'mysql2'
-import { type Address, borrowListeners, ReusingSocket } from '../wire/socket.ts'
 import { ServerError } from '../wire/server-error.ts'
+import { type Address, borrowListeners, ReusingSocket } from '../wire/socket.ts'
 import { explainConnect } from './explain.ts'
 
 /** One row: a value's text as the server sent it, by column name. */

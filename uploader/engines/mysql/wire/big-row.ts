@@ -90,7 +90,11 @@ export class BigRow {
       return
     }
     this.#valueLeft =
-      bytes === 1 ? first : bytes === 9 ? Number(this.#length.readBigUInt64LE(1)) : this.#length.readUIntLE(1, bytes - 1)
+      bytes === 1
+        ? first
+        : bytes === 9
+          ? Number(this.#length.readBigUInt64LE(1))
+          : this.#length.readUIntLE(1, bytes - 1)
     this.out += this.#openings[this.#column]!.copy(output, this.out)
     if (this.#valueLeft === 0) this.#endQuoted(output)
   }

@@ -1,17 +1,7 @@
 import { BigRow } from './big-row.ts'
 import type { Buffers } from './buffers.ts'
 import type { ColumnFormat } from './column.ts'
-import {
-  digits,
-  formsOf,
-  hex,
-  openingsOf,
-  quoted,
-  writeDigits,
-  writeEscaped,
-  writeHex,
-  writeNull,
-} from './literals.ts'
+import { digits, formsOf, hex, openingsOf, quoted, writeDigits, writeEscaped, writeHex, writeNull } from './literals.ts'
 import { parseError } from './server-error.ts'
 
 /** A row of more bytes than this does not wait until it is complete: it is passed on in pieces. */
@@ -30,6 +20,7 @@ export type Step = 'starved' | 'full' | 'done'
  */
 export class RowWriter {
   rows = 0
+  statements = 0
   /** Bytes of the longest statement so far: the target's max_allowed_packet must exceed it. */
   largestStatement = 0
 
@@ -218,7 +209,14 @@ export class RowWriter {
   #writeBigRow(): Step | undefined {
     const big = this.#big
     const before = this.#written
-    const done = big.write(this.#window, this.#start, this.#end, this.#output, before, this.#output.length - this.#slack)
+    const done = big.write(
+      this.#window,
+      this.#start,
+      this.#end,
+      this.#output,
+      before,
+      this.#output.length - this.#slack,
+    )
     this.#start = big.at
     this.#written = big.out
     this.#statement += big.out - before
@@ -234,6 +232,7 @@ export class RowWriter {
     this.#head.copy(this.#output, this.#written)
     this.#written += this.#head.length
     this.#statement = this.#head.length
+    this.statements++
   }
 
   #endStatement(): void {

@@ -1,0 +1,57 @@
+import type { Server } from '../connection/server.ts'
+import { quoteName, quoteText } from '../sql/quote.ts'
+import type { ColumnFormat } from '../wire/column.ts'
+import { text, textOrNull } from './text.ts'
+
+export interface Column extends ColumnFormat {
+  name: string
+  /** e.g. `varchar`, in lower case. */
+  type: string
+  unsigned: boolean
+  characterSet: string | null
+  /** How it is read so that nothing of its value is lost. */
+  expression: string
+}
+
+const numbers = ['tinyint', 'smallint', 'mediumint', 'int', 'integer', 'bigint', 'decimal', 'numeric', 'year']
+/** Their bytes as utf8mb4 are what they are. */
+const subsets = ['utf8mb4', 'utf8mb3', 'utf8', 'ascii']
+const bytes = [
+  ...['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'vector'],
+  ...['geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon'],
+  ...['geometrycollection', 'geomcollection'],
+]
+
+/** The columns whose values a row is made of, invisible ones too; what the server generates is left out. */
+export async function listColumns(server: Server, database: string, table: string): Promise<Column[]> {
+  const rows =
+    await server.query(`SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA
+    FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(table)}
+    ORDER BY ORDINAL_POSITION`)
+  return rows
+    .filter(row => text(row, 'TABLE_SCHEMA') === database && text(row, 'TABLE_NAME') === table)
+    .filter(row => !/\b(VIRTUAL|STORED|PERSISTENT)\b/i.test(text(row, 'EXTRA')))
+    .map(row => {
+      const name = text(row, 'COLUMN_NAME')
+      const type = text(row, 'DATA_TYPE').toLowerCase()
+      const characterSet = textOrNull(row, 'CHARACTER_SET_NAME')
+      return {
+        name,
+        type,
+        unsigned: /\bunsigned\b/i.test(text(row, 'COLUMN_TYPE')),
+        characterSet,
+        // The text of a FLOAT is rounded; as a DOUBLE it is exact. (`+ 0e0` would lose the sign of a zero.)
+        expression: type === 'float' ? `${quoteName(name)} * 1e0` : quoteName(name),
+        ...formatOf(type, characterSet),
+      }
+    })
+}
+
+/** Approximate numbers are quoted: `-0` without quotes would be an integer, which has no such zero. */
+function formatOf(type: string, characterSet: string | null): ColumnFormat {
+  if (numbers.includes(type)) return { form: 'digits', introducer: '' }
+  if (type === 'bit') return { form: 'hex', introducer: '' }
+  if (bytes.includes(type) || characterSet === 'binary') return { form: 'quoted', introducer: '_binary' }
+  if (characterSet === null || subsets.includes(characterSet)) return { form: 'quoted', introducer: '' }
+  return { form: 'quoted', introducer: `_${characterSet}` }
+}

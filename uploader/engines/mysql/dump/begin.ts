@@ -1,0 +1,73 @@
+import { setTimeout } from 'node:timers/promises'
+import { Failure } from '../../../../shared/failure.ts'
+import type { BackupContext, Session } from '../../engine.ts'
+import { loginOf } from '../connection/login.ts'
+import { prepareReading } from '../connection/prepare.ts'
+import { type Login, Server } from '../connection/server.ts'
+import { inspectServer } from '../inspect.ts'
+import type { Inventory } from '../inventory.ts'
+import { takeMoment } from '../moment/take.ts'
+import type { Settings } from '../settings.ts'
+import { FullSession } from './session.ts'
+
+export interface DumpOptions {
+  /** Bytes of rows of one artefact; smaller ones for tests. */
+  rangeBytes?: number
+}
+
+/** Connects, takes the moment, and hands all of it to the session; what was opened is closed if anything fails. */
+export async function begin(settings: Settings, context: BackupContext, options: DumpOptions = {}): Promise<Session> {
+  const { signal } = context
+  const servers: Server[] = []
+  const destroy = () => {
+    for (const server of servers) server.destroy()
+  }
+  signal.addEventListener('abort', destroy, { once: true })
+  try {
+    context.step(1)
+    const login = await loginOf(settings.connection, signal)
+    const control = await open(login, servers, signal)
+    const inventory = await inspectServer(control)
+    // One more than there are consumers, to look up the bounds of ranges while all others read.
+    const readers = await Promise.all(
+      Array.from({ length: context.concurrency + 1 }, () => open(login, servers, signal)),
+    )
+    for (const reader of readers) {
+      await prepareReading(reader, inventory.flavour)
+      await requireSameServer(reader, inventory)
+    }
+    context.step(2)
+    const sleep = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal })
+    const moment = await takeMoment({ inventory, control, readers, signal, warn: context.warn, sleep })
+    for (const reader of moment.readers) await reader.query('SAVEPOINT failsafe')
+    const close = async () => {
+      signal.removeEventListener('abort', destroy)
+      // A server that is gone has released everything by itself.
+      await moment.release().catch(() => {})
+      await Promise.all(servers.map(server => server.end()))
+    }
+    return new FullSession(inventory, moment, control, context, close, options.rangeBytes)
+  } catch (error) {
+    signal.removeEventListener('abort', destroy)
+    destroy()
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function open(login: Login, servers: Server[], signal: AbortSignal): Promise<Server> {
+  const server = await Server.connect(login, signal)
+  servers.push(server)
+  return server
+}
+
+/** A proxy may lead each connection to another server, whose moment is another one. */
+async function requireSameServer(reader: Server, inventory: Inventory): Promise<void> {
+  const row = await reader.one('SELECT @@server_id server_id, @@hostname hostname, @@port port')
+  if (row?.server_id === inventory.serverId && row.hostname === inventory.hostname && row.port === inventory.port)
+    return
+  throw new Failure('mysql-several-servers', 'The address of the source leads to more than one server', {
+    why: `one connection reached ${inventory.hostname}:${inventory.port}, another ${row?.hostname}:${row?.port}`,
+    fix: 'Name one server instead of the proxy or balancer in front of several',
+  })
+}

@@ -1,0 +1,174 @@
+import type { ArtefactRole } from '../../../../shared/manifest.ts'
+import type { StagedArtefact } from '../../engine.ts'
+import type { Server } from '../connection/server.ts'
+import { accountsScript, grantsScript, listAccounts } from '../definitions/accounts.ts'
+import { type Database, databaseScript, readDatabase } from '../definitions/database.ts'
+import { eventsScript } from '../definitions/events.ts'
+import { listRelations, type Relation } from '../definitions/relations.ts'
+import { routinesScript } from '../definitions/routines.ts'
+import { sequencesScript } from '../definitions/sequences.ts'
+import { shapeOf, showCreateTable, tableScript } from '../definitions/tables.ts'
+import { listTriggers, triggersScript } from '../definitions/triggers.ts'
+import { readView, standInsScript, type View, viewsScript } from '../definitions/views.ts'
+import type { Inventory } from '../inventory.ts'
+import type { Moment } from '../moment/moment.ts'
+import { unit } from '../position.ts'
+import { inComment } from '../sql/quote.ts'
+import { ServerError } from '../wire/server-error.ts'
+import { orderOf, type Stage } from './order.ts'
+import type { Paths } from './paths.ts'
+import { tableGone } from './table-failures.ts'
+
+/** A table whose rows are to be read. */
+export interface DumpTable {
+  database: string
+  relation: Relation
+  /** `shapeOf` its definition. */
+  shape: string
+}
+
+/** Everything but rows, one small artefact after the other; remembers the tables whose rows are to be read. */
+export class Definitions {
+  readonly tables: DumpTable[] = []
+  readonly #server: Server
+  readonly #inventory: Inventory
+  readonly #databases: string[]
+  readonly #names = new Map<string, Set<string>>()
+  readonly #paths: Paths
+  readonly #warn: (code: string, message: string) => void
+  #serial = 0
+
+  /** @param moment what is not in it was made after it */
+  constructor(
+    server: Server,
+    inventory: Inventory,
+    moment: Pick<Moment, 'databases' | 'tables'>,
+    paths: Paths,
+    warn: (code: string, message: string) => void,
+  ) {
+    this.#server = server
+    this.#inventory = inventory
+    this.#databases = moment.databases
+    for (const name of moment.databases) this.#names.set(name, new Set())
+    for (const { database, table } of moment.tables) this.#names.get(database)!.add(table)
+    this.#paths = paths
+    this.#warn = warn
+  }
+
+  async *artefacts(): AsyncGenerator<StagedArtefact> {
+    const accounts = await listAccounts(this.#server, this.#inventory.flavour)
+    yield this.#artefact('accounts', 'accounts.sql', 'accounts', await accountsScript(this.#server, accounts))
+    for (const name of this.#databases) {
+      const database = await readDatabase(this.#server, name)
+      if (database) yield* this.#ofDatabase(database)
+    }
+    const grants = await grantsScript(this.#server, this.#inventory.flavour, accounts)
+    yield this.#artefact('grants', 'grants.sql', 'accounts', grants)
+  }
+
+  async *#ofDatabase(database: Database): AsyncGenerator<StagedArtefact> {
+    const { name } = database
+    const server = this.#server
+    const file = (stage: Stage, suffix: string, bytes: Buffer | undefined) =>
+      bytes ? [this.#artefact(stage, this.#paths.inDatabase(name, suffix), 'schema', bytes, { database: name })] : []
+    yield* file('databases', 'schema.sql', await databaseScript(server, database))
+
+    const relations = await this.#relationsOf(name)
+    const sequences = relations.filter(({ kind }) => kind === 'sequence').map(relation => relation.name)
+    if (sequences.length > 0) yield* file('sequences', 'sequences.sql', await sequencesScript(server, name, sequences))
+    for (const relation of relations) yield* this.#ofTable(name, relation)
+
+    const views: View[] = []
+    for (const { kind, name: view } of relations) if (kind === 'view') views.push(await readView(server, name, view))
+    for (const view of views)
+      if (view.invalid)
+        this.#warn(
+          'view-invalid',
+          `the view ${inComment(name)}.${inComment(view.name)} refers to what is gone; only its text is kept`,
+        )
+    if (views.length > 0) {
+      yield* file('stand-ins', 'views-first.sql', standInsScript(name, views))
+      yield* file('views', 'views.sql', viewsScript(name, views))
+    }
+    yield* file('routines', 'routines.sql', await routinesScript(server, database))
+    for (const [table, triggers] of await listTriggers(server, name)) {
+      if (!this.#has(name, table)) continue
+      const bytes = await triggersScript(server, database, table, triggers)
+      yield this.#artefact('triggers', this.#paths.ofTable(name, table, 'triggers.sql'), 'schema', bytes, {
+        database: name,
+        table,
+      })
+    }
+    yield* file('events', 'events.sql', await eventsScript(server, database))
+  }
+
+  *#artefactOfTable(database: string, table: string, createTable: string) {
+    const path = this.#paths.ofTable(database, table, 'schema.sql')
+    yield this.#artefact('tables', path, 'schema', tableScript(database, table, createTable), { database, table })
+  }
+
+  async *#ofTable(database: string, relation: Relation): AsyncGenerator<StagedArtefact> {
+    const { kind, name } = relation
+    const shown = `${inComment(database)}.${inComment(name)}`
+    switch (kind) {
+      case 'view':
+      case 'sequence':
+        return
+      case 'broken':
+        // What the server itself cannot open has nothing to read; the administrator must know.
+        this.#warn('table-broken', `the server cannot open ${shown}, so it is not in the backup: ${relation.comment}`)
+        return
+      case 'structure':
+        this.#warn(
+          'table-without-rows',
+          `${shown} keeps its rows elsewhere (${relation.engine}), so only its definition is in the backup`,
+        )
+        yield* this.#artefactOfTable(database, name, await this.#show(database, name))
+        return
+      case 'table': {
+        const createTable = await this.#show(database, name)
+        this.tables.push({ database, relation, shape: shapeOf(createTable) })
+        yield* this.#artefactOfTable(database, name, createTable)
+      }
+    }
+  }
+
+  async #relationsOf(database: string): Promise<Relation[]> {
+    const relations = await listRelations(this.#server, database)
+    const there = new Set(relations.map(({ name }) => name))
+    for (const table of this.#names.get(database)!) if (!there.has(table)) throw tableGone(database, table)
+    return relations.filter(({ name }) => this.#has(database, name))
+  }
+
+  #has(database: string, table: string): boolean {
+    return this.#names.get(database)!.has(table)
+  }
+
+  async #show(database: string, table: string): Promise<string> {
+    try {
+      return await showCreateTable(this.#server, database, table)
+    } catch (error) {
+      if (error instanceof ServerError && error.errno === 1146) throw tableGone(database, table, error)
+      throw error
+    }
+  }
+
+  #artefact(
+    stage: Stage,
+    name: string,
+    role: ArtefactRole,
+    bytes: Buffer,
+    attributes?: Record<string, string>,
+  ): StagedArtefact {
+    return {
+      name,
+      role,
+      unit,
+      order: orderOf(stage, this.#serial++),
+      attributes: { stage, ...attributes },
+      async *read() {
+        yield bytes
+      },
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { SnapshotId } from '../../../../shared/ids.ts'
+import type { UnitEntry } from '../../../../shared/snapshot.ts'
+import type { BackupContext, Session, StagedArtefact } from '../../engine.ts'
+import type { Server } from '../connection/server.ts'
+import type { Inventory } from '../inventory.ts'
+import type { Moment } from '../moment/moment.ts'
+import { unitEntry } from '../position.ts'
+import { Readers } from '../rows/readers.ts'
+import { inComment } from '../sql/quote.ts'
+import { Definitions, type DumpTable } from './definitions.ts'
+import { Paths } from './paths.ts'
+import { Rows } from './rows.ts'
+
+/** A full backup under way: definitions first, through the control connection; then rows, through the readers. */
+export class FullSession implements Session {
+  readonly #inventory: Inventory
+  readonly #moment: Moment
+  readonly #control: Server
+  readonly #context: BackupContext
+  readonly #closing: () => Promise<void>
+  readonly #rangeBytes: number | undefined
+  #checked = false
+
+  constructor(
+    inventory: Inventory,
+    moment: Moment,
+    control: Server,
+    context: BackupContext,
+    closing: () => Promise<void>,
+    rangeBytes: number | undefined,
+  ) {
+    this.#inventory = inventory
+    this.#moment = moment
+    this.#control = control
+    this.#context = context
+    this.#closing = closing
+    this.#rangeBytes = rangeBytes
+  }
+
+  async *artefacts(): AsyncGenerator<StagedArtefact> {
+    const { step, warn, signal } = this.#context
+    const { databases, tables, readers } = this.#moment
+    const paths = new Paths(databases, tables)
+    try {
+      step(3)
+      const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, warn)
+      yield* definitions.artefacts()
+      warnOfOtherEngines(definitions.tables, warn)
+      step(4)
+      yield* new Rows(new Readers(readers), this.#control, paths, this.#rangeBytes).artefacts(definitions.tables)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+
+  units(): UnitEntry[] {
+    if (!this.#checked) this.#context.step(5)
+    this.#checked = true
+    return [unitEntry(this.#inventory, this.#moment)]
+  }
+
+  /** MySQL forgets nothing because it was backed up. */
+  committed(_snapshot: SnapshotId): Promise<{ notes: string[] }> {
+    return Promise.resolve({ notes: [] })
+  }
+
+  close(): Promise<void> {
+    return this.#closing()
+  }
+}
+
+function warnOfOtherEngines(tables: DumpTable[], warn: BackupContext['warn']): void {
+  const others = tables.filter(({ relation }) => !relation.transactional)
+  if (others.length === 0) return
+  const named = others
+    .slice(0, 10)
+    .map(({ database, relation }) => `${inComment(database)}.${inComment(relation.name)} (${relation.engine})`)
+  const more = others.length > named.length ? ` and ${others.length - named.length} more` : ''
+  warn(
+    'tables-not-transactional',
+    `${named.join(', ')}${more}: their engine knows no moments, so each is backed up as it was when it was read (InnoDB tables are not affected)`,
+  )
+}

@@ -1,0 +1,48 @@
+import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { inComment } from '../sql/quote.ts'
+import { ServerError } from '../wire/server-error.ts'
+
+const fix = 'Run the backup again, at a time when no job alters, truncates or drops tables'
+
+/** @param table its name; it was there at the moment */
+export function tableGone(database: string, table: string, cause?: unknown): Failure {
+  return new Failure(
+    'mysql-table-changed',
+    `The table ${inComment(database)}.${inComment(table)} was dropped during the backup`,
+    {
+      why: 'its rows of the chosen moment can no longer be read',
+      fix,
+      retriable: true,
+      cause,
+    },
+  )
+}
+
+export function tableAltered(database: string, table: string, cause?: unknown): Failure {
+  return new Failure(
+    'mysql-table-changed',
+    `The table ${inComment(database)}.${inComment(table)} was altered during the backup`,
+    {
+      why: 'its rows of the chosen moment do not fit its definition any more',
+      fix,
+      retriable: true,
+      cause,
+    },
+  )
+}
+
+// 1054: a column of the definition is no longer there.
+const changed = [1412, 1054]
+const gone = [1146, 1049, 1932]
+
+/** What went wrong while rows were read, named by its table. */
+export function explainRead(error: unknown, database: string, table: string): unknown {
+  if (!(error instanceof ServerError)) return error
+  if (gone.includes(error.errno)) return tableGone(database, table, error)
+  if (changed.includes(error.errno)) return tableAltered(database, table, error)
+  return new Failure('mysql-read-failed', `The rows of ${inComment(database)}.${inComment(table)} cannot be read`, {
+    why: `error ${error.errno}: ${messageOf(error)}`,
+    fix: 'Check the table on the server: CHECK TABLE …',
+    cause: error,
+  })
+}

@@ -1,0 +1,17 @@
+import type { Engine } from '../engine.ts'
+import { begin } from './dump/begin.ts'
+import { inspect } from './inspect.ts'
+import type { Inventory } from './inventory.ts'
+import { plan } from './plan.ts'
+import { restore } from './restore/restore.ts'
+import { Settings } from './settings.ts'
+
+/** MySQL 5.7 and later, MariaDB 10 and later: full backups as SQL text, read without any client program. */
+export const mysql: Engine<Settings, Inventory> = {
+  kind: 'mysql',
+  settings: Settings,
+  inspect,
+  plan: (requested, inventory) => plan(requested, inventory),
+  begin: (settings, _plan, context) => begin(settings, context),
+  restore,
+}

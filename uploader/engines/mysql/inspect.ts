@@ -1,0 +1,106 @@
+import { Failure } from '../../../shared/failure.ts'
+import { loginOf } from './connection/login.ts'
+import { prepareReading } from './connection/prepare.ts'
+import { grantedEverywhere } from './connection/rights.ts'
+import { Server } from './connection/server.ts'
+import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
+import type { Flavour, Inventory } from './inventory.ts'
+import type { Settings } from './settings.ts'
+import { quoteAccount } from './sql/quote.ts'
+
+export async function inspect(settings: Settings, signal: AbortSignal): Promise<Inventory> {
+  const server = await Server.connect(await loginOf(settings.connection, signal), signal)
+  const abort = () => server.destroy()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    const inventory = await inspectServer(server)
+    requireRights(inventory)
+    return inventory
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+    await server.end()
+  }
+}
+
+export async function inspectServer(server: Server): Promise<Inventory> {
+  const is = await server.one('SELECT VERSION() version, CURRENT_USER() account')
+  const version = is!.version!
+  const flavour: Flavour = /mariadb/i.test(version) ? 'mariadb' : 'mysql'
+  await prepareReading(server, flavour)
+  const variables = await readVariables(server)
+  const account = is!.account!
+  const at = account.lastIndexOf('@')
+  return {
+    flavour,
+    version,
+    release: releaseOf(version),
+    serverId: variables.get('server_id') ?? '0',
+    serverUuid: variables.get('server_uuid') ?? null,
+    hostname: variables.get('hostname') ?? '',
+    port: variables.get('port') ?? '',
+    dataDirectory: variables.get('datadir') ?? '',
+    lowerCaseTableNames: Number(variables.get('lower_case_table_names') ?? 0),
+    logBase: variables.get('log_bin') === 'ON' ? baseName(variables.get('log_bin_basename') ?? 'binlog') : null,
+    databases: await listDatabases(server),
+    dataBytes: await sumDataBytes(server),
+    rights: await grantedEverywhere(server, flavour),
+    account: { user: account.slice(0, at), host: account.slice(at + 1) },
+  }
+}
+
+async function readVariables(server: Server): Promise<Map<string, string>> {
+  const names = [
+    'server_id',
+    'server_uuid',
+    'hostname',
+    'port',
+    'datadir',
+    'lower_case_table_names',
+    'log_bin',
+    'log_bin_basename',
+  ]
+  const list = names.map(name => `'${name}'`).join(', ')
+  const rows = await server.query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`)
+  return new Map(rows.map(row => [row.Variable_name!.toString(), row.Value!.toString()]))
+}
+
+async function sumDataBytes(server: Server): Promise<number> {
+  const row = await server.one(
+    `SELECT CAST(SUM(DATA_LENGTH) AS CHAR) bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
+  )
+  return Number(row?.bytes ?? 0)
+}
+
+const needed: { right: string; why: string }[] = [
+  { right: 'SELECT', why: 'without it rows, and even whole databases, would be left out unnoticed' },
+  { right: 'SHOW VIEW', why: 'without it the definition of a view cannot be read' },
+  { right: 'TRIGGER', why: 'without it triggers would be left out unnoticed' },
+  { right: 'EVENT', why: 'without it events would be left out unnoticed' },
+]
+
+/** @throws Failure `mysql-missing-right` with the GRANT that helps */
+function requireRights(inventory: Inventory): void {
+  const missing = needed.filter(
+    ({ right }) => !inventory.rights.includes(right) && !inventory.rights.includes('ALL PRIVILEGES'),
+  )
+  if (missing.length === 0) return
+  const account = quoteAccount(inventory.account)
+  const names = missing.map(({ right }) => right).join(', ')
+  throw new Failure('mysql-missing-right', `The account ${account} lacks the right ${names} on all databases`, {
+    why: missing[0]!.why,
+    fix: `Run as an administrator: GRANT ${names} ON *.* TO ${account}`,
+  })
+}
+
+export function releaseOf(version: string): number {
+  const [major = 0, minor = 0, patch = 0] =
+    /^(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? []
+  return major * 10_000 + minor * 100 + patch
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1)!
+}

@@ -1,0 +1,114 @@
+import { quoteName } from '../sql/quote.ts'
+import { ServerError } from '../wire/server-error.ts'
+import type { Moment, Taking, Way } from './moment.ts'
+import { isDenied, momentUnder } from './snapshot.ts'
+
+/** Seconds that writers may have to wait behind a lock that is itself waiting for a long statement. */
+const lockWait = 10
+const lockWaitTimeout = 1205
+
+export const instanceLock: Way = async taking => {
+  const { control, inventory } = taking
+  if (inventory.flavour !== 'mysql' || inventory.release < 80_000) return undefined
+  try {
+    await control.query('LOCK INSTANCE FOR BACKUP')
+  } catch (error) {
+    if (isDenied(error)) return undefined
+    throw error
+  }
+  const release = () => control.query('UNLOCK INSTANCE')
+  const moment = await patiently(taking, () =>
+    momentUnder(
+      taking,
+      'instance-lock',
+      () => readLock(taking),
+      () => control.query('UNLOCK TABLES'),
+      release,
+    ),
+  )
+  if (!moment) await release()
+  return moment
+}
+
+/** Everything but BLOCK_COMMIT lets writers work; END releases all, so DDL is not kept off afterwards. */
+export const backupStage: Way = async taking => {
+  const { control, inventory } = taking
+  if (inventory.flavour !== 'mariadb' || inventory.release < 100_500) return undefined
+  const stages = async () => {
+    for (const stage of ['START', 'BLOCK_DDL', 'BLOCK_COMMIT']) await control.query(`BACKUP STAGE ${stage}`)
+  }
+  const end = () =>
+    control.query('BACKUP STAGE END').catch(error => {
+      if (!(error instanceof ServerError)) throw error // it was not begun
+    })
+  return patiently(taking, () => momentUnder(taking, 'backup-stage', stages, end))
+}
+
+export const globalReadLock: Way = taking =>
+  patiently(taking, () =>
+    momentUnder(
+      taking,
+      'global-read-lock',
+      () => readLock(taking),
+      () => taking.control.query('UNLOCK TABLES'),
+    ),
+  )
+
+/** For accounts that may not lock everything at once. */
+export const tableLocks: Way = taking => patiently(taking, () => lockTables(taking))
+
+async function lockTables(taking: Taking): Promise<Moment> {
+  const { control } = taking
+  const rows = await control.query(`SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
+    WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL
+    AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')`)
+  const names = rows.map(
+    row => `${quoteName(row.TABLE_SCHEMA!.toString())}.${quoteName(row.TABLE_NAME!.toString())} READ`,
+  )
+  const lock = async () => {
+    if (names.length > 0) await control.query(`LOCK TABLES ${names.join(', ')}`)
+  }
+  return momentUnder(taking, 'table-locks', lock, () => control.query('UNLOCK TABLES'))
+}
+
+async function readLock({ control }: Taking): Promise<void> {
+  // Without NO_WRITE_TO_BINLOG the flush would become a transaction of its own on a replica.
+  await control.query('FLUSH NO_WRITE_TO_BINLOG TABLES')
+  await control.query('FLUSH TABLES WITH READ LOCK')
+}
+
+/**
+ * A global lock waits for every running statement, and all writers then wait behind it: none is asked for while a statement has
+ * been running for a minute, and none is waited for longer than `lockWait` seconds.
+ */
+async function patiently(taking: Taking, take: () => Promise<Moment>): Promise<Moment | undefined> {
+  await taking.control.query(`SET SESSION lock_wait_timeout = ${lockWait}`)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (!(await longStatementsEnded(taking)))
+        throw new ServerError(lockWaitTimeout, 'HY000', 'a statement has been running for over a minute')
+      return await take()
+    } catch (error) {
+      if (isDenied(error)) return undefined
+      if (!(error instanceof ServerError && error.errno === lockWaitTimeout)) throw error
+      if (attempt < attempts) {
+        await taking.sleep(pause)
+        continue
+      }
+      taking.warn(
+        'moment-lock-not-granted',
+        `the server's statements left no room for a lock of a moment (${error.message})`,
+      )
+      return undefined
+    }
+  }
+}
+
+const attempts = 3
+const pause = 2000
+
+async function longStatementsEnded(taking: Taking): Promise<boolean> {
+  const row = await taking.control.one(`SELECT COUNT(*) n FROM information_schema.PROCESSLIST
+    WHERE COMMAND IN ('Query', 'Execute') AND TIME > 60 AND ID <> CONNECTION_ID()`)
+  return row?.n === '0'
+}

@@ -1,0 +1,51 @@
+import type { Server } from '../connection/server.ts'
+import type { Inventory } from '../inventory.ts'
+
+/**
+ * How all readers come to see the very same moment, in the order in which they are tried; the account's rights decide.
+ *
+ * | mode             | needs                   | writers wait      | log position exact            |
+ * |------------------|-------------------------|-------------------|-------------------------------|
+ * | instance-lock    | MySQL 8, BACKUP_ADMIN, RELOAD | milliseconds | yes; DDL waits for the whole dump |
+ * | backup-stage     | MariaDB 10.5, RELOAD    | commits, ms       | yes                           |
+ * | global-read-lock | RELOAD                  | milliseconds      | yes                           |
+ * | optimistic       | a binary log            | never             | yes, if no write came between |
+ * | table-locks      | LOCK TABLES             | milliseconds      | yes                           |
+ * | single           | SELECT                  | never             | MariaDB yes, MySQL a lower bound |
+ */
+export type Mode = 'instance-lock' | 'backup-stage' | 'global-read-lock' | 'optimistic' | 'table-locks' | 'single'
+
+export interface TableName {
+  database: string
+  table: string
+}
+
+export interface Moment {
+  mode: Mode
+  /** The connections whose transactions see the moment. */
+  readers: Server[]
+  /** Null where no binary log is written or its position may not be read. */
+  log: { file: string; offset: string } | null
+  gtid: string | null
+  /** Server time in UTC with microseconds, `2026-11-22T10:15:00.000000Z`: everything committed before it is in. */
+  time: string
+  databases: string[]
+  /** Every table, view and sequence there was. */
+  tables: TableName[]
+  /** Lets go of what is held for the whole dump. */
+  release(): Promise<void>
+}
+
+export interface Taking {
+  inventory: Inventory
+  /** Takes and releases the locks. */
+  control: Server
+  /** Connections without a transaction. */
+  readers: Server[]
+  signal: AbortSignal
+  warn(code: string, message: string): void
+  sleep(milliseconds: number): Promise<void>
+}
+
+/** One way to take the moment; undefined where the account may not, or the server cannot. */
+export type Way = (taking: Taking) => Promise<Moment | undefined>

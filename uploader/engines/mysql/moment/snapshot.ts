@@ -1,0 +1,98 @@
+import type { Server } from '../connection/server.ts'
+import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
+import { text } from '../definitions/text.ts'
+import type { Inventory } from '../inventory.ts'
+import { ServerError } from '../wire/server-error.ts'
+import type { Mode, Moment, TableName, Taking } from './moment.ts'
+
+export async function openSnapshot(reader: Server): Promise<void> {
+  await reader.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+  await reader.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+}
+
+export async function serverTime(server: Server): Promise<string> {
+  const row = await server.one("SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%fZ') time")
+  return row!.time!
+}
+
+/** What there is at the moment: what is made after it does not belong to it. */
+export async function listContent(server: Server): Promise<Pick<Moment, 'databases' | 'tables'>> {
+  const databases = await listDatabases(server)
+  const rows = await server.query(
+    `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
+  )
+  const tables: TableName[] = rows.map(row => ({ database: text(row, 'TABLE_SCHEMA'), table: text(row, 'TABLE_NAME') }))
+  return { databases, tables: tables.filter(({ database }) => databases.includes(database)) }
+}
+
+/** What is known of the log at a moment that nothing was committed after yet. */
+export type LogState = Pick<Moment, 'log' | 'gtid'>
+
+/** MariaDB tells each snapshot its own position, and asks for no right. */
+export async function snapshotLogState(reader: Server): Promise<LogState> {
+  const rows = await reader.query("SHOW STATUS LIKE 'binlog_snapshot_%'")
+  const status = new Map(rows.map(row => [row.Variable_name!.toString().toLowerCase(), row.Value!.toString()]))
+  const file = status.get('binlog_snapshot_file')
+  const offset = status.get('binlog_snapshot_position')
+  if (!file || !offset) return { log: null, gtid: null }
+  const gtid = await reader.one(`SELECT BINLOG_GTID_POS('${file}', ${offset}) gtid`)
+  return { log: { file, offset }, gtid: gtid?.gtid || null }
+}
+
+/** MySQL: what the server says now, which is the snapshot's position while commits are kept off. */
+export async function currentLogState(server: Server, inventory: Inventory): Promise<LogState> {
+  const statement = inventory.release >= 80_200 ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
+  const status = await server.one(statement).catch(whenDenied)
+  const gtid = await server.one('SELECT @@global.gtid_executed gtid')
+  return {
+    log: status?.File && status.Position ? { file: status.File, offset: status.Position } : null,
+    gtid: gtid?.gtid?.replaceAll('\n', '') || null,
+  }
+}
+
+export function logState(taking: Taking): Promise<LogState> {
+  const { inventory } = taking
+  if (inventory.logBase === null) return Promise.resolve({ log: null, gtid: null })
+  return inventory.flavour === 'mariadb'
+    ? snapshotLogState(taking.readers[0]!)
+    : currentLogState(taking.control, inventory)
+}
+
+/** Opens all snapshots while `lock` keeps commits off, and looks at the log and the list of tables under the same lock. */
+export async function momentUnder(
+  taking: Taking,
+  mode: Mode,
+  lock: () => Promise<unknown>,
+  unlock: () => Promise<unknown>,
+  release: () => Promise<unknown> = async () => {},
+): Promise<Moment> {
+  try {
+    await lock()
+    await Promise.all(taking.readers.map(openSnapshot))
+    const time = await serverTime(taking.control)
+    const state = await logState(taking)
+    const content = await listContent(taking.readers[0]!)
+    return {
+      mode,
+      readers: taking.readers,
+      ...state,
+      time,
+      ...content,
+      release: async () => void (await release()),
+    }
+  } catch (error) {
+    await Promise.all(taking.readers.map(reader => reader.query('ROLLBACK').catch(() => {}))) // the error counts
+    throw error
+  } finally {
+    await unlock()
+  }
+}
+
+/** A right that is missing, or a statement this server does not know: another way is tried. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof ServerError && [1044, 1045, 1064, 1142, 1227, 1235].includes(error.errno)
+}
+
+export function whenDenied(error: unknown): undefined {
+  if (!isDenied(error)) throw error
+}

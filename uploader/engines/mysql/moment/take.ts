@@ -1,0 +1,40 @@
+import { Failure } from '../../../../shared/failure.ts'
+import { backupStage, globalReadLock, instanceLock, tableLocks } from './locks.ts'
+import type { Moment, Taking, Way } from './moment.ts'
+import { snapshotLogState } from './snapshot.ts'
+import { optimistic, single } from './without-locks.ts'
+
+const ways: Way[] = [instanceLock, backupStage, globalReadLock, optimistic, tableLocks, single]
+
+/** One moment for all readers. Says in a warning what weaker rights or a busy server cost. */
+export async function takeMoment(taking: Taking): Promise<Moment> {
+  for (const way of ways) {
+    const moment = await way(taking)
+    if (!moment) continue
+    await checkMoment(moment, taking)
+    return moment
+  }
+  throw new Failure('mysql-no-moment', 'No consistent moment of the server could be taken', { retriable: true })
+}
+
+async function checkMoment(moment: Moment, { inventory, warn }: Taking): Promise<void> {
+  if (moment.mode === 'single')
+    warn(
+      'one-connection',
+      'the account may lock nothing, so one connection reads alone: GRANT RELOAD ON *.* makes it parallel',
+    )
+  if (inventory.logBase === null) return
+  if (moment.log === null)
+    warn(
+      'no-log-position',
+      'the account may not read the position of the binary log: GRANT REPLICATION CLIENT ON *.* allows it',
+    )
+  if (inventory.flavour !== 'mariadb') return
+  // A self-check that costs nothing: each snapshot knows the position it was opened at.
+  const positions = await Promise.all(moment.readers.map(snapshotLogState))
+  if (new Set(positions.map(({ log }) => JSON.stringify(log))).size > 1)
+    throw new Failure('mysql-moments-differ', 'The readers of the server see different moments', {
+      why: 'their snapshots were opened at different positions of the binary log',
+      fix: 'Check that host and port lead to one server, not to a proxy in front of several',
+    })
+}

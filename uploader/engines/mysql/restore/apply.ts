@@ -1,0 +1,88 @@
+import { Failure } from '../../../../shared/failure.ts'
+import type { RestoreContext, RestoreInput } from '../../engine.ts'
+import { prepareReading } from '../connection/prepare.ts'
+import { type Login, Server } from '../connection/server.ts'
+import { restoreStages, type Stage } from '../dump/order.ts'
+import { inspectServer } from '../inspect.ts'
+import { checkTarget } from './check-target.ts'
+import type { LaidOut } from './files.ts'
+import { Loader } from './load.ts'
+
+/** Stages whose files need one another's order: accounts before roles they administer, and databases are few anyway. */
+const oneByOne: Stage[] = ['accounts', 'databases', 'grants', 'events']
+
+/** Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words. */
+export async function apply(
+  login: Login,
+  input: RestoreInput,
+  files: LaidOut[],
+  context: RestoreContext,
+): Promise<string[]> {
+  const { signal, concurrency, warn, progress } = context
+  const servers: Server[] = []
+  const destroy = () => {
+    for (const server of servers) server.destroy()
+  }
+  signal.addEventListener('abort', destroy, { once: true })
+  try {
+    const first = await Server.connect(login, signal)
+    servers.push(first)
+    const target = await inspectServer(first)
+    await checkTarget(first, target, input, files, warn)
+    for (let n = 1; n < concurrency; n++) servers.push(await Server.connect(login, signal))
+    for (const server of servers) await prepareReading(server, target.flavour)
+    const total = files.reduce((sum, { size }) => sum + size, 0)
+    let done = 0
+    const loaders = servers.map(
+      server =>
+        new Loader(server, warn, bytes => {
+          done += bytes
+          progress(done, total)
+        }),
+    )
+    for (const stage of restoreStages) {
+      const ofStage = files.filter(file => file.stage === stage)
+      await loadAll(ofStage, oneByOne.includes(stage) ? loaders.slice(0, 1) : loaders)
+    }
+    return summary(files)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', destroy)
+    await Promise.all(servers.map(server => server.end()))
+  }
+}
+
+/** After the first failure nothing new is begun, and nothing is left running when it is thrown. */
+async function loadAll(files: LaidOut[], loaders: Loader[]): Promise<void> {
+  const waiting = [...files]
+  let failure: { error: unknown } | undefined
+  await Promise.all(
+    loaders.map(async loader => {
+      for (let file = waiting.shift(); file && !failure; file = waiting.shift()) {
+        try {
+          await loader.load(file)
+        } catch (error) {
+          failure ??= { error }
+        }
+      }
+    }),
+  )
+  if (failure) throw failure.error
+}
+
+function summary(files: LaidOut[]): string[] {
+  const count = (stage: Stage) => files.filter(file => file.stage === stage).length
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  return [
+    `${count('databases')} databases, ${count('tables')} tables, ${rows} rows`,
+    'accounts and grants; accounts that the target had already stay as they were',
+  ]
+}
+
+/** @throws Failure for a restore that would load nothing */
+export function requireFiles(files: LaidOut[]): void {
+  if (files.length === 0)
+    throw new Failure('restore-empty', 'There is nothing to load', { fix: 'Choose other files with --only' })
+}

@@ -1,0 +1,126 @@
+import { Failure } from '../../../../shared/failure.ts'
+import type { RestoreContext, RestoreInput } from '../../engine.ts'
+import type { Server } from '../connection/server.ts'
+import { releaseOf } from '../inspect.ts'
+import { has, type Inventory } from '../inventory.ts'
+import { inComment, quoteAccount, quoteText } from '../sql/quote.ts'
+import type { LaidOut } from './files.ts'
+
+/** Everything that can be known before anything is changed. @throws Failure `restore-target…` */
+export async function checkTarget(
+  server: Server,
+  target: Inventory,
+  input: RestoreInput,
+  files: LaidOut[],
+  warn: RestoreContext['warn'],
+): Promise<void> {
+  checkVersion(target, input)
+  checkRights(target)
+  await checkEmpty(server, files)
+  await checkPacketLimit(server, files)
+  checkNames(target, input, files, warn)
+}
+
+function checkVersion(target: Inventory, input: RestoreInput): void {
+  const source = input.snapshots.at(-1)?.engineVersion ?? ''
+  const name = target.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'
+  const fix = `Restore into a server of the source's kind and version (${source}) or a later one, or load the files by hand as RESTORE.md says`
+  if (!source.startsWith(`${name} `))
+    throw new Failure('restore-target-version', `The target is ${name} ${target.version}`, {
+      why: `the backup is of ${source}, and the two differ in types, accounts and system tables`,
+      fix,
+    })
+  const major = (release: number) => Math.floor(release / 100)
+  if (major(target.release) < major(releaseOf(source.slice(name.length + 1))))
+    throw new Failure(
+      'restore-target-version',
+      `The target is ${name} ${target.version}, which is older than the source`,
+      {
+        why: `the backup is of ${source} and may use what the target does not know`,
+        fix,
+      },
+    )
+}
+
+const needed = [
+  'SELECT',
+  'INSERT',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'CREATE VIEW',
+  'CREATE ROUTINE',
+  'TRIGGER',
+  'EVENT',
+  'CREATE USER',
+]
+
+function checkRights(target: Inventory): void {
+  const missing = needed.filter(right => !has(target, right))
+  // To make objects that belong to other accounts.
+  const definer = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER']
+  if (!definer.some(right => has(target, right))) missing.push('SUPER')
+  if (missing.length === 0) return
+  const account = quoteAccount(target.account)
+  throw new Failure(
+    'restore-target-right',
+    `The account ${account} of the target lacks the right ${missing.join(', ')}`,
+    {
+      why: 'databases, objects of other accounts and accounts themselves are made with it',
+      fix: `Use an administrator's account, or: GRANT ALL PRIVILEGES ON *.* TO ${account} WITH GRANT OPTION`,
+    },
+  )
+}
+
+async function checkEmpty(server: Server, files: LaidOut[]): Promise<void> {
+  const full: string[] = []
+  for (const database of new Set(files.map(file => file.database))) {
+    if (database === undefined) continue
+    const name = quoteText(database)
+    const row = await server.one(`SELECT
+      (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}) +
+      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}) +
+      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}) AS n`)
+    if (row?.n !== '0') full.push(inComment(database))
+  }
+  if (full.length === 0) return
+  throw new Failure('restore-target-not-empty', `The target already has content in ${full.join(', ')}`, {
+    why: 'a restore never mixes with or replaces what is there',
+    fix: 'Restore into another server, or drop these databases first',
+  })
+}
+
+/** The longest statement must fit, with the byte of the command in front of it. */
+async function checkPacketLimit(server: Server, files: LaidOut[]): Promise<void> {
+  const row = await server.one('SELECT @@global.max_allowed_packet bytes')
+  const limit = Number(row?.bytes)
+  const longest = files.reduce((a, b) => (b.largestStatement > a.largestStatement ? b : a))
+  if (longest.largestStatement + 1 < limit) return
+  const enough = Math.ceil((longest.largestStatement + 2) / 1024) * 1024
+  throw new Failure('restore-target-packet', `The target takes no statement longer than ${limit} bytes`, {
+    why: `a row of ${inComment(longest.database ?? '')}.${inComment(longest.table ?? '')} needs ${longest.largestStatement}`,
+    fix: `Run on the target: SET GLOBAL max_allowed_packet = ${enough}`,
+  })
+}
+
+function checkNames(target: Inventory, input: RestoreInput, files: LaidOut[], warn: RestoreContext['warn']): void {
+  if (target.lowerCaseTableNames === 0) return
+  const seen = new Map<string, string>()
+  for (const { stage, database = '', table } of files) {
+    if (stage !== 'tables' && stage !== 'databases') continue
+    const name = table === undefined ? inComment(database) : `${inComment(database)}.${inComment(table)}`
+    const same = seen.get(name.toLowerCase())
+    if (same !== undefined && same !== name)
+      throw new Failure('restore-target-names', `The target cannot hold both ${same} and ${name}`, {
+        why: `it ignores case in names (lower_case_table_names = ${target.lowerCaseTableNames})`,
+        fix: 'Restore into a server with lower_case_table_names = 0',
+      })
+    seen.set(name.toLowerCase(), name)
+  }
+  const source = input.snapshots.at(-1)?.units[0]?.info?.lowerCaseTableNames
+  if (source === '0')
+    warn(
+      'names-lower-case',
+      `the target ignores case in names (lower_case_table_names = ${target.lowerCaseTableNames}), the source did not`,
+    )
+}

@@ -1,0 +1,110 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { Failure, messageOf } from '../../../../shared/failure.ts'
+import type { RestoreContext } from '../../engine.ts'
+import type { Server } from '../connection/server.ts'
+import { creationOf } from '../definitions/accounts.ts'
+import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
+import { ServerError } from '../wire/server-error.ts'
+import { execute } from '../wire/statement.ts'
+import type { LaidOut } from './files.ts'
+
+/** Loads one file after the other through one connection. */
+export class Loader {
+  readonly #server: Server
+  readonly #warn: RestoreContext['warn']
+  readonly #loaded: (bytes: number) => void
+  /** Kept for all files of this connection. */
+  readonly #buffer = Buffer.allocUnsafeSlow(2 * 1024 * 1024)
+
+  /** @param loaded is told the bytes of each statement that was run */
+  constructor(server: Server, warn: RestoreContext['warn'], loaded: (bytes: number) => void) {
+    this.#server = server
+    this.#warn = warn
+    this.#loaded = loaded
+  }
+
+  async load(file: LaidOut): Promise<void> {
+    const handle = await open(file.path)
+    try {
+      await this.#load(file, handle)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #load(file: LaidOut, handle: FileHandle): Promise<void> {
+    let done = 0
+    let warned = false
+    for await (const statement of new ScriptReader(handle, this.#buffer).statements()) {
+      const warnings = await this.#run(file, statement)
+      this.#loaded(statement.end - done)
+      done = statement.end
+      if (warnings > 0 && !warned) warned = await this.#passOn(file, statement)
+    }
+    this.#loaded(file.size - done)
+  }
+
+  async #run(file: LaidOut, statement: ScriptStatement): Promise<number> {
+    if (file.stage === 'accounts' && (await this.#accountIsThere(statement))) return 0
+    try {
+      return await execute(this.#server, statement)
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw lost(error, file, statement)
+      const why = `error ${error.errno}: ${error.message}`
+      // One account or right that the target refuses must not cost the rest.
+      if (file.stage === 'accounts' || file.stage === 'grants') {
+        this.#warn('account-refused', `${file.name}, statement ${statement.number}: ${statement.text}: ${why}`)
+        return 0
+      }
+      throw new Failure(
+        'restore-statement-refused',
+        `The target refuses statement ${statement.number} of ${file.name}`,
+        {
+          why,
+          fix: 'Remove the cause, drop the restored databases of the target and restore again',
+          cause: error,
+        },
+      )
+    }
+  }
+
+  /** The first warning of a statement, once for each file; true if there was one worth it. */
+  async #passOn(file: LaidOut, statement: ScriptStatement): Promise<boolean> {
+    const rows = await this.#server.query('SHOW WARNINGS')
+    const serious = rows.find(row => row.Level?.toString() !== 'Note')
+    if (!serious) return false
+    this.#warn('restore-warning', `${file.name}, statement ${statement.number}: ${serious.Message}`)
+    return true
+  }
+
+  /** An account that the target has stays as it is; one that differs is worth a word. */
+  async #accountIsThere({ text }: ScriptStatement): Promise<boolean> {
+    const wanted = text?.toString() ?? ''
+    const account = /^CREATE USER IF NOT EXISTS (`(?:[^`]|``)*`@`(?:[^`]|``)*`)/.exec(wanted)?.[1]
+    if (account === undefined) return false
+    const rows = await this.#server.query(`SHOW CREATE USER ${account}`).catch(error => {
+      if (!(error instanceof ServerError)) throw error
+      return [] // it is not there
+    })
+    const there = Object.values(rows[0] ?? {})[0]?.toString()
+    if (there === undefined) return false
+    if (creationOf(there) !== wanted)
+      this.#warn(
+        'account-differs',
+        `the target has ${account} already, with another password or other limits; it stays as it is`,
+      )
+    return true
+  }
+}
+
+function lost(error: unknown, file: LaidOut, statement: ScriptStatement): Failure {
+  return new Failure(
+    'mysql-connection-lost',
+    `The connection to the target was lost at statement ${statement.number} of ${file.name}`,
+    {
+      why: messageOf(error),
+      fix: 'Look into the target’s error log, drop the restored databases of the target and restore again',
+      cause: error,
+    },
+  )
+}

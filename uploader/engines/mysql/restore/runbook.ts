@@ -1,0 +1,45 @@
+import type { RestoreInput } from '../../engine.ts'
+
+/** RESTORE.md: how to load the files without this product. The patterns name each file once, in the order that works. */
+export function runbook(input: RestoreInput): string {
+  const snapshot = input.snapshots.at(-1)
+  const covers = snapshot?.units[0]?.covers.to ?? 'unknown'
+  const info = snapshot?.units[0]?.info ?? {}
+  const position = info.logFile ? `${info.logFile}, offset ${info.logOffset}` : 'no binary log was written or readable'
+  return `# Restore of ${snapshot?.engineVersion ?? 'MySQL'}
+
+The files hold all databases as they were at ${covers} (server time, UTC).
+Binary log position of that moment: ${position}.${info.gtid ? `\nGTID: ${info.gtid}` : ''}
+
+## Into a server, with failsafe
+
+    failsafe restore … --apply --target mysql://root:password@host:3306
+
+It refuses a target that already has content in these databases, and loads several files at the same time.
+
+## By hand, with the client of MySQL or MariaDB
+
+The target should be empty, of the same version or later, and allow statements as long as the longest (the last line of each file
+says its own): \`SET GLOBAL max_allowed_packet = 1073741824\`. In this directory, with a client that logs in as an
+administrator (\`~/.my.cnf\`, or --host, --user and --password in \`client\`):
+
+\`\`\`sh
+client="mariadb --binary-mode --default-character-set=utf8mb4 --max-allowed-packet=1G"   # or mysql …
+load() { for file in "$@"; do [ ! -e "$file" ] || { echo "$file"; $client < "$file" || exit 1; }; done; }
+
+load accounts.sql            # 1. accounts and roles; those that exist stay as they are
+load */schema.sql            # 2. databases
+load */sequences.sql         # 3. sequences (MariaDB)
+load */*.schema.sql          # 4. tables
+load */views-first.sql       # 5. stand-ins for views
+load */*.[0-9][0-9][0-9][0-9][0-9].sql   # 6. rows; these may be loaded side by side
+load */routines.sql          # 7. functions, procedures, packages
+load */views.sql             # 8. views
+load */*.triggers.sql        # 9. triggers, after the rows so that they do not fire
+load grants.sql              # 10. rights, roles held, default roles
+load */events.sql            # 11. events, last of all: the scheduler may start them at once
+\`\`\`
+
+A file whose last line does not begin with \`-- failsafe: complete\` was cut off: restore it again.
+`
+}

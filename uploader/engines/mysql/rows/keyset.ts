@@ -1,0 +1,48 @@
+import type { Row, Server } from '../connection/server.ts'
+import type { Column } from '../definitions/columns.ts'
+import { quoteName } from '../sql/quote.ts'
+import { type Bound, type Cut, tableOf } from './ranges.ts'
+
+/** Bounds found by walking along the index, so many rows at a step; no row is read. */
+export async function* keysetBounds(
+  cut: Cut,
+  borrow: <T>(use: (server: Server) => Promise<T>) => Promise<T>,
+): AsyncGenerator<Bound> {
+  const { key, rows } = cut
+  const names = key.columns.map(({ name }) => quoteName(name)).join(', ')
+  let condition = ''
+  for (;;) {
+    const [bound] = await borrow(server =>
+      server.query(
+        `SELECT ${names} FROM ${tableOf(cut)} FORCE INDEX (${quoteName(key.index)}) ${condition} ORDER BY ${names} LIMIT ${rows}, 1`,
+      ),
+    )
+    if (!bound) return
+    const from = compare(key.columns, bound, '>', '>=')
+    yield { below: compare(key.columns, bound, '<', '<'), from }
+    condition = `WHERE ${from}`
+  }
+}
+
+/**
+ * `(a, b) >= (x, y)` as `a > x OR (a = x AND b >= y)`: of this form the optimiser makes a range of the index, of the other it does not.
+ * @param strict the operator for all but the last column
+ */
+export function compare(columns: readonly Column[], bound: Row, strict: '<' | '>', last: '<' | '>='): string {
+  const alternatives = columns.map((column, i) => {
+    const equal = columns.slice(0, i).map(before => `${quoteName(before.name)} = ${literal(before, bound)}`)
+    const operator = i === columns.length - 1 ? last : strict
+    return [...equal, `${quoteName(column.name)} ${operator} ${literal(column, bound)}`].join(' AND ')
+  })
+  return `(${alternatives.map(alternative => (columns.length > 1 ? `(${alternative})` : alternative)).join(' OR ')})`
+}
+
+/** Text as the bytes it has in the column's own character set, so that nothing is converted. */
+function literal(column: Column, bound: Row): string {
+  const value = bound[column.name]!
+  if (column.form === 'digits') return value.toString()
+  const hex = value.toString('hex')
+  if (column.introducer === '_binary') return `X'${hex}'`
+  if (column.characterSet !== null) return `_${column.characterSet} X'${hex}'`
+  return `'${value.toString()}'`
+}

@@ -1,0 +1,57 @@
+import type { Server } from '../connection/server.ts'
+import type { Relation } from '../definitions/relations.ts'
+import { quoteName } from '../sql/quote.ts'
+import { isWhole, type Key } from './key.ts'
+import { keysetBounds } from './keyset.ts'
+import { wholeNumberBounds } from './whole-numbers.ts'
+
+/** Bytes of rows, as the server estimates them, that one artefact holds about. */
+export const rangeBytes = 96 * 1024 * 1024
+
+/** A table of `database` that is to be cut. */
+export interface Cut {
+  database: string
+  table: Relation
+  key: Key
+  /** About as many rows as `rangeBytes` hold. */
+  rows: number
+}
+
+/**
+ * WHERE conditions that cut a table into ranges which leave no row out and have none twice, whatever values are between the bounds:
+ * `key < a`, `key >= a and key < b`, …, `key >= z`. Bounds are looked up one by one as the ranges are asked for.
+ * @param borrow lends a connection that sees the moment
+ */
+export async function* ranges(
+  database: string,
+  table: Relation,
+  key: Key | undefined,
+  borrow: <T>(use: (server: Server) => Promise<T>) => Promise<T>,
+  target = rangeBytes,
+): AsyncGenerator<string | null> {
+  if (!key || !table.transactional || table.bytes <= target) {
+    yield null
+    return
+  }
+  const rows = Math.max(1, Math.round((table.rows * target) / table.bytes))
+  const cut: Cut = { database, table, key, rows }
+  // A single whole number is cut by the server's estimates, which cost no read; else by walking along the index.
+  const bounds =
+    key.columns.length === 1 && isWhole(key.columns[0]!) ? wholeNumberBounds(cut, borrow) : keysetBounds(cut, borrow)
+  let lower: string | undefined
+  for await (const { below, from } of bounds) {
+    yield lower === undefined ? below : `${lower} AND ${below}`
+    lower = from
+  }
+  yield lower ?? null
+}
+
+/** Conditions for the rows before a bound, and from it on. */
+export interface Bound {
+  below: string
+  from: string
+}
+
+export function tableOf({ database, table }: Cut): string {
+  return `${quoteName(database)}.${quoteName(table.name)}`
+}
