@@ -23,8 +23,6 @@ export const openAccess: AccessControl = {
 export const testCredentials = { accessKeyId: 'tester', secretAccessKey: 'secret' }
 
 export interface Endpoint extends AsyncDisposable {
-  /** Whether it is our own server; false for the one named by CONFORMANCE_DYNAMODB_URL. */
-  own: boolean
   client: DynamoDBClient
   documents: DynamoDBDocumentClient
   /** Creates a table under a fresh name, waits for it, and drops it at the end. @returns its name */
@@ -46,7 +44,6 @@ export async function openEndpoint(): Promise<Endpoint> {
   })
   const tables: string[] = []
   return {
-    own: server !== undefined,
     client,
     documents: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
     async table(definition) {

@@ -18,6 +18,8 @@ export interface DynamodbOptions {
   now?: () => Date
   region?: string
   account?: string
+  /** Told of errors that are the server's own fault. */
+  report?: (error: unknown) => void
 }
 
 export interface Dynamodb {
@@ -45,11 +47,12 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
     now = () => new Date(),
     region = 'us-east-1',
     account = '000000000000',
+    report = console.error,
   } = options
   const database = new Database(directory)
   const tables = new Tables(database, `arn:aws:dynamodb:${region}:${account}:table/`)
   const tokens = new Tokens(database)
-  const endpoint = { service: { database, tables, tokens, now }, access, region }
+  const endpoint = { service: { database, tables, tokens, now }, access, region, report }
   const server = createServer((request, response) => void answer(endpoint, request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -58,7 +61,7 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
     database.close()
     throw error
   })
-  const sweeper = startSweeper(endpoint.service)
+  const sweeper = startSweeper(endpoint.service, report)
   const actualPort = (server.address() as AddressInfo).port
   return {
     url: `http://127.0.0.1:${actualPort}`,

@@ -7,7 +7,7 @@ const batch = 1000
  * Deletes expired items and tokens once a second. Large numbers go in batches with other requests in between, until nothing
  * expired is left.
  */
-export function startSweeper({ tables, tokens, now }: Service): { stop(): void } {
+export function startSweeper({ tables, tokens, now }: Service, report: (error: unknown) => void): { stop(): void } {
   let next: NodeJS.Immediate | undefined
   const sweep = () => {
     next = undefined
@@ -15,7 +15,8 @@ export function startSweeper({ tables, tokens, now }: Service): { stop(): void }
       tokens.sweep(now())
       if (tables.sweep(now(), batch)) next = setImmediate(sweep)
     } catch (error) {
-      console.error('DynamoDB stand-in: could not delete expired items, trying again in a second', error)
+      // Whatever it was, the next second tries again.
+      report(error)
     }
   }
   const timer = setInterval(() => next ?? sweep(), interval)

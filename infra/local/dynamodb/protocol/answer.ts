@@ -16,6 +16,7 @@ export interface Endpoint {
   access: AccessControl
   /** What signatures must name. */
   region: string
+  report: (error: unknown) => void
 }
 
 /** Answers one request of the AWS JSON 1.0 protocol. Never rejects; a client that goes away while it sends gets no answer. */
@@ -46,7 +47,7 @@ function outcomeOf(endpoint: Endpoint, request: IncomingMessage, body: Buffer | 
     return { status: 200, content: handle(endpoint, request, body) }
   } catch (error) {
     if (error instanceof DynamodbError) return { status: error.status, content: error.body() }
-    console.error('DynamoDB stand-in: unexpected error', error)
+    endpoint.report(error)
     return { status: 500, content: new DynamodbError('InternalServerError', 'Internal server error').body() }
   }
 }
