@@ -3,8 +3,8 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { formatKit, type Kit, newKit, parseKit } from '../../shared/kit.ts'
 import { defaultPlaces } from '../config/places.ts'
+import { writeNew } from '../files/write.ts'
 import { readIdentityFile } from '../restore/identity.ts'
-import { writeNew } from '../state/write.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface KitFile {

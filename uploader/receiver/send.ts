@@ -28,6 +28,8 @@ export async function send(
     headers: body.length === 0 ? headers : { ...headers, 'content-length': body.length },
     signal,
   })
+  // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
+  outgoing.on('error', () => {})
   try {
     outgoing.end(body)
     const [response] = (await once(outgoing, 'response', { signal })) as [http.IncomingMessage]

@@ -1,3 +1,5 @@
+import { identityToRecipient } from 'age-encryption'
+import { Failure } from '../../shared/failure.ts'
 import { type Extent, IndexLine, type Manifest } from '../../shared/manifest.ts'
 import { open } from '../../shared/sealed/open.ts'
 import { UnitEntry } from '../../shared/snapshot.ts'
@@ -24,7 +26,7 @@ export async function readUnits(reader: PackReader, { snapshot, units }: Manifes
 /** The list of artefacts in restore order, opened with `identities` and proved by the manifest. @throws Failure `index-damaged` */
 export async function readIndex(
   reader: PackReader,
-  { snapshot, index, totals }: Manifest,
+  { snapshot, index, totals, recipients }: Manifest,
   identities: readonly string[],
 ): Promise<IndexLine[]> {
   const what = `The index of snapshot ${snapshot}`
@@ -37,6 +39,8 @@ export async function readIndex(
     if (odd) throw damage('index-damaged', what, `the extents of ${JSON.stringify(odd.name)} do not add up`)
     return lines
   } catch (error) {
+    if (isCode(error, 'identity-does-not-open') && (await isRecipient(identities, recipients)))
+      throw damage('index-damaged', what, 'it is sealed to this identity, and its header was changed', error)
     throw asDamageOf('index-damaged', what, error)
   }
 }
@@ -50,6 +54,20 @@ export async function* readArtefact(
   try {
     yield* checked(open(reader.read(line.extents), identities), line)
   } catch (error) {
-    throw asDamageOf('artefact-damaged', `The artefact ${JSON.stringify(line.name)} of snapshot ${snapshot}`, error)
+    const what = `The artefact ${JSON.stringify(line.name)} of snapshot ${snapshot}`
+    // The identity has opened the index already, which is sealed to the same recipients.
+    if (isCode(error, 'identity-does-not-open'))
+      throw damage('artefact-damaged', what, 'its header was changed, or it is sealed to somebody else', error)
+    throw asDamageOf('artefact-damaged', what, error)
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Failure && error.code === code
+}
+
+/** Whether the manifest, which is signed, says that one of these identities must open the snapshot. */
+async function isRecipient(identities: readonly string[], recipients: readonly string[]): Promise<boolean> {
+  for (const identity of identities) if (recipients.includes(await identityToRecipient(identity))) return true
+  return false
 }

@@ -19,6 +19,8 @@ const reasons: Record<string, { why: string; fix: string }> = {
   EROFS: { why: 'the volume is read only', fix: 'Choose another directory with --to' },
   EACCES: { why: 'this account may not write there', fix: 'Choose another directory with --to, or another account' },
   EPERM: { why: 'this account may not write there', fix: 'Choose another directory with --to, or another account' },
+  ENOENT: { why: 'nothing can be made there', fix: 'Choose another directory with --to' },
+  EEXIST: { why: 'a part of it is a file', fix: 'Choose another directory with --to' },
   ENOTDIR: { why: 'a part of it is a file', fix: 'Choose another directory with --to' },
   ENAMETOOLONG: { why: 'the path is too long', fix: 'Choose a directory with a shorter path with --to' },
 }

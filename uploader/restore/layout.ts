@@ -1,6 +1,7 @@
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { lstat, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
+import { makeDirectory } from '../files/make-directory.ts'
 
 const partial = '.failsafe-partial-'
 
@@ -27,7 +28,7 @@ export class Layout {
 
   static async open(directory: string): Promise<Layout> {
     const target = resolve(directory)
-    const made = await mkdir(target, { recursive: true })
+    const made = await makeDirectory(target)
     return new Layout(target, await mkdtemp(join(target, partial)), made)
   }
 
@@ -57,7 +58,7 @@ export class Layout {
   /** Writes one file of the partial directory. */
   async write(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = join(this.#partial, name)
-    await mkdir(dirname(path), { recursive: true })
+    await makeDirectory(dirname(path))
     const file = await open(path, 'wx', 0o600)
     try {
       for await (const chunk of content)
@@ -75,7 +76,7 @@ export class Layout {
       await this.requireFree(names)
       for (const name of names) {
         const path = join(this.directory, name)
-        const folder = await mkdir(dirname(path), { recursive: true })
+        const folder = await makeDirectory(dirname(path))
         if (folder !== undefined) folders.push(folder)
         await rename(join(this.#partial, name), path)
         moved.push(path)

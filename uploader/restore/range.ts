@@ -32,6 +32,8 @@ export async function* getRange(
     headers: { range: `bytes=${offset}-${offset + length - 1}` },
     signal,
   })
+  // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
+  request.on('error', () => {})
   request.setTimeout(stall, () => request.destroy(new Error(`no byte for ${stall / 1000} seconds`)))
   try {
     const [response] = (await once(request, 'response', { signal })) as [http.IncomingMessage]

@@ -1,8 +1,9 @@
-import { access, constants, mkdir, readFile } from 'node:fs/promises'
+import { access, constants, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
+import { makeDirectory } from '../files/make-directory.ts'
+import { writeDurably } from '../files/write.ts'
 import { AgentState } from './agent.ts'
-import { writeDurably } from './write.ts'
 
 const pathIn = (directory: string) => join(directory, 'agent.json')
 
@@ -38,7 +39,7 @@ export async function loadAgent(directory: string): Promise<AgentState> {
 /** Makes sure that an agent's state can be kept here. @throws Failure `state-unwritable` */
 export async function prepareState(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory, 0o700)
     await access(directory, constants.W_OK)
   } catch (cause) {
     throw unwritable(directory, cause)
