@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { newUlid } from '../../../shared/ids.ts'
+import type { UnitEntry } from '../../../shared/snapshot.ts'
+import type { RestoreInput, RestoreReport, Session, StagedArtefact } from '../../../uploader/engines/engine.ts'
+import { begin, type DumpOptions } from '../../../uploader/engines/mysql/dump/begin.ts'
+import { mysql } from '../../../uploader/engines/mysql/engine.ts'
+import type { Mariadb } from '../../support/mariadb.ts'
+
+export interface Dumped {
+  directory: string
+  input: RestoreInput
+  units: UnitEntry[]
+  warnings: string[]
+  steps: number[]
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export function settingsFor(server: { port: number }, user = 'root', passwordEnv?: string) {
+  return mysql.settings.parse({
+    connection: { host: '127.0.0.1', port: server.port, user, ...(passwordEnv && { passwordEnv }) },
+  })
+}
+
+/** A full backup, as the uploader would take it but into plain files: `concurrency` consumers pull artefacts at once. */
+export async function dump(
+  settings: ReturnType<typeof settingsFor>,
+  options: DumpOptions & {
+    concurrency?: number
+    signal?: AbortSignal
+    /** Called before an artefact is read. */
+    before?: (artefact: StagedArtefact, session: Session) => Promise<void>
+    /** Called for each chunk of rows. */
+    onChunk?: (artefact: StagedArtefact) => Promise<void>
+  } = {},
+): Promise<Dumped> {
+  const signal = options.signal ?? new AbortController().signal
+  const directory = await mkdtemp(join(tmpdir(), 'failsafe-dump-'))
+  const warnings: string[] = []
+  const steps: number[] = []
+  const concurrency = options.concurrency ?? 2
+  const inventory = await mysql.inspect(settings, signal)
+  const plan = mysql.plan('full', inventory, { data: null, log: null })
+  const session = await begin(
+    settings,
+    {
+      signal,
+      concurrency,
+      step: number => steps.push(number),
+      warn: (code, message) => warnings.push(`${code}: ${message}`),
+      now: () => new Date(),
+    },
+    options,
+  )
+  let outcome: 'succeeded' | 'failed' = 'failed'
+  try {
+    const staged: { artefact: StagedArtefact; size: number }[] = []
+    const artefacts = session.artefacts()[Symbol.asyncIterator]()
+    const consume = async () => {
+      for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
+        const artefact = next.value
+        await options.before?.(artefact, session)
+        staged.push({ artefact, size: await write(directory, artefact, options.onChunk) })
+      }
+    }
+    const consumers = await Promise.allSettled(Array.from({ length: concurrency }, consume))
+    for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
+    const units = session.units()
+    outcome = 'succeeded'
+    staged.sort((a, b) => a.artefact.order - b.artefact.order)
+    return {
+      directory,
+      units,
+      warnings,
+      steps,
+      input: {
+        directory,
+        at: null,
+        snapshots: [{ snapshot: `${newUlid()}.${newUlid()}`, kind: 'full', units, engineVersion: plan.engineVersion }],
+        files: staged.map(({ artefact, size }) => ({
+          name: artefact.name,
+          role: artefact.role,
+          unit: artefact.unit,
+          size,
+          attributes: artefact.attributes ?? {},
+        })),
+      },
+      [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    }
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  } finally {
+    await session.close(outcome)
+  }
+}
+
+async function write(
+  directory: string,
+  artefact: StagedArtefact,
+  onChunk: ((artefact: StagedArtefact) => Promise<void>) | undefined,
+): Promise<number> {
+  const path = join(directory, ...artefact.name.split('/'))
+  await mkdir(dirname(path), { recursive: true })
+  const file = await open(path, 'wx')
+  let size = 0
+  try {
+    for await (const chunk of artefact.read()) {
+      await file.write(chunk)
+      size += chunk.length
+      await onChunk?.(artefact)
+    }
+  } finally {
+    await file.close()
+  }
+  return size
+}
+
+/** As `failsafe restore --apply` would load it. */
+export async function applyTo(
+  target: { port: number },
+  dumped: Dumped,
+  options: { user?: string; password?: string; signal?: AbortSignal } = {},
+): Promise<RestoreReport & { warnings: string[] }> {
+  const warnings: string[] = []
+  const password = options.password ? `:${options.password}` : ''
+  const report = await mysql.restore(
+    { ...dumped.input, apply: { target: `mysql://${options.user ?? 'root'}${password}@127.0.0.1:${target.port}` } },
+    {
+      signal: options.signal ?? new AbortController().signal,
+      concurrency: 3,
+      warn: (code, message) => warnings.push(`${code}: ${message}`),
+      progress: () => {},
+      now: () => new Date(),
+    },
+  )
+  return { ...report, warnings }
+}
+
+/** As somebody without this product would: the stock client, file by file in order. */
+export async function loadWithClient(target: Mariadb, dumped: Dumped): Promise<void> {
+  for (const { name } of dumped.input.files) await runClient(target, join(dumped.directory, name))
+}
+
+function runClient(target: Mariadb, path: string): Promise<void> {
+  const client = spawn(
+    'mariadb',
+    [
+      '--no-defaults',
+      `--socket=${target.socket}`,
+      '--user=root',
+      '--binary-mode',
+      '--default-character-set=utf8mb4',
+      '--max-allowed-packet=1G',
+    ],
+    { stdio: ['pipe', 'ignore', 'pipe'] },
+  )
+  let stderr = ''
+  client.stderr.setEncoding('utf8').on('data', chunk => {
+    stderr += chunk
+  })
+  client.stdin.on('error', () => {}) // the client ended early: its exit code says why
+  createReadStream(path).pipe(client.stdin)
+  return new Promise((resolve, reject) =>
+    client.on('close', code => (code === 0 ? resolve() : reject(new Error(`${path}: ${stderr}`)))),
+  )
+}
+
+export async function listFiles(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+}
