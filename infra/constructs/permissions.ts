@@ -12,7 +12,7 @@ const receipts = 'meta/*'
 const keysOf: Record<FunctionName, string[]> = {
   'agent-api': [packs],
   committer: [packs, receipts],
-  'restore-api': [packs, receipts],
+  'restore-api': [packs],
   'admin-api': [],
 }
 
@@ -24,20 +24,22 @@ const keysOf: Record<FunctionName, string[]> = {
 export function permissionsOf(name: FunctionName, vault: Vault, catalogue: Catalogue): PolicyStatement[] {
   const inVault = (sid: string, actions: string[]) =>
     new PolicyStatement({ sid, actions, resources: keysOf[name].map(keys => vault.bucket.arnForObjects(keys)) })
-  const inCatalogue = (actions: string[]) =>
-    new PolicyStatement({ sid: 'Catalogue', actions, resources: [catalogue.table.tableArn] })
-  const reads = ['dynamodb:GetItem', 'dynamodb:Query']
-  const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem']
+  const inCatalogue = (...actions: ('GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'ConditionCheckItem')[]) =>
+    new PolicyStatement({
+      sid: 'Catalogue',
+      actions: actions.map(action => `dynamodb:${action}`),
+      resources: [catalogue.table.tableArn],
+    })
   switch (name) {
     case 'agent-api':
       return [
-        inCatalogue([...reads, ...writes]),
-        // Signs uploads: it can neither read nor remove what was uploaded, so no URL it makes can.
+        inCatalogue('GetItem', 'Query', 'PutItem', 'UpdateItem'),
+        // It can neither read nor remove what was uploaded, so no URL that it signs can.
         inVault('SignUploads', ['s3:PutObject', 's3:ListMultipartUploadParts']),
       ]
     case 'committer':
       return [
-        inCatalogue([...reads, ...writes]),
+        inCatalogue('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
         inVault('CompleteAndLock', [
           's3:GetObject',
           's3:GetObjectVersion',
@@ -47,9 +49,13 @@ export function permissionsOf(name: FunctionName, vault: Vault, catalogue: Catal
         ]),
       ]
     case 'restore-api':
-      return [inCatalogue([...reads, ...writes]), inVault('Read', ['s3:GetObject', 's3:GetObjectVersion'])]
+      return [
+        inCatalogue('GetItem', 'Query', 'PutItem', 'UpdateItem'),
+        // By version only: what it signs is the very object that was committed.
+        inVault('SignDownloads', ['s3:GetObjectVersion']),
+      ]
     case 'admin-api':
-      return [inCatalogue([...reads, ...writes])]
+      return [inCatalogue('GetItem', 'Query', 'PutItem')]
   }
 }
 

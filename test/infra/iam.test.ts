@@ -202,8 +202,10 @@ describe('the roles of the stack', () => {
       for (const key of [pack, receipt]) expect(may('committer', action, key), `${action} ${key}`).toBe(true)
   })
 
-  test('restore-api reads and writes nothing', () => {
+  test('restore-api reads packs by version, no receipt, and writes nothing', () => {
     expect(may('restore-api', 's3:GetObjectVersion', pack)).toBe(true)
+    expect(may('restore-api', 's3:GetObject', pack)).toBe(false)
+    expect(may('restore-api', 's3:GetObjectVersion', receipt)).toBe(false)
     expect(may('restore-api', 's3:PutObject', pack)).toBe(false)
   })
 
