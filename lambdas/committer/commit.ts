@@ -46,8 +46,10 @@ export async function commit(
     case 'committing':
       requireSameManifest(snapshot, request.manifest)
       return carryOn(ports, snapshot, deadline)
-    case 'open':
-      return carryOn(ports, await begin(ports, by, snapshot, request.manifest), deadline)
+    case 'open': {
+      const begun = await begin(ports, by, snapshot, request.manifest)
+      return begun.state === 'committing' ? carryOn(ports, begun, deadline) : commit(ports, by, begun, request)
+    }
   }
 }
 
@@ -56,7 +58,7 @@ async function begin(
   { agent, tenant }: { agent: Agent; tenant: Tenant },
   snapshot: SnapshotIn<'open'>,
   jws: string,
-): Promise<SnapshotIn<'committing'>> {
+): Promise<Exclude<Snapshot, { state: 'open' }>> {
   await checkedManifest(jws, snapshot, agent.publicKey)
   const receivedAt = clock()
   const reception = {
@@ -74,7 +76,14 @@ async function begin(
     certificate: agent.certificate,
     customerKey: agent.customerKey,
   }
-  return beginCommit(catalogue, snapshot, reception, stored)
+  try {
+    return await beginCommit(catalogue, snapshot, reception, stored)
+  } catch (error) {
+    const now = await findSnapshot(catalogue, snapshot.snapshot)
+    if (!now || now.state === 'open' || now.state === 'abandoned') throw error
+    requireSameManifest(now, jws) // the same request was here at the same time, and was first
+    return now
+  }
 }
 
 /** From `committing` on: needs no lease, and could be called by whoever finishes what an agent began. */
