@@ -83,11 +83,10 @@ test('every key and query value that the SDK signs is accepted', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(key => !/^\/|(^|\/)\.{1,2}(\/|$)/.test(key)),
-      fc.stringMatching(/^[ -~]{0,30}$/),
+      fc.string({ maxLength: 30 }),
       async (key, disposition) => {
-        await client.send(
-          new GetObjectCommand({ Bucket: 'vault', Key: key, ResponseContentDisposition: disposition || 'a' }),
-        )
+        const get = new GetObjectCommand({ Bucket: 'vault', Key: key, ResponseContentDisposition: disposition || 'a' })
+        await (await client.send(get)).Body!.transformToString() // else its connection is not used again
         expect(codeFor(captured)).toBe('accepted')
       },
     ),

@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Call } from '../call.ts'
-import { checkBody, hashesFor } from './check.ts'
+import { checkBody, type Digests, hashesFor } from './check.ts'
 import { type Algorithm, hasher } from './checksum.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
+import { type Md5, md5Of } from './md5.ts'
 import { bodyOf } from './source.ts'
 
 export interface Received {
@@ -37,7 +38,8 @@ export async function receive<T>(call: Call, keep: (received: Received) => T): P
 }
 
 async function write(call: Call, expected: Expectation, handle: FileHandle): Promise<Omit<Received, 'file'>> {
-  const hashers = (['MD5', ...hashesFor(expected)] as const).map(name => ({ name, hash: hasher(name) }))
+  const hashers = [...hashesFor(expected)].map(name => ({ name, hash: hasher(name) }))
+  const md5 = md5Of(expected.length)
   const trailers = new Map<string, string>()
   let size = 0
   let batch: Buffer[] = []
@@ -45,28 +47,35 @@ async function write(call: Call, expected: Expectation, handle: FileHandle): Pro
   let writing: Promise<void> = Promise.resolve()
   const flush = async () => {
     await writing
-    writing = writeAll(handle, batch, batched)
+    writing = writeAll(handle, batch, batched, md5)
     writing.catch(() => {}) // seen by whoever waits for it next
     batch = []
     batched = 0
   }
-  for await (const chunk of bodyOf(call.request, expected.chunked, trailers)) {
-    for (const { hash } of hashers) hash.update(chunk)
-    size += chunk.length
-    batch.push(chunk)
-    batched += chunk.length
-    if (batched >= batchSize || batch.length >= batchChunks) await flush()
+  try {
+    for await (const chunk of bodyOf(call.request, expected.chunked, trailers)) {
+      for (const { hash } of hashers) hash.update(chunk)
+      size += chunk.length
+      batch.push(chunk)
+      batched += chunk.length
+      if (batched >= batchSize || batch.length >= batchChunks) await flush()
+    }
+    await flush()
+    await writing
+    const digests: Digests = new Map(hashers.map(({ name, hash }) => [name, hash.digest()]))
+    const etag = await md5.digest()
+    const checksum = checkBody(expected, digests.set('MD5', etag), size, trailers)
+    await handle.datasync()
+    return { size, etag: etag.toString('hex'), checksum }
+  } finally {
+    await writing.catch(() => {}) // the file is closed next; the error itself has been thrown
+    md5.close()
   }
-  await flush()
-  await writing
-  const digests = new Map(hashers.map(({ name, hash }) => [name, hash.digest()]))
-  const checksum = checkBody(expected, digests, size, trailers)
-  await handle.datasync()
-  return { size, etag: digests.get('MD5')!.toString('hex'), checksum }
 }
 
-async function writeAll(handle: FileHandle, batch: Buffer[], size: number): Promise<void> {
+async function writeAll(handle: FileHandle, batch: Buffer[], size: number, md5: Md5): Promise<void> {
   if (size === 0) return
   const { bytesWritten } = await handle.writev(batch)
   if (bytesWritten !== size) throw new Error(`only ${bytesWritten} of ${size} bytes could be written`)
+  await md5.add(batch)
 }
