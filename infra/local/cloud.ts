@@ -61,7 +61,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const state = await openState(directory)
   await mkdir(logs, { recursive: true, mode: 0o700 })
 
-  // First of all, because the template's own outputs contain the receiver's address.
+  // First of all, because the template refers to the receiver's address (the vault answers browsers from there).
   const gateway = await startOnPort('The receiver', options.port || state.ports.gateway, listen)
   const servers: Server[] = []
   let functions = new Map<string, HostedFunction>()

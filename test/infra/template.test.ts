@@ -54,7 +54,7 @@ describe('the planner', () => {
     url: 'http://127.0.0.1:1',
   }
   const plan = (Resources: Assembly['template']['Resources']) =>
-    planResources({ stackName: 'Stack', template: { Resources, Outputs: {} }, assets: new Map() }, place)
+    planResources({ stackName: 'Stack', template: { Resources }, assets: new Map() }, place)
 
   test('names buckets as S3 allows and the same after every start', () => {
     const bucket = { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } }

@@ -15,7 +15,6 @@ export interface Plan {
   integrations: Planned<typeof properties.IntegrationProperties>[]
   routes: Planned<typeof properties.RouteProperties>[]
   stages: Planned<typeof properties.StageProperties>[]
-  outputs: Record<string, unknown>
 }
 
 /** A resource with its properties resolved and checked. */
@@ -52,7 +51,6 @@ export function planResources({ template, assets }: Assembly, place: Place): Pla
     integrations: [],
     routes: [],
     stages: [],
-    outputs: {},
   }
   for (const [logicalId, { Type: type, Properties }] of Object.entries(template.Resources)) {
     const { ref: name, attributes } = identities.get(logicalId)!
@@ -102,7 +100,6 @@ export function planResources({ template, assets }: Assembly, place: Place): Pla
           throw new Error(`${logicalId}: the embedded cloud does not know resources of type ${type}`)
     }
   }
-  for (const [output, { Value }] of Object.entries(template.Outputs)) plan.outputs[output] = resolve(Value, scope)
   return plan
 }
 

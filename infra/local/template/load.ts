@@ -17,7 +17,8 @@ export type Resource = z.infer<typeof Resource>
 const Template = z.strictObject({
   Description: z.string().optional(),
   Resources: z.record(z.string(), Resource),
-  Outputs: z.record(z.string(), z.looseObject({ Value: z.unknown() })).default({}),
+  // For whoever deploys; nothing here reads them.
+  Outputs: z.unknown().optional(),
   // Only the version of the CDK's bootstrap stack, which is asked for at deployment. A Ref to it is refused by the resolver.
   Parameters: z.strictObject({ BootstrapVersion: z.unknown() }).optional(),
   Rules: z.strictObject({ CheckBootstrapVersion: z.unknown() }).optional(),
