@@ -12,12 +12,18 @@ export async function synthesizeStack(
   options: { context?: Record<string, unknown>; sources?: Record<string, string> } = {},
 ): Promise<{ directory: string; remove(): Promise<void> }> {
   const temporary = await mkdtemp(join(tmpdir(), 'failsafe-stack-'))
-  const bundles = join(temporary, 'lambdas')
-  for (const { name } of functions) {
-    await mkdir(join(bundles, name), { recursive: true })
-    await writeFile(join(bundles, name, 'index.mjs'), options.sources?.[name] ?? echo)
+  const remove = () => rm(temporary, { recursive: true, force: true })
+  try {
+    const bundles = join(temporary, 'lambdas')
+    for (const { name } of functions) {
+      await mkdir(join(bundles, name), { recursive: true })
+      await writeFile(join(bundles, name, 'index.mjs'), options.sources?.[name] ?? echo)
+    }
+    const directory = join(temporary, 'cdk.out')
+    receiverApp({ outdir: directory, bundles, context: options.context ?? {} }).synth()
+    return { directory, remove }
+  } catch (error) {
+    await remove()
+    throw error
   }
-  const directory = join(temporary, 'cdk.out')
-  receiverApp({ outdir: directory, bundles, context: options.context ?? {} }).synth()
-  return { directory, remove: () => rm(temporary, { recursive: true, force: true }) }
 }
