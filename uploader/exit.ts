@@ -62,8 +62,10 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** Anything thrown, as the one error a person is shown. */
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
+  const known = error instanceof Failure
+  if (known && exitCodeOf(error) === exit.sourceAdvanced) return error
   if (signal.aborted) return interrupted(error)
-  if (error instanceof Failure) return error
+  if (known) return error
   return new Failure('unexpected', 'Something unexpected went wrong', {
     why: messageOf(error),
     fix: 'Run it again with FAILSAFE_DEBUG=1 and send the output to the provider',

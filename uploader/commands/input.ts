@@ -16,7 +16,8 @@ async function readStdin({ stdin }: Terminal): Promise<string> {
   return text
 }
 
-const isAddress = (text: string) => /^https?:\/\//i.test(text)
+/** Also a mistyped one: it may hold a secret, and must not be taken for a path that is then repeated in an error. */
+const isAddress = (text: string) => /:\/|#/.test(text)
 
 /**
  * A secret web address (enrolment token, restore link) from the command line itself, from `-`, from a file, or from the

@@ -18,6 +18,6 @@ export function receiverOrigin(text: string): { origin: string } | { problem: st
 export const ReceiverUrl = z.string().transform((text, context) => {
   const result = receiverOrigin(text)
   if ('origin' in result) return result.origin
-  context.addIssue({ code: 'custom', message: `${JSON.stringify(text)}: ${result.problem}` })
+  context.addIssue({ code: 'custom', message: result.problem })
   return z.NEVER
 })

@@ -9,7 +9,7 @@ export const Bytes = z.union([z.number(), z.string()], 'write a size such as 20G
   const [, number, unit = 'B'] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)?$/.exec(String(value)) ?? []
   const bytes = Math.floor(Number(number) * (units[unit] ?? Number.NaN))
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is not a size; write one such as 20GiB` })
+  context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is not a size, write one such as 20GiB` })
   return z.NEVER
 })
 
@@ -26,7 +26,7 @@ export const Duration = z.string('write a time such as 5m').transform((text, con
   if (duration !== undefined) return duration
   context.addIssue({
     code: 'custom',
-    message: `${JSON.stringify(text)} is not a time; write one such as 30s, 5m or 24h`,
+    message: `${JSON.stringify(text)} is not a time, write one such as 30s, 5m or 24h`,
   })
   return z.NEVER
 })

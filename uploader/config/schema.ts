@@ -11,7 +11,7 @@ const CronExpression = z.string('write a cron expression in quotes').superRefine
   } catch {
     context.addIssue({
       code: 'custom',
-      message: `${JSON.stringify(expression)} is not a cron expression; write one such as "0 2 * * *"`,
+      message: `${JSON.stringify(expression)} is not a cron expression, write one such as "0 2 * * *"`,
     })
   }
 })
@@ -22,7 +22,7 @@ const TimeZone = z.string().superRefine((timeZone, context) => {
   } catch {
     context.addIssue({
       code: 'custom',
-      message: `${JSON.stringify(timeZone)} is not a time zone; write one such as Europe/Berlin`,
+      message: `${JSON.stringify(timeZone)} is not a time zone, write one such as Europe/Berlin`,
     })
   }
 })

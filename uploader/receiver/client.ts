@@ -24,8 +24,7 @@ const requestTimeout = 60_000
 export class ReceiverClient {
   readonly #options: ClientOptions
   /** Milliseconds to add to this machine's clock, learnt from the receiver. */
-  #clockOffset = 0
-  #clockCorrected = false
+  #clockOffset: number | undefined
   #answered = false
 
   constructor(options: ClientOptions) {
@@ -39,14 +38,19 @@ export class ReceiverClient {
   async call<T>(method: string, target: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     const { signal, patience } = this.#options
     const started = performance.now()
-    return pRetry(() => this.#attempt(method, target, schema, body), {
+    let corrected = false
+    const attempt = () => {
+      corrected = this.#clockOffset !== undefined
+      return this.#attempt(method, target, schema, body)
+    }
+    return pRetry(attempt, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 300,
       maxTimeout: 15_000,
       randomize: true,
       signal,
       shouldRetry: async ({ error }) => {
-        if (this.#learnClock(error)) return true
+        if (error instanceof ProblemError && error.code === 'clock-skew') return !corrected && this.#learnClock(error)
         if (!(error instanceof Failure) || !error.retriable) return false
         if (performance.now() - started > (this.#answered ? patience : firstPatience)) return false
         await delay(retryAfter(error), undefined, { signal })
@@ -58,7 +62,7 @@ export class ReceiverClient {
   async #attempt<T>(method: string, target: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
     const { url, authorise, signal, now } = this.#options
     const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
-    const time = new Date(now().getTime() + this.#clockOffset)
+    const time = new Date(now().getTime() + (this.#clockOffset ?? 0))
     const headers: Record<string, string> = await authorise({ method, target, body: bytes }, time)
     if (body !== undefined) headers['content-type'] = 'application/json'
     const timeout = AbortSignal.timeout(requestTimeout)
@@ -74,13 +78,11 @@ export class ReceiverClient {
     return parseAnswer(url, answer.text, schema)
   }
 
-  /** Believes the receiver's clock, once: a second complaint is a fault that a person must look at. */
-  #learnClock(error: unknown): boolean {
-    if (!(error instanceof ProblemError) || error.code !== 'clock-skew' || this.#clockCorrected) return false
-    const receiverTime = z.iso.datetime().safeParse(error.extra.receiverTime)
+  /** Believes the receiver's clock, once: a complaint about a corrected one is a fault that a person must look at. */
+  #learnClock({ extra }: ProblemError): boolean {
+    const receiverTime = z.iso.datetime().safeParse(extra.receiverTime)
     if (!receiverTime.success) return false
-    this.#clockCorrected = true
-    this.#clockOffset = Date.parse(receiverTime.data) - this.#options.now().getTime()
+    this.#clockOffset ??= Date.parse(receiverTime.data) - this.#options.now().getTime()
     return true
   }
 }
