@@ -22,7 +22,7 @@ export const openAccess: AccessControl = {
 
 export const testCredentials = { accessKeyId: 'tester', secretAccessKey: 'secret' }
 
-export interface Endpoint extends AsyncDisposable {
+interface Endpoint extends AsyncDisposable {
   client: DynamoDBClient
   documents: DynamoDBDocumentClient
   /** Creates a table under a fresh name, waits for it, and drops it at the end. @returns its name */
@@ -33,7 +33,7 @@ export interface Endpoint extends AsyncDisposable {
  * The server under test. CONFORMANCE_DYNAMODB_URL names another one (`aws` for AWS itself); credentials and region then come from
  * the usual places.
  */
-export async function openEndpoint(): Promise<Endpoint> {
+async function openEndpoint(): Promise<Endpoint> {
   const named = process.env.CONFORMANCE_DYNAMODB_URL
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-dynamodb-'))
   const server = named ? undefined : await startDynamodb({ directory, access: openAccess })

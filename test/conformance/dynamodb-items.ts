@@ -40,7 +40,8 @@ export function items(given: TestTables): void {
 
     it('keeps attributes that are named like parts of a JavaScript object', async () => {
       const Key = key()
-      const Item = { ...Key, constructor: { S: 'c' }, map: { M: JSON.parse('{"__proto__":{"S":"p"}}') } }
+      const odd = JSON.parse('{"__proto__":{"S":"p"}}')
+      const Item = { ...Key, ...odd, constructor: { S: 'c' }, map: { M: odd } }
       await given.client.send(new PutItemCommand({ TableName: given.table, Item }))
       const found = await given.client.send(new GetItemCommand({ TableName: given.table, Key }))
       expect(JSON.stringify(found.Item?.map)).toBe('{"M":{"__proto__":{"S":"p"}}}')
@@ -54,6 +55,7 @@ export function items(given: TestTables): void {
           }),
         )
       await condition('constructor')
+      await condition('__proto__')
       await expect(condition('toString')).rejects.toEqual(fails('ConditionalCheckFailedException'))
     })
 

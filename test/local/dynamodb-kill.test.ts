@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, paginateQuery, paginateScan, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
@@ -25,7 +26,8 @@ afterEach(async () => {
 })
 
 async function start() {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'dynamodb-process.ts'), directory], {
+  const script = fileURLToPath(new URL('dynamodb-process.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)

@@ -22,7 +22,7 @@ export interface Operation<Schema extends z.ZodType = z.ZodType> {
 }
 
 /** A request that has been read and waits to be allowed. */
-export interface Call {
+interface Call {
   needs: Need[]
   run: () => object
 }

@@ -2,12 +2,13 @@ import { z } from 'zod'
 
 /** Parameters that many operations share. Attribute values stay unread here: values/parse.ts reads them. */
 export const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/)
-export const attributes = z.record(z.string(), z.unknown())
+/** Not z.record, which leaves out a member named `__proto__`: a legal attribute. */
+export const attributes = z.custom<Record<string, unknown>>(value => value !== undefined && value !== null)
 export const names = z.record(z.string(), z.string()).optional()
 export const returnConsumedCapacity = z.enum(['INDEXES', 'TOTAL', 'NONE']).default('NONE')
 /** Only tables with local secondary indexes have item collection metrics, so there are never any to return. */
 export const returnItemCollectionMetrics = z.enum(['SIZE', 'NONE']).optional()
-export const returnOnFailure = z.enum(['ALL_OLD', 'NONE']).optional()
+const returnOnFailure = z.enum(['ALL_OLD', 'NONE']).optional()
 
 const condition = {
   ConditionExpression: z.string().optional(),

@@ -30,11 +30,11 @@ function translate(issue: z.core.$ZodIssue, body: unknown): DynamodbError {
       `1 validation error detected: Value ${shown} at '${memberPath(issue.path)}' failed to satisfy constraint: ${constraint}`,
     )
   }
+  if (found === undefined || found === null) return subject('Member must not be null')
   switch (issue.code) {
     case 'unrecognized_keys':
       return refuseParameter(issue.keys[0]!)
     case 'invalid_type':
-      if (found === undefined || found === null) return subject('Member must not be null')
       return new DynamodbError('SerializationException', `${memberPath(issue.path)}: expected ${issue.expected}`)
     case 'invalid_value':
       return subject(`Member must satisfy enum value set: [${issue.values.map(String).join(', ')}]`)

@@ -7,7 +7,7 @@ export function sizeOfItem(item: Attributes): number {
   return bytes
 }
 
-export function sizeOfValue(value: AttributeValue): number {
+function sizeOfValue(value: AttributeValue): number {
   if ('S' in value) return Buffer.byteLength(value.S)
   if ('N' in value) return sizeOfNumber(value.N)
   if ('B' in value) return Buffer.byteLength(value.B, 'base64')
