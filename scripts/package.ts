@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { messageOf } from '../shared/failure.ts'
 import { LockFile } from './lock/lock-file.ts'
 import { bundleUploader } from './package/bundle.ts'
 import { inject } from './package/inject.ts'
@@ -41,7 +42,10 @@ try {
   const bom = sbom(lock, metafile, { name: 'failsafe', version }, chosen)
   await writeFile(join(dist, 'failsafe.sbom.json'), `${JSON.stringify(bom, null, 2)}\n`)
   await writeSums(dist)
+} catch (error) {
+  console.error(`The uploader could not be packaged: ${messageOf(error)}`)
+  process.exitCode = 1
 } finally {
   await rm(work, { recursive: true, force: true })
 }
-console.log(await readFile(join(dist, 'SHA256SUMS'), 'utf8'))
+if (!process.exitCode) console.log(await readFile(join(dist, 'SHA256SUMS'), 'utf8'))

@@ -19,7 +19,7 @@ export async function bundleUploader(root: string, outfile: string, options: { f
     keepNames: true,
     legalComments: 'none',
     metafile: true,
-    logLevel: 'warning',
+    logLevel: 'silent', // a failed build says all of it when it throws
     define: { __FAULTS__: String(options.faults) },
   })
   return metafile

@@ -75,8 +75,9 @@ export function countsOf(description: ServerDescription): { tables: number; rows
 
 async function describeDatabase(connection: Connection, database: string, description: ServerDescription) {
   const show = async (key: string, statement: string) => {
-    const [row] = await query(connection, statement)
-    description.set(key, all(row!))
+    // A view may be one that the server itself cannot show: then that is what it holds.
+    const shown = await query(connection, statement).then(([row]) => all(row!), String)
+    description.set(key, shown)
   }
   const list = async (table: string, schema: string, column: string) => {
     const rows = await query(
@@ -120,11 +121,19 @@ async function describeAccounts(connection: Connection, description: ServerDescr
     const isRole = String(row.is_role) === 'Y'
     const account = isRole ? name(user) : `${name(user)}@${name(String(row.Host))}`
     const grants = await query(connection, `SHOW GRANTS FOR ${user === 'PUBLIC' ? user : account}`)
-    description.set(`grants ${account}`, grants.map(first).sort().join('\n'))
+    description.set(`grants ${account}`, [...new Set(grants.map(first).map(withSortedColumns))].sort().join('\n'))
     if (isRole) continue
     const created = await query(connection, `SHOW CREATE USER ${account}`)
     description.set(`account ${account}`, created.map(first).join('\n'))
   }
+}
+
+/**
+ * The order of the columns in a grant means nothing. (Nor does a line that comes twice: a new MariaDB server has PROXY rights on the user ''@'',
+ * shows them as ''@'%', and so has both once what it shows was granted.)
+ */
+function withSortedColumns(grant: string): string {
+  return grant.replace(/\(([^()]+)\)/g, (_, columns: string) => `(${columns.split(', ').sort().join(', ')})`)
 }
 
 /** Tables without a key have no order: the hash is then over the sorted hashes of their rows. */
@@ -183,6 +192,11 @@ async function query(connection: Connection, sql: string): Promise<Values[]> {
 
 function first(row: Values): string {
   return Object.values(row)[0]?.toString() ?? ''
+}
+
+/** The server lists the columns of a right in no order. */
+function inColumnOrder(grant: string): string {
+  return grant.replace(/\((`.*?`)\)/g, (_, columns: string) => `(${columns.split(', ').sort().join(', ')})`)
 }
 
 /** Every column, but for when a trigger was created. */

@@ -63,6 +63,8 @@ export async function startMariadb(
       `--socket=${socket}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
+      // A server that starts removes the temporary tables of another one in the same directory.
+      `--tmpdir=${directory}`,
       `--pid-file=${join(directory, 'mariadbd.pid')}`,
       `--log-error=${join(directory, 'error.log')}`,
       ...Object.entries(options).map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`)),
@@ -130,6 +132,7 @@ async function makeTemplate(): Promise<string> {
     '--no-defaults',
     ...asRoot(),
     `--datadir=${join(directory, 'data')}`,
+    `--tmpdir=${directory}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--skip-name-resolve',
