@@ -108,15 +108,21 @@ export async function makeNasty(connection: Connection): Promise<void> {
   // Routines used by views, views on views, an invalid one; triggers in an order that is not their names'.
   await all(
     "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'",
-    `CREATE DEFINER=\`gone\`@\`nowhere\` FUNCTION "full name"(a VARCHAR(50), b VARCHAR(50)) RETURNS VARCHAR(110) DETERMINISTIC COMMENT 'it''s; a\n"comment"'\nBEGIN\n  -- a; comment\n  RETURN a || ' ' || b;\nEND`,
+    `CREATE FUNCTION "full name"(a VARCHAR(50), b VARCHAR(50)) RETURNS VARCHAR(110) DETERMINISTIC COMMENT 'it''s; a\n"comment"'\nBEGIN\n  -- a; comment\n  RETURN a || ' ' || b;\nEND`,
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
     "CREATE PROCEDURE fill(IN n INT, OUT m INT) MODIFIES SQL DATA SQL SECURITY INVOKER\nBEGIN\n  DECLARE i INT DEFAULT 0;\n  loop1: WHILE i < n DO\n    INSERT INTO no_key VALUES (i, 'ü;\n');\n    SET i = i + 1;\n  END WHILE;\n  SET m = i;;;\nEND".replace(
       '= i;;;',
       '= i;',
     ),
-    "CREATE VIEW z_base AS SELECT id, `full name`(COALESCE(u, ''), 'x') AS `the ``name``\n` FROM texts WHERE id < 0",
+    "CREATE VIEW z_base AS SELECT id, `full name`(COALESCE(u, ''), 'x') AS `the;\n``name``` FROM texts WHERE id < 0",
     'CREATE ALGORITHM=MERGE VIEW a_top AS SELECT * FROM z_base WHERE id > -10 WITH CASCADED CHECK OPTION',
     'CREATE DEFINER=`gone`@`nowhere` SQL SECURITY INVOKER VIEW m_counts AS SELECT COUNT(*) n FROM a_top',
+    'CREATE DEFINER=`gone`@`nowhere` PROCEDURE orphan() SELECT 1',
+    'CREATE USER leaver@localhost',
+    'CREATE DEFINER=leaver@localhost FUNCTION of_leaver() RETURNS INT DETERMINISTIC RETURN 1',
+    'GRANT EXECUTE ON shop.* TO leaver@localhost',
+    'CREATE VIEW unusable_one AS SELECT of_leaver() AS x',
+    'DROP USER leaver@localhost',
     'CREATE TABLE soon_gone (x INT)',
     'CREATE VIEW invalid_one AS SELECT x FROM soon_gone',
     'DROP TABLE soon_gone',
@@ -128,6 +134,8 @@ export async function makeNasty(connection: Connection): Promise<void> {
     "CREATE TRIGGER logs AFTER INSERT ON audited FOR EACH ROW INSERT INTO audit (what) VALUES (CONCAT('insert; ', NEW.id))",
     'INSERT INTO audited VALUES (1, 10)',
     'SET NAMES latin1',
+    "CREATE VIEW latin_view AS SELECT 'ä' AS `ü`",
+    "CREATE FUNCTION latin_function() RETURNS VARCHAR(10) CHARSET latin1 DETERMINISTIC RETURN 'ä'",
   )
   await run(
     Buffer.from("CREATE TRIGGER latin BEFORE UPDATE ON audited FOR EACH ROW SET @x = '\xe4'", 'latin1')
@@ -165,19 +173,19 @@ export async function makeNasty(connection: Connection): Promise<void> {
     'case',
     '-- x',
     'x'.repeat(64),
-    '!'.repeat(64),
+    '!'.repeat(40),
   ] // prettier-ignore
   const quote = (text: string) => `\`${text.replaceAll('`', '``')}\``
-  for (const database of ['we`ird db;\n', 'Ünï/cödé.1', 'nul']) {
+  for (const database of ['we`ird;\ndb', 'Ünï/cödé.1', 'nul']) {
     await all(`CREATE DATABASE ${quote(database)} CHARACTER SET latin1`, `USE ${quote(database)}`)
     for (const table of odd) {
       await run(
-        `CREATE TABLE ${quote(table)} (${quote('id;\n`')} INT PRIMARY KEY, ${quote(table)} VARCHAR(50) COMMENT 'it''s;\n')`,
+        `CREATE TABLE ${quote(table)} (${quote('id;\n`x')} INT PRIMARY KEY, ${quote(table)} VARCHAR(50) COMMENT 'it''s;\n')`,
       )
       await run(`INSERT INTO ${quote(table)} VALUES (1, ?), (2, NULL)`, [table.slice(0, 40)])
     }
     await run(`CREATE VIEW ${quote('v`iew')} AS SELECT * FROM ${quote("it's")}`)
-    await run(`CREATE TRIGGER ${quote('tr;\n`')} BEFORE INSERT ON ${quote('a`b')} FOR EACH ROW SET @x = 1`)
+    await run(`CREATE TRIGGER ${quote('tr;\n`x')} BEFORE INSERT ON ${quote('a`b')} FOR EACH ROW SET @x = 1`)
   }
   await all('CREATE DATABASE nothing_in_it CHARACTER SET utf16')
 
@@ -210,7 +218,7 @@ export async function makeNasty(connection: Connection): Promise<void> {
     'CREATE TABLE big_unsigned (id BIGINT UNSIGNED PRIMARY KEY, pad TEXT)',
     `INSERT INTO big_unsigned SELECT 18446744073709551615 - seq * 1000000007, ${pad} FROM seq_0_to_5000`,
     'CREATE TABLE negative (id INT PRIMARY KEY, pad TEXT)',
-    `INSERT INTO negative SELECT seq - 2500, ${pad} FROM seq_0_to_5000`,
+    `INSERT INTO negative SELECT CAST(seq AS SIGNED) - 2500, ${pad} FROM seq_0_to_5000`,
     'CREATE TABLE composite (a VARCHAR(20), b DATETIME(3), c DECIMAL(10,2), pad TEXT, PRIMARY KEY (a, b, c))',
     `INSERT INTO composite SELECT CONCAT('it''s ', seq % 7), '2026-01-01' + INTERVAL seq % 100 SECOND, seq / 100, ${pad} FROM seq_0_to_5000`,
     'CREATE TABLE strings (k VARCHAR(40) CHARACTER SET latin1 PRIMARY KEY, pad TEXT)',
@@ -218,7 +226,7 @@ export async function makeNasty(connection: Connection): Promise<void> {
     'CREATE TABLE binaries (k BINARY(20) PRIMARY KEY, pad TEXT)',
     `INSERT INTO binaries SELECT UNHEX(SHA1(seq)), ${pad} FROM seq_0_to_5000`,
     'CREATE TABLE uuid_keys (k UUID PRIMARY KEY, pad TEXT)',
-    `INSERT INTO uuid_keys SELECT MD5(seq), ${pad} FROM seq_0_to_3000`,
+    `INSERT INTO uuid_keys SELECT UUID(), ${pad} FROM seq_0_to_3000`,
     'CREATE TABLE unique_only (a INT NOT NULL, b INT NOT NULL, pad TEXT, UNIQUE KEY ab (a, b))',
     `INSERT INTO unique_only SELECT seq % 3, seq, ${pad} FROM seq_0_to_5000`,
     'CREATE TABLE keyless (a INT, pad TEXT)',

@@ -1,9 +1,9 @@
 import { Failure } from '../../../../shared/failure.ts'
 import type { Server } from '../connection/server.ts'
 import type { Flavour } from '../inventory.ts'
-import { isDenied } from '../moment/snapshot.ts'
 import { quoteAccount, quoteText } from '../sql/quote.ts'
 import { Script } from '../sql/script.ts'
+import { isDenied } from '../wire/server-error.ts'
 import { text, textOrNull } from './text.ts'
 
 export interface Account {
@@ -59,12 +59,17 @@ export async function grantsScript(server: Server, flavour: Flavour, accounts: A
     const name = isPublic(account) ? 'PUBLIC' : quoteAccount(account)
     for (const row of await server.query(`SHOW GRANTS FOR ${name}`)) {
       const grant = grantOf(Object.values(row)[0]!.toString(), name)
-      if (grant) script.add(grant)
+      if (grant && !isInstalled(account, grant)) script.add(grant)
     }
   }
   if (flavour === 'mariadb') await giveRolesBack(server, script, accounts)
   else await addDefaultRoles(server, script)
   return script.bytes()
+}
+
+/** Every server gives its own root the right to be anybody's proxy; given again it would be there twice. */
+function isInstalled({ user }: Account, grant: string): boolean {
+  return user === 'root' && /^GRANT PROXY ON (``|'')@/.test(grant)
 }
 
 /**

@@ -1,53 +1,50 @@
-import { Failure } from '../../../../shared/failure.ts'
 import type { Server } from '../connection/server.ts'
-import { inComment, quoteName } from '../sql/quote.ts'
-import { ServerError } from '../wire/server-error.ts'
+import { inComment, quoteName, quoteText } from '../sql/quote.ts'
+import { isDenied, ServerError } from '../wire/server-error.ts'
 import { scriptIn } from './database.ts'
 import { text } from './text.ts'
 
 export interface View {
   name: string
-  statement: Buffer
-  characterSet: string
-  collation: string
-  /** Undefined where the server cannot tell: it refers to what is gone, or to an account that is gone. */
-  columns: string[] | undefined
-  /** It refers to something that is gone, so no server would create it. */
-  invalid: boolean
+  /** Null where the server cannot use the view: it refers to something, or to an account, that is gone. No server would create it. */
+  usable: { statement: Buffer; columns: string[]; characterSet: string; collation: string } | null
+  /** For a view that cannot be used: what is left of its definition. */
+  remains: string
 }
-
-const invalidView = 1356
 
 export async function readView(server: Server, database: string, name: string): Promise<View> {
   const qualified = `${quoteName(database)}.${quoteName(name)}`
-  const [row] = await server.query(`SHOW CREATE VIEW ${qualified}`)
-  const statement = row?.['Create View']
-  if (!statement)
-    throw new Failure('mysql-missing-right', `The view ${qualified} may not be read`, { fix: 'GRANT SHOW VIEW ON *.*' })
-  let columns: string[] | undefined
-  let invalid = false
   try {
-    columns = (await server.query(`SHOW COLUMNS FROM ${qualified}`)).map(column => text(column, 'Field'))
+    const [row] = await server.query(`SHOW CREATE VIEW ${qualified}`)
+    const remains = text(row!, 'Create View')
+    const columns = await server.query(`SHOW COLUMNS FROM ${qualified}`).catch(error => {
+      if (!(error instanceof ServerError)) throw error
+    })
+    if (!columns) return { name, usable: null, remains }
+    return {
+      name,
+      usable: {
+        statement: row!['Create View']!,
+        columns: columns.map(column => text(column, 'Field')),
+        characterSet: text(row!, 'character_set_client'),
+        collation: text(row!, 'collation_connection'),
+      },
+      remains,
+    }
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error
-    invalid = error.errno === invalidView
-  }
-  return {
-    name,
-    statement,
-    characterSet: text(row!, 'character_set_client'),
-    collation: text(row!, 'collation_connection'),
-    columns,
-    invalid,
+    if (!(error instanceof ServerError) || isDenied(error)) throw error
+    const row = await server.one(`SELECT VIEW_DEFINITION definition FROM information_schema.VIEWS
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(name)}`)
+    return { name, usable: null, remains: row?.definition || error.message }
   }
 }
 
 /** `<database>/views-first.sql`: stand-ins with the right column names, so that views on views can be made in any order. */
 export function standInsScript(database: string, views: View[]): Buffer {
   const script = scriptIn(database, `stand-ins for the views of ${inComment(database)}`)
-  for (const { name, columns } of views) {
-    if (columns === undefined) continue
-    const list = columns.map(column => `NULL AS ${quoteName(column)}`).join(', ')
+  for (const { name, usable } of views) {
+    if (!usable) continue
+    const list = usable.columns.map(column => `NULL AS ${quoteName(column)}`).join(', ')
     script.add(`CREATE VIEW ${quoteName(name)} AS SELECT ${list}`)
   }
   return script.bytes()
@@ -56,16 +53,14 @@ export function standInsScript(database: string, views: View[]): Buffer {
 /** `<database>/views.sql` */
 export function viewsScript(database: string, views: View[]): Buffer {
   const script = scriptIn(database, `views of ${inComment(database)}`)
-  for (const view of views) {
-    if (view.invalid) {
-      script.comment(
-        `The view ${inComment(view.name)} refers to what was gone when it was backed up. Its definition was:`,
-      )
-      script.comment(view.statement.toString())
+  for (const { name, usable, remains } of views) {
+    if (!usable) {
+      script.comment(`The view ${inComment(name)} could not be used when it was backed up. Its definition was:`)
+      script.comment(remains)
       continue
     }
-    script.add(`SET SESSION character_set_client = ${view.characterSet}, collation_connection = ${view.collation}`)
-    script.add(orReplace(view.statement))
+    script.add(`SET SESSION character_set_client = ${usable.characterSet}, collation_connection = ${usable.collation}`)
+    script.add(orReplace(usable.statement))
   }
   return script.bytes()
 }

@@ -9,6 +9,7 @@ import { routinesScript } from '../definitions/routines.ts'
 import { sequencesScript } from '../definitions/sequences.ts'
 import { shapeOf, showCreateTable, tableScript } from '../definitions/tables.ts'
 import { listTriggers, triggersScript } from '../definitions/triggers.ts'
+import { inOrder } from '../definitions/view-order.ts'
 import { readView, standInsScript, type View, viewsScript } from '../definitions/views.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
@@ -36,6 +37,7 @@ export class Definitions {
   readonly #names = new Map<string, Set<string>>()
   readonly #paths: Paths
   readonly #warn: (code: string, message: string) => void
+  readonly #views = new Map<string, View[]>()
   #serial = 0
 
   /** @param moment what is not in it was made after it */
@@ -62,6 +64,10 @@ export class Definitions {
       const database = await readDatabase(this.#server, name)
       if (database) yield* this.#ofDatabase(database)
     }
+    for (const [database, views] of inOrder(this.#views)) {
+      const path = this.#paths.inDatabase(database, 'views.sql')
+      yield this.#artefact('views', path, 'schema', viewsScript(database, views), { database })
+    }
     const grants = await grantsScript(this.#server, this.#inventory.flavour, accounts)
     yield this.#artefact('grants', 'grants.sql', 'accounts', grants)
   }
@@ -81,14 +87,14 @@ export class Definitions {
     const views: View[] = []
     for (const { kind, name: view } of relations) if (kind === 'view') views.push(await readView(server, name, view))
     for (const view of views)
-      if (view.invalid)
+      if (!view.usable)
         this.#warn(
           'view-invalid',
-          `the view ${inComment(name)}.${inComment(view.name)} refers to what is gone; only its text is kept`,
+          `the view ${inComment(name)}.${inComment(view.name)} cannot be used because something it refers to is gone; only its text is kept`,
         )
     if (views.length > 0) {
       yield* file('stand-ins', 'views-first.sql', standInsScript(name, views))
-      yield* file('views', 'views.sql', viewsScript(name, views))
+      this.#views.set(name, views)
     }
     yield* file('routines', 'routines.sql', await routinesScript(server, database))
     for (const [table, triggers] of await listTriggers(server, name)) {

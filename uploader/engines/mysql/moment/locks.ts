@@ -1,7 +1,7 @@
 import { quoteName } from '../sql/quote.ts'
-import { ServerError } from '../wire/server-error.ts'
+import { isDenied, ServerError } from '../wire/server-error.ts'
 import type { Moment, Taking, Way } from './moment.ts'
-import { isDenied, momentUnder } from './snapshot.ts'
+import { momentUnder } from './snapshot.ts'
 
 /** Seconds that writers may have to wait behind a lock that is itself waiting for a long statement. */
 const lockWait = 10

@@ -2,7 +2,7 @@ import type { Server } from '../connection/server.ts'
 import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
 import type { Inventory } from '../inventory.ts'
-import { ServerError } from '../wire/server-error.ts'
+import { whenDenied } from '../wire/server-error.ts'
 import type { Mode, Moment, TableName, Taking } from './moment.ts'
 
 export async function openSnapshot(reader: Server): Promise<void> {
@@ -86,13 +86,4 @@ export async function momentUnder(
   } finally {
     await unlock()
   }
-}
-
-/** A right that is missing, or a statement this server does not know: another way is tried. */
-export function isDenied(error: unknown): boolean {
-  return error instanceof ServerError && [1044, 1045, 1064, 1142, 1227, 1235].includes(error.errno)
-}
-
-export function whenDenied(error: unknown): undefined {
-  if (!isDenied(error)) throw error
 }

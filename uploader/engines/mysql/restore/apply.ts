@@ -8,8 +8,8 @@ import { checkTarget } from './check-target.ts'
 import type { LaidOut } from './files.ts'
 import { Loader } from './load.ts'
 
-/** Stages whose files need one another's order: accounts before roles they administer, and databases are few anyway. */
-const oneByOne: Stage[] = ['accounts', 'databases', 'grants', 'events']
+/** Stages whose files are in an order that matters (views of one database may need another's), or that hold global things. */
+const oneByOne: Stage[] = ['accounts', 'databases', 'views', 'grants', 'events']
 
 /** Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words. */
 export async function apply(

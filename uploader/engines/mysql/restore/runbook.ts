@@ -34,7 +34,7 @@ load */*.schema.sql          # 4. tables
 load */views-first.sql       # 5. stand-ins for views
 load */*.[0-9][0-9][0-9][0-9][0-9].sql   # 6. rows; these may be loaded side by side
 load */routines.sql          # 7. functions, procedures, packages
-load */views.sql             # 8. views
+${views(input)}
 load */*.triggers.sql        # 9. triggers, after the rows so that they do not fire
 load grants.sql              # 10. rights, roles held, default roles
 load */events.sql            # 11. events, last of all: the scheduler may start them at once
@@ -42,4 +42,10 @@ load */events.sql            # 11. events, last of all: the scheduler may start 
 
 A file whose last line does not begin with \`-- failsafe: complete\` was cut off: restore it again.
 `
+}
+
+/** One after the other by name, because a view may need one of another database. */
+function views(input: RestoreInput): string {
+  const files = input.files.filter(({ attributes }) => attributes.stage === 'views').map(({ name }) => `load '${name}'`)
+  return ['# 8. views, in this order', ...files].join('\n')
 }

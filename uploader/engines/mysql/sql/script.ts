@@ -3,7 +3,7 @@
  *
  *   -- comment lines
  *   SET … ;                    the session it needs: each file stands alone
- *   DELIMITER ;;1              where the text of a statement itself has a `;` at a line's end
+ *   DELIMITER ;;1              where the text of a statement itself has a `;` in it
  *   statements, each ended by the delimiter and a line end
  *   -- failsafe: complete …    the last line: a file without it was cut off
  */
@@ -28,11 +28,11 @@ export function parseEndLine(line: string): ScriptEnd | undefined {
     : undefined
 }
 
-/** A delimiter for `text`: `;` unless a line of it ends so. */
+/** A delimiter that is nowhere in `text`. (The stock client ends a statement at a `;` in the middle of a line too.) */
 export function delimiterFor(text: Buffer): string {
   for (let number = 0; ; number++) {
     const delimiter = number === 0 ? ';' : `;;${number}`
-    if (!text.includes(`${delimiter}\n`)) return delimiter
+    if (!text.includes(delimiter)) return delimiter
   }
 }
 

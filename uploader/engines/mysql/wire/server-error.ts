@@ -18,3 +18,12 @@ export function parseError(payload: Buffer): ServerError {
   const sqlState = hasState ? payload.toString('latin1', 4, 9) : 'HY000'
   return new ServerError(errno, sqlState, payload.toString('utf8', hasState ? 9 : 3))
 }
+
+/** A right that is missing, or a statement this server does not know: another way is tried. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof ServerError && [1044, 1045, 1064, 1142, 1227, 1235].includes(error.errno)
+}
+
+export function whenDenied(error: unknown): undefined {
+  if (!isDenied(error)) throw error
+}
