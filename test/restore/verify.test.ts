@@ -52,6 +52,14 @@ describe('a broken snapshot', () => {
     expect(error.message).toContain(`Pack ${pack} of snapshot ${made.manifest.snapshot}`)
   })
 
+  test('is found with the identity by the name of the artefact that is hit', async () => {
+    const made = await snapshot()
+    made.packs.get(1)![5_500_000]! ^= 1
+    const error = await verify(made, [keys.identity]).catch(error => error)
+    expect(error.code).toBe('artefact-damaged')
+    expect(error.message).toContain('a.sql')
+  })
+
   test('that was stored broken is found with the identity, and the artefact is named', async () => {
     const made = await makeSnapshot(keys, {
       files: { 'a.sql': noise(10), 'b.sql': noise(10) },

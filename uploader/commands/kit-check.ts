@@ -1,5 +1,5 @@
 import { exit } from '../exit.ts'
-import { formatTable } from '../output/format.ts'
+import { counted, formatTable } from '../output/format.ts'
 import { fetchChain } from '../restore/chain.ts'
 import { readIndex } from '../restore/contents.ts'
 import { connect, readingOf, trustOf } from './connect.ts'
@@ -52,7 +52,7 @@ async function run(name: string | undefined, options: Options, { terminal, repor
         ? ['There is nothing to open yet. Make a backup first.']
         : [
             'This kit opens:',
-            ...formatTable(checked.map(row => ['', row.source, row.snapshot, `${row.artefacts} artefacts`])),
+            ...formatTable(checked.map(row => ['', row.source, row.snapshot, counted(row.artefacts, 'artefact')])),
           ],
   })
   return exit.done

@@ -104,7 +104,7 @@ async function run(from: string | undefined, options: Options, { terminal, repor
     lines: [
       ...formatTable([
         ['restored', `${sourceName}, ${result.at ?? 'latest state'}, from ${result.snapshots.join(', ')}`],
-        ['files', `${files}, ${formatBytes(bytes)}, every one opened and compared`],
+        ['files', `${files}, ${formatBytes(bytes)}, each opened and compared`],
         ['applied', applied ? 'yes' : 'no'],
         ['how to go on', runbook],
         ['took', formatSeconds(seconds)],

@@ -1,5 +1,5 @@
 import { exit } from '../exit.ts'
-import { formatBytes, formatTable, printable } from '../output/format.ts'
+import { counted, formatBytes, formatTable, printable } from '../output/format.ts'
 import { artefactsOf } from '../restore/artefacts.ts'
 import { fetchChain, type Link } from '../restore/chain.ts'
 import type { Identity } from '../restore/identity.ts'
@@ -65,7 +65,7 @@ async function run(id: string, options: Options, { terminal, reporter }: Job) {
         ['received', `${snapshot.receivedAt}, locked until ${snapshot.lockedUntil}`],
         ['made by', `${manifest.agent}, uploader ${printable(manifest.uploader)}`],
         ['artefacts', `${manifest.totals.artefacts}, ${formatBytes(manifest.totals.sourceBytes)} of content`],
-        ['stored', `${formatBytes(manifest.totals.sealedBytes)} in ${manifest.packs.length} packs`],
+        ['stored', `${formatBytes(manifest.totals.sealedBytes)} in ${counted(manifest.packs.length, 'pack')}`],
         ['sealed to', manifest.recipients.join(', ')],
         ['proof', proofLine(snapshot)],
       ]),

@@ -1,6 +1,6 @@
 import { Failure } from '../../shared/failure.ts'
 import { exit } from '../exit.ts'
-import { formatBytes, formatSeconds } from '../output/format.ts'
+import { counted, formatBytes, formatSeconds } from '../output/format.ts'
 import { isDamage } from '../restore/damage.ts'
 import { verifySnapshot } from '../restore/verify.ts'
 import { connect, readingOf, trustOf } from './connect.ts'
@@ -62,11 +62,11 @@ async function run(name: string, options: Options, { terminal, reporter, say }: 
     })
     await record('passed')
     const seconds = (performance.now() - started) / 1000
-    const opened = identity ? `, and all ${result.artefacts} artefacts open` : ''
+    const opened = identity ? `, and ${counted(result.artefacts, 'artefact')} opened` : ''
     reporter.summary({
       json: { source: sourceName, snapshot, ...result, outcome: 'passed', seconds },
       lines: [
-        `Snapshot ${snapshot} is whole: ${result.packs} packs, ${formatBytes(result.bytes)}${opened}. ${formatSeconds(seconds)}`,
+        `Snapshot ${snapshot} is whole: ${counted(result.packs, 'pack')}, ${formatBytes(result.bytes)}${opened}. ${formatSeconds(seconds)}`,
       ],
     })
     return exit.done

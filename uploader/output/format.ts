@@ -20,6 +20,11 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
+/** `1 pack`, `2 packs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Columns as wide as their widest cell; the last column is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []

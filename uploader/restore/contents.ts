@@ -39,8 +39,15 @@ export async function readIndex(
     if (odd) throw damage('index-damaged', what, `the extents of ${JSON.stringify(odd.name)} do not add up`)
     return lines
   } catch (error) {
-    if (isCode(error, 'identity-does-not-open') && (await isRecipient(identities, recipients)))
-      throw damage('index-damaged', what, 'it is sealed to this identity, and its header was changed', error)
+    if (isCode(error, 'identity-does-not-open')) {
+      if (await isRecipient(identities, recipients))
+        throw damage('index-damaged', what, 'it is sealed to this identity, and its header was changed', error)
+      throw new Failure('identity-does-not-open', `This identity does not open snapshot ${snapshot}`, {
+        why: `the snapshot is sealed to ${recipients.join(', ')}`,
+        fix: 'Use the recovery kit with that recipient',
+        cause: error,
+      })
+    }
     throw asDamageOf('index-damaged', what, error)
   }
 }

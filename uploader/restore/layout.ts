@@ -4,6 +4,8 @@ import { Failure } from '../../shared/failure.ts'
 import { makeDirectory } from '../files/make-directory.ts'
 
 const partial = '.failsafe-partial-'
+/** What was sealed is for the eyes of whoever opened it. */
+const mode = 0o700
 
 /**
  * Files come into being in a partial directory inside the target and move into place together, once everything has passed.
@@ -28,7 +30,7 @@ export class Layout {
 
   static async open(directory: string): Promise<Layout> {
     const target = resolve(directory)
-    const made = await makeDirectory(target)
+    const made = await makeDirectory(target, mode)
     return new Layout(target, await mkdtemp(join(target, partial)), made)
   }
 
@@ -58,7 +60,7 @@ export class Layout {
   /** Writes one file of the partial directory. */
   async write(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = join(this.#partial, name)
-    await makeDirectory(dirname(path))
+    await makeDirectory(dirname(path), mode)
     const file = await open(path, 'wx', 0o600)
     try {
       for await (const chunk of content)
@@ -76,7 +78,7 @@ export class Layout {
       await this.requireFree(names)
       for (const name of names) {
         const path = join(this.directory, name)
-        const folder = await makeDirectory(dirname(path))
+        const folder = await makeDirectory(dirname(path), mode)
         if (folder !== undefined) folders.push(folder)
         await rename(join(this.#partial, name), path)
         moved.push(path)

@@ -70,6 +70,8 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     layout = await Layout.open(directory)
     for (const path of await layout.leftovers())
       warn('partial-left', `${path} is left from a killed restore; remove it`)
+    // The commonest obstacle, an earlier restore, is found before a use of the link is spent.
+    await layout.requireFree([runbookName])
     const chain = await fetchChain(request.receiver, request.wanted, request.trust, { ...reading, signal, onBytes })
     const engine = await request.engineFor(chain.engine)
     const all = await artefactsOf(chain.links, identities, request.platform)

@@ -55,14 +55,14 @@ export async function verifySnapshot(request: VerifyRequest): Promise<VerifyResu
   const stored = manifest.packs.reduce((sum, { size }) => sum + size, 0)
   total = done + stored + (identities ? manifest.totals.sealedBytes : 0)
 
-  await concurrently(manifest.packs, concurrency, stop, pack => verifyPack(reader, pack, manifest))
-  if (!identities) return { level: 'stored', packs: manifest.packs.length, bytes: stored, artefacts: 0 }
-
-  const artefacts = await artefactsOf([link], identities, request.platform)
+  // Artefacts first: damage is told by the name of what it hit, where that can be known.
+  const artefacts = identities ? await artefactsOf([link], identities, request.platform) : []
   await concurrently(artefacts, concurrency, stop, async ({ line }) => {
-    for await (const _ of readArtefact(reader, line, { snapshot, identities }));
+    for await (const _ of readArtefact(reader, line, { snapshot, identities: identities! }));
   })
-  return { level: 'opened', packs: manifest.packs.length, bytes: stored, artefacts: artefacts.length }
+  await concurrently(manifest.packs, concurrency, stop, pack => verifyPack(reader, pack, manifest))
+  const { length: packs } = manifest.packs
+  return { level: identities ? 'opened' : 'stored', packs, bytes: stored, artefacts: artefacts.length }
 }
 
 /** Computes S3's composite checksum anew: part by part, then over the parts' digests. */
