@@ -57,7 +57,8 @@ async function isDense(sample: Uint8Array): Promise<boolean> {
   const options = { params: params(levelForDense), pledgedSrcSize: sample.length, chunkSize: 2 * sampleSize }
   const compressed = await zstdCompressAsync(sample, options)
   const dense = compressed.length > 0.97 * sample.length
-  release(new Uint8Array(compressed.buffer))
+  // A small result was copied into a pool that others use.
+  if (compressed.buffer.byteLength === options.chunkSize) release(new Uint8Array(compressed.buffer))
   return dense
 }
 
