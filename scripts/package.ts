@@ -29,7 +29,7 @@ await mkdir(dist, { recursive: true })
 const work = await mkdtemp(join(root, 'build/package-'))
 try {
   const bundle = join(work, 'failsafe.cjs')
-  const metafile = await bundleUploader(root, bundle, { faults: false })
+  const metafile = await bundleUploader(root, bundle)
   for (const target of chosen) {
     const node = await runtime(root, join(root, 'build'), target)
     const home = join(work, target.name)

@@ -3,10 +3,9 @@ import { build, type Metafile } from 'esbuild'
 
 /**
  * The uploader as one CommonJS file (a bundle in ES module form fails at run time: "Dynamic require of buffer").
- * @param options.faults compiles the fault points in, for kill tests; what ships has none
  * @returns what went into it
  */
-export async function bundleUploader(root: string, outfile: string, options: { faults: boolean }): Promise<Metafile> {
+export async function bundleUploader(root: string, outfile: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(root, 'uploader/main.ts')],
@@ -20,7 +19,6 @@ export async function bundleUploader(root: string, outfile: string, options: { f
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent', // a failed build says all of it when it throws
-    define: { __FAULTS__: String(options.faults) },
   })
   return metafile
 }

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { median } from '../../scripts/bench/report.ts'
+import { hostTarget } from '../../scripts/package/targets.ts'
+import { run } from '../support/run.ts'
+
+// Built from this tree before the first test (test/e2e/build.ts).
+const root = join(import.meta.dirname, '../..')
+const binary = join(root, 'dist', hostTarget!.file)
+
+test('the binary prints the version of package.json', async () => {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const { code, stdout, stderr } = await run(binary, ['--version'])
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('the binary explains itself without a terminal and without anything around it', async () => {
+  const { code, stdout } = await run(binary, ['--help'], { cwd: '/', env: { PATH: '', HOME: undefined } })
+  expect(code).toBe(0)
+  for (const verb of ['enrol', 'kit', 'backup', 'list', 'show', 'verify', 'restore', 'link'])
+    expect(stdout).toContain(`failsafe ${verb}`)
+})
+
+test('the environment cannot make the binary run other code', async () => {
+  for (const options of ['--require=/does/not/exist.js', '--import=/does/not/exist.mjs']) {
+    const { code, stderr } = await run(binary, ['--version'], { env: { NODE_OPTIONS: options } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  }
+})
+
+test('options of Node are arguments like any other', async () => {
+  const { code, stderr } = await run(binary, ['--eval', 'console.log(1)'])
+  expect(code).toBe(2)
+  expect(stderr).not.toMatch(/^\s+at /m)
+})
+
+/**
+ * A bench-like check: the goal is 150 ms, which holds with a wide margin on an idle machine (about 60 ms). The bound is on the median and generous, because
+ * the tests beside this one keep the cores busy.
+ */
+test('the binary starts quickly', async () => {
+  const seconds: number[] = []
+  for (let attempt = 0; attempt < 9; attempt++) seconds.push((await run(binary, ['--version'])).seconds)
+  const busy = availableParallelism() <= 2 ? 3 : 2
+  expect(median(seconds) * 1000).toBeLessThan(150 * busy)
+})
