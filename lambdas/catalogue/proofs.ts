@@ -12,9 +12,16 @@ export const ProofRecord = ProofRequest.extend({
 })
 export type ProofRecord = z.infer<typeof ProofRecord>
 
-/** Appends a proof, and shows it on its snapshot. One that failed makes the planner go round it until one passes again. */
+/** What a proof shows, least first: a lesser one that passes cannot take back a greater one. */
+const ranks: Record<ProofRecord['level'], number> = { kit: 0, stored: 1, opened: 2, restored: 3 }
+
+/**
+ * Appends a proof, and shows it on its snapshot unless a greater one stands there. One that failed makes the planner go round the
+ * snapshot until one of at least that level passes.
+ */
 export function recordProof(table: Table, snapshot: Committed, proof: ProofRecord): Promise<void> {
   const { method, level, outcome, recordedAt } = proof
+  const shown = outcome === 'failed' || ranks[level] >= rankOf(snapshot)
   return transact(table, [
     {
       put: {
@@ -23,17 +30,26 @@ export function recordProof(table: Table, snapshot: Committed, proof: ProofRecor
         condition: absent,
       },
     },
-    {
-      update: {
-        key: snapshotKey(snapshot.snapshot, snapshot.lane),
-        update: 'SET #proof = :proof, #bad = :bad',
-        condition: '#state = :committed',
-        values: {
-          ':proof': { method, level, outcome, recordedAt },
-          ':bad': outcome === 'failed',
-          ':committed': 'committed',
-        },
-      },
-    },
+    ...(shown
+      ? [
+          {
+            update: {
+              key: snapshotKey(snapshot.snapshot, snapshot.lane),
+              update: 'SET #proof = :proof, #bad = :bad',
+              condition: '#state = :committed',
+              values: {
+                ':proof': { method, level, outcome, recordedAt },
+                ':bad': outcome === 'failed',
+                ':committed': 'committed',
+              },
+            },
+          },
+        ]
+      : []),
   ])
+}
+
+function rankOf({ proof }: Committed): number {
+  const level = ProofRequest.shape.level.safeParse(proof?.level)
+  return level.success ? ranks[level.data] : 0
 }
