@@ -1,5 +1,5 @@
 import type { Position } from '../position.ts'
-import type { Held, HeldLog, UnitHistory } from './history.ts'
+import { byReceipt, type Held, type HeldLog, type UnitHistory } from './history.ts'
 
 /** What is applied for one unit, in order, and the moment (epoch milliseconds) its state is known up to. */
 export interface Chain {
@@ -20,7 +20,8 @@ export function rollsFrom({ entry }: Held): Position {
  *     full        from──to
  *     logs   [a─────][b────]     [d──]     c is missing: the chain is full, a, b
  *
- * Overlap is allowed: of the logs that start no later than we are, the one that leads furthest is next.
+ * Overlap is allowed: of the logs that start no later than we are, the first one that leads far enough is next, or else the one that
+ * leads furthest.
  * Stops as soon as `until` says that the state is far enough.
  */
 export function chainFrom(
@@ -41,17 +42,26 @@ export function chainFrom(
   let next: HeldLog | undefined
   for (let i = 0; ; ) {
     for (let log = logs[i]; log && log.entry.from.at <= at; log = logs[++i])
-      if (usable(log) && (!next || further(log, next.entry.to.at, next.ended))) next = log
+      if (usable(log) && (!next || preferred(log, next))) next = log
     if (!next || !further(next, at, reached)) break
     steps.push(next)
     at = next.entry.to.at
     reached = next.ended
-    if (at >= base.entry.to.at && until({ at, reached })) break
+    if (isEnough(next)) break
   }
   // logs that do not lead past the point where the data is complete already are of no use
   const beyond = at > base.entry.to.at || (at === base.entry.to.at && reached > base.ended)
   if (!beyond) return alone
   return { steps: [...data, ...steps], to: { stream: start.stream, at }, reached: Math.max(reached, base.ended) }
+
+  function isEnough({ entry, ended }: HeldLog): boolean {
+    return entry.to.at >= base.entry.to.at && until({ at: entry.to.at, reached: ended })
+  }
+  function preferred(log: HeldLog, other: HeldLog): boolean {
+    const [enough, otherEnough] = [log, other].map(each => isEnough(each) && further(each, at, reached))
+    if (enough && otherEnough) return byReceipt(log.snapshot, other.snapshot) < 0
+    return enough || (!otherEnough && further(log, other.entry.to.at, other.ended))
+  }
 }
 
 function further(log: HeldLog, at: string, reached: number): boolean {

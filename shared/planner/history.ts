@@ -36,9 +36,13 @@ export function historiesOf(snapshots: CommittedSnapshot[]): Map<string, UnitHis
       }
       keep(history, { snapshot, entry, ended: Date.parse(entry.covers.to) })
     }
-  for (const { streams } of histories.values())
-    for (const logs of streams.values()) logs.sort((a, b) => (a.entry.from.at < b.entry.from.at ? -1 : 1))
+  for (const { streams } of histories.values()) for (const logs of streams.values()) logs.sort(byStart)
   return histories
+}
+
+function byStart(a: HeldLog, b: HeldLog): number {
+  if (a.entry.from.at !== b.entry.from.at) return a.entry.from.at < b.entry.from.at ? -1 : 1
+  return byReceipt(a.snapshot, b.snapshot)
 }
 
 function keep(history: UnitHistory, held: Held): void {

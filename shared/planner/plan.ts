@@ -2,7 +2,7 @@ import type { Position } from '../position.ts'
 import { ProblemError } from '../problem.ts'
 import type { CommittedSnapshot } from '../snapshot.ts'
 import { type Chain, chainFrom, good, startsOf } from './chain.ts'
-import { type Held, historiesOf, type UnitHistory } from './history.ts'
+import { byReceipt, type Held, historiesOf, type UnitHistory } from './history.ts'
 import { nearestMoments } from './moments.ts'
 import { inOrder } from './order.ts'
 import { describeGap } from './timeline.ts'
@@ -94,11 +94,17 @@ function chainToSnapshot(history: UnitHistory, id: string): Chain | undefined {
   const log = [...history.streams.values()].flat().find(is)
   if (!log) return undefined
   const { to } = log.entry
-  const before = (held: Held) => held.entry.to.stream === to.stream && held.entry.to.at <= to.at
-  for (const start of startsOf(history, held => good(held) && before(held))) {
-    const chain = chainFrom(start, history, { usable: held => is(held) || (good(held) && held.entry.to.at <= to.at) })
-    if (chain.to.at === to.at && chain.to.stream === to.stream) return chain
-  }
+  const leadsThere = ({ entry }: Held) => entry.to.stream === to.stream && entry.to.at <= to.at
+  const earlier = (held: Held) => byReceipt(held.snapshot, log.snapshot) < 0
+  // what was received before it comes first; a full that was received later may still begin before it
+  for (const usable of [
+    (held: Held) => good(held) && leadsThere(held) && earlier(held),
+    (held: Held) => good(held) && leadsThere(held),
+  ])
+    for (const start of startsOf(history, usable)) {
+      const chain = chainFrom(start, history, { usable: held => is(held) || usable(held) })
+      if (chain.to.at === to.at && chain.to.stream === to.stream) return chain
+    }
   return undefined
 }
 
