@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import type { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { z } from 'zod'
 import { Failure } from '../shared/failure.ts'
 
@@ -33,7 +33,11 @@ const defaultLocal = '.failsafe-local'
  */
 export async function findAccess(options: AccessOptions, env: NodeJS.ProcessEnv = process.env): Promise<Access> {
   const url = options.url ?? (options.local === undefined ? env.FAILSAFE_RECEIVER : undefined)
-  if (url !== undefined) return { url: originOf(url), region: regionOf(url, env), credentials: defaultProvider() }
+  if (url !== undefined) {
+    // Large, and of no use with the embedded cloud.
+    const { defaultProvider } = await import('@aws-sdk/credential-provider-node')
+    return { url: originOf(url), region: regionOf(url, env), credentials: defaultProvider() }
+  }
   const local = await readLocal(options.local ?? defaultLocal)
   if (local) {
     const { accessKeyId, secretAccessKey } = local

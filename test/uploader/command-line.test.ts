@@ -1,28 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { formatKit, newKit } from '../../shared/kit.ts'
-import { dispatch } from '../../uploader/commands/dispatch.ts'
 import { tasks } from '../../uploader/commands/verbs.ts'
 import { run as runProgram } from '../support/run.ts'
 import { temporaryDirectory } from './directory.ts'
-
-/** Runs a command line in this process. */
-async function run(args: string[], { env = {}, input = '' }: { env?: NodeJS.ProcessEnv; input?: string } = {}) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  stdin.end(input)
-  const code = await dispatch(args, {
-    stdin,
-    stdout,
-    stderr,
-    env,
-    platform: 'linux',
-    signal: new AbortController().signal,
-    now: () => new Date('2026-11-22T12:00:00Z'),
-  })
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
-}
+import { runHere as run } from './terminal.ts'
 
 const verbs = tasks.flatMap(({ verbs }) => verbs.map(({ name }) => name))
 const main = join(import.meta.dirname, '../../uploader/main.ts')
