@@ -70,6 +70,17 @@ test('the product does not import a development dependency', async () => {
   expect(said).toContain('product-does-not-need-its-tools: uploader/a.ts')
 })
 
+test('modules that load each other are refused, unless only for their types', async () => {
+  const circle = await judge({
+    'shared/a.ts': "export { b } from './b.ts'\nexport const a = 1\n",
+    'shared/b.ts': "import { a } from './a.ts'\nexport const b = a\n",
+    'shared/c.ts': "export { d } from './d.ts'\nexport type C = number\n",
+    'shared/d.ts': "import type { C } from './c.ts'\nexport const d: C = 1\n",
+  })
+  expect(circle.said).toContain('no-circle: shared/a.ts')
+  expect(circle.said).not.toContain('shared/c.ts')
+})
+
 test('a package that is only installed by chance is refused', async () => {
   const { said } = await judge({ 'shared/a.ts': "export { default } from 'semver'\n" })
   expect(said).toContain('not-in-package-json: shared/a.ts')
