@@ -17,7 +17,7 @@ export interface ClientOptions {
 }
 
 /** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
-const firstPatience = 10_000
+const firstPatience = 5_000
 const requestTimeout = 60_000
 
 /** One HTTP call after another to one receiver: signs, retries what can be retried, and turns refusals into ProblemErrors. */
