@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { startCloud } from '../infra/local/cloud.ts'
+import { messageOf } from '../shared/failure.ts'
 import { startMariadb } from '../test/support/mariadb.ts'
 import { runOk } from '../test/support/run.ts'
 import { contenders } from './bench/contenders.ts'
@@ -96,6 +97,9 @@ try {
   ].join('\n')
   console.log(`\n${text}`)
   if (values.record) await record('docs/proof.md', 'Benchmark (npm run bench)', text)
+} catch (error) {
+  console.error(`The benchmark failed: ${messageOf(error)}`)
+  process.exitCode = 1
 } finally {
   for (const undo of release.reverse())
     await undo().catch(error => console.error(`while cleaning up: ${error.message}`))
