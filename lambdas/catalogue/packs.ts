@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { SnapshotId } from '../../shared/ids.ts'
 import { Pack } from '../../shared/manifest.ts'
-import { contentKey, packKey } from './keys.ts'
-import { absent, collect, isRefused, prefixed, put, query, read, type Table, update } from './table.ts'
+import { packKey } from './keys.ts'
+import { absent, isRefused, put, read, type Table, update } from './table.ts'
 
 /*
  *   parts (first window)      complete                               commit
@@ -27,10 +27,6 @@ const claimSeconds = 40
 
 export function findPack(table: Table, snapshot: SnapshotId, n: number): Promise<PackItem | undefined> {
   return read(table, PackItem, packKey(snapshot, n))
-}
-
-export function listPacks(table: Table, snapshot: SnapshotId): Promise<PackItem[]> {
-  return collect(query(table, PackItem, prefixed(contentKey(snapshot), 'P#')))
 }
 
 /** @returns false when a request at the same time created it first: its upload is the one that counts */

@@ -6,7 +6,7 @@ import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf, sign } from
 import type { Manifest, Pack } from '../../shared/manifest.ts'
 import { makeProof } from '../../shared/proof.ts'
 import { laneOf, type SnapshotKind, type UnitEntry } from '../../shared/snapshot.ts'
-import { type Answer, ok, receiverId, requestOf, sha256, type TestReceiver } from './support.ts'
+import { type Answer, ok, type Reachable, requestOf, sha256 } from './support.ts'
 
 export interface TestAgent {
   id: string
@@ -16,7 +16,7 @@ export interface TestAgent {
 }
 
 /** Enrols a host with a fresh token, in a tenant that is made when it is not there. */
-export async function enrolAgent(receiver: TestReceiver, tenant = `t${newUlid().toLowerCase()}`): Promise<TestAgent> {
+export async function enrolAgent(receiver: Reachable, tenant = `t${newUlid().toLowerCase()}`): Promise<TestAgent> {
   await receiver.admin('POST', '/v1/admin/tenants', { tenant, name: tenant })
   const { enrol } = ok(await receiver.admin('POST', `/v1/admin/tenants/${tenant}/enrol-tokens`, {}))
   const key = await newSigningKey()
@@ -25,7 +25,7 @@ export async function enrolAgent(receiver: TestReceiver, tenant = `t${newUlid().
   return agentOf(receiver, agent, tenant, key)
 }
 
-export function agentOf(receiver: TestReceiver, id: string, tenant: string, key: PrivateKey): TestAgent {
+export function agentOf(receiver: Reachable, id: string, tenant: string, key: PrivateKey): TestAgent {
   return { id, tenant, key, call: (method, target, body) => signed(receiver, key, id, method, target, body) }
 }
 
@@ -40,7 +40,7 @@ export function enrolment(key: PrivateKey) {
 }
 
 export async function signed(
-  receiver: TestReceiver,
+  receiver: Reachable,
   key: PrivateKey,
   kid: string,
   method: string,
@@ -48,7 +48,7 @@ export async function signed(
   body?: unknown,
 ): Promise<Answer> {
   const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body))
-  const proof = await makeProof({ method, target, body: bytes }, key, kid, receiverId, receiver.clock.now)
+  const proof = await makeProof({ method, target, body: bytes }, key, kid, receiver.id, receiver.clock.now)
   return receiver.send(requestOf(method, target, body, { authorization: `Proof ${proof}` }))
 }
 

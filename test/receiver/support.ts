@@ -42,7 +42,16 @@ export interface Answer {
   headers: Headers
 }
 
-export interface TestReceiver extends AsyncDisposable {
+/** As much of a receiver as an agent needs: in this process, or behind an address. */
+export interface Reachable {
+  id: string
+  clock: { now: Date }
+  send(request: Request): Promise<Answer>
+  /** Signed by the provider. */
+  admin(method: string, target: string, body?: unknown): Promise<Answer>
+}
+
+export interface TestReceiver extends Reachable, AsyncDisposable {
   /** The receiver's clock. It starts at the real time, because S3 and presigned URLs go by that. */
   clock: { now: Date; advance(seconds: number): void }
   ports: Ports
@@ -56,9 +65,6 @@ export interface TestReceiver extends AsyncDisposable {
     intercept?: Intercept | undefined
   }
   logged: { lines: RequestLine[]; failures: unknown[] }
-  send(request: Request): Promise<Answer>
-  /** Signed by the provider. */
-  admin(method: string, target: string, body?: unknown): Promise<Answer>
 }
 
 const committerPaths = /\/(complete|commit)$/
@@ -140,12 +146,10 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
   const send = async (request: Request, bindings?: object): Promise<Answer> => {
     const app = appFor(new URL(request.url).pathname)
     const response = await (app.fetch as (request: Request, env?: object) => Promise<Response>)(request, bindings)
-    const text = await response.text()
-    const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
-    if (response.status >= 400) Problem.parse(json)
-    return { status: response.status, body: json, text, headers: response.headers }
+    return answerOf(response)
   }
   return {
+    id: receiverId,
     clock,
     ports,
     vault,
@@ -164,6 +168,14 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Every refusal must be a problem document. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text()
+  const body = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
+  if (response.status >= 400) Problem.parse(body)
+  return { status: response.status, body, text, headers: response.headers }
 }
 
 export function requestOf(

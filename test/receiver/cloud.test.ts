@@ -1,0 +1,87 @@
+import { DeleteObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Sha256 } from '../../admin/sha256.ts'
+import { startTestCloud, type TestCloud } from '../support/cloud.ts'
+import { backUp, enrolAgent, fullEntry, logEntry, registerSource } from './agent.ts'
+import { answerOf, ok, type Reachable, requestOf } from './support.ts'
+
+let cloud: TestCloud
+let receiver: Reachable
+beforeAll(async () => {
+  cloud = await startTestCloud()
+  receiver = await reach(cloud)
+})
+afterAll(() => cloud?.close())
+
+/** The receiver behind its gateway: over HTTP, with the roles of the stack. */
+async function reach({ url, admin, region }: TestCloud): Promise<Reachable> {
+  const signer = new SignatureV4({ service: 'execute-api', region, credentials: admin, sha256: Sha256 })
+  const send = async (request: Request) => {
+    const { pathname, search } = new URL(request.url)
+    const body = Buffer.from(await request.arrayBuffer())
+    const { method, headers } = request
+    return answerOf(await fetch(url + pathname + search, { method, headers, body: body.length > 0 ? body : null }))
+  }
+  const { receiver: id } = ok(await send(requestOf('GET', '/v1/receiver')))
+  return {
+    id,
+    get clock() {
+      return { now: new Date() }
+    },
+    send,
+    async admin(method, target, body) {
+      const { host, hostname, protocol, pathname: path } = new URL(url + target)
+      const text = body === undefined ? undefined : JSON.stringify(body)
+      const headers = { host, ...(text === undefined ? {} : { 'content-type': 'application/json' }) }
+      const signed = await signer.sign({ method, protocol, hostname, path, headers, body: text })
+      const { host: _host, ...rest } = signed.headers
+      return answerOf(await fetch(url + target, { method, headers: rest, body: text ?? null }))
+    },
+  }
+}
+
+describe('the functions with the roles of the stack', () => {
+  it('back up, lock and give back, with no right that is missing', async () => {
+    const agent = await enrolAgent(receiver, 'acme')
+    const source = await registerSource(agent, 'büro shop')
+    const [from, to] = ['2026-11-22T14:00:00Z', '2026-11-22T14:10:00Z']
+    const full = await backUp(agent, source, 'full', [fullEntry('a', 10, from)])
+    const log = await backUp(agent, source, 'log', [logEntry('a', 10, 20, from, to)])
+
+    const { url } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 600, passcode: 'open sesame' }))
+    expect(url).toMatch(new RegExp(`^${cloud.url}/r#`))
+    const headers = { authorization: `Bearer ${url.split('#')[1]}`, 'x-failsafe-passcode': 'open sesame' }
+    const request = requestOf('POST', '/v1/restore-manifests', { source, at: to }, headers)
+    const { id, snapshots } = ok(await receiver.send(request))
+    expect(snapshots.map(({ snapshot }: { snapshot: string }) => snapshot)).toEqual([full.snapshot, log.snapshot])
+    const packs = [full, log].map(({ snapshot }) => ({ snapshot, pack: 1 }))
+    const { urls } = ok(await receiver.send(requestOf('POST', `/v1/restore-manifests/${id}/urls`, { packs }, headers)))
+    for (const [i, { parts }] of [full, log].entries()) {
+      const bytes = Buffer.from(await (await fetch(urls[i].url)).arrayBuffer())
+      expect(bytes.equals(Buffer.concat(parts))).toBe(true)
+    }
+    const page = await receiver.send(requestOf('GET', '/r'))
+    expect(page.headers.get('content-type')).toMatch('text/html')
+
+    const { accessKeyId, secretAccessKey } = cloud.admin
+    const s3 = new S3Client({
+      endpoint: cloud.s3Url,
+      region: cloud.region,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey },
+    })
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: cloud.bucket }))
+    expect(Versions).toHaveLength(8)
+    for (const { Key, VersionId } of Versions)
+      await expect(s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key, VersionId }))).rejects.toMatchObject({
+        name: 'AccessDenied',
+      })
+  })
+
+  it('answer the provider only with an AWS signature', async () => {
+    expect(ok(await receiver.admin('GET', '/v1/admin/tenants')).tenants).toMatchObject([{ tenant: 'acme' }])
+    const response = await fetch(`${cloud.url}/v1/admin/tenants`)
+    expect(response.status).toBe(403)
+  })
+})
