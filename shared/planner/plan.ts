@@ -1,8 +1,8 @@
-import type { Position } from '../position.ts'
+import { comparePositions, type Position } from '../position.ts'
 import { ProblemError } from '../problem.ts'
 import type { CommittedSnapshot } from '../snapshot.ts'
-import { type Chain, chainFrom, good, startsOf } from './chain.ts'
-import { byReceipt, type Held, historiesOf, type UnitHistory } from './history.ts'
+import { type Chain, chainFrom, good, rollsFrom, startsOf } from './chain.ts'
+import { byReceipt, type Held, type HeldLog, historiesOf, type UnitHistory } from './history.ts'
 import { nearestMoments } from './moments.ts'
 import { inOrder } from './order.ts'
 import { describeGap } from './timeline.ts'
@@ -93,19 +93,30 @@ function chainToSnapshot(history: UnitHistory, id: string): Chain | undefined {
   }
   const log = [...history.streams.values()].flat().find(is)
   if (!log) return undefined
-  const { to } = log.entry
-  const leadsThere = ({ entry }: Held) => entry.to.stream === to.stream && entry.to.at <= to.at
-  const earlier = (held: Held) => byReceipt(held.snapshot, log.snapshot) < 0
+  const earlier = (held: Held) => good(held) && byReceipt(held.snapshot, log.snapshot) < 0
   // what was received before it comes first; a full that was received later may still begin before it
-  for (const usable of [
-    (held: Held) => good(held) && leadsThere(held) && earlier(held),
-    (held: Held) => good(held) && leadsThere(held),
-  ])
-    for (const start of startsOf(history, usable)) {
-      const chain = chainFrom(start, history, { usable: held => is(held) || usable(held) })
-      if (chain.to.at === to.at && chain.to.stream === to.stream) return chain
-    }
+  return chainThrough(log, history, earlier) ?? chainThrough(log, history, good)
+}
+
+/** A chain that ends with `log`, made of what is usable. */
+function chainThrough(log: HeldLog, history: UnitHistory, usable: (held: Held) => boolean): Chain | undefined {
+  const { from, to } = log.entry
+  const before = (held: Held) =>
+    held !== log && usable(held) && held.entry.to.stream === to.stream && held.entry.to.at < to.at
+  const isStart = (held: Held) => before(held) || (usable(held) && samePlace(held.entry.to, to))
+  for (const start of startsOf(history, isStart)) {
+    const chain = chainFrom(start, history, { usable: held => held === log || before(held) })
+    if (chain.steps.at(-1) === log) return chain
+    // the data is complete up to there already: the log only confirms it
+    const base = start.at(-1)!
+    if (samePlace(base.entry.to, to) && from.stream === rollsFrom(base).stream && from.at <= rollsFrom(base).at)
+      return { steps: [...start, log], to, reached: Math.max(base.ended, log.ended) }
+  }
   return undefined
+}
+
+function samePlace(a: Position, b: Position): boolean {
+  return comparePositions(a, b) === 0
 }
 
 function reasonFor(history: UnitHistory | undefined, moment: Moment): string {

@@ -132,6 +132,7 @@ describe('the planner, with three units on two lanes', () => {
         for (const asked of snapshots.filter(({ kind }) => kind !== 'full')) {
           const plan = tryPlan(snapshots, { kind: 'snapshot', snapshot: asked.snapshot })
           if (plan instanceof ProblemError) continue
+          expect(plan.snapshots).toContain(asked)
           for (const { unit, to } of asked.units) expect(apply(snapshots, plan, unit).at).toBe(to.at)
         }
       }),
