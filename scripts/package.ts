@@ -32,9 +32,8 @@ try {
   const metafile = await bundleUploader(root, bundle)
   for (const target of chosen) {
     const node = await runtime(root, join(root, 'build'), target)
-    const home = join(work, target.name)
     const made = join(work, target.file)
-    await inject(target, node, bundle, made, home)
+    await inject(target, node, bundle, made, work)
     await rename(made, join(dist, target.file))
   }
   const lock = LockFile.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))
