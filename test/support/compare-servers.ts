@@ -194,11 +194,6 @@ function first(row: Values): string {
   return Object.values(row)[0]?.toString() ?? ''
 }
 
-/** The server lists the columns of a right in no order. */
-function inColumnOrder(grant: string): string {
-  return grant.replace(/\((`.*?`)\)/g, (_, columns: string) => `(${columns.split(', ').sort().join(', ')})`)
-}
-
 /** Every column, but for when a trigger was created. */
 function all(row: Values): string {
   return Object.entries(row)

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { Failure } from '../../../shared/failure.ts'
 import { newUlid } from '../../../shared/ids.ts'
 import type { UnitEntry } from '../../../shared/snapshot.ts'
 import type { RestoreInput, RestoreReport, Session, StagedArtefact } from '../../../uploader/engines/engine.ts'
@@ -140,12 +142,8 @@ export async function applyTo(
   return { ...report, warnings }
 }
 
-/** As somebody without this product would: the stock client, file by file in order. */
+/** As somebody without this product would: the stock client reads the files in order. */
 export async function loadWithClient(target: Mariadb, dumped: Dumped): Promise<void> {
-  for (const { name } of dumped.input.files) await runClient(target, join(dumped.directory, name))
-}
-
-function runClient(target: Mariadb, path: string): Promise<void> {
   const client = spawn(
     'mariadb',
     [
@@ -153,6 +151,7 @@ function runClient(target: Mariadb, path: string): Promise<void> {
       `--socket=${target.socket}`,
       '--user=root',
       '--binary-mode',
+      '--comments',
       '--default-character-set=utf8mb4',
       '--max-allowed-packet=1G',
     ],
@@ -162,14 +161,20 @@ function runClient(target: Mariadb, path: string): Promise<void> {
   client.stderr.setEncoding('utf8').on('data', chunk => {
     stderr += chunk
   })
-  client.stdin.on('error', () => {}) // the client ended early: its exit code says why
-  createReadStream(path).pipe(client.stdin)
-  return new Promise((resolve, reject) =>
-    client.on('close', code => (code === 0 ? resolve() : reject(new Error(`${path}: ${stderr}`)))),
-  )
+  const ended = new Promise<number | null>(resolve => client.once('close', resolve))
+  async function* files() {
+    for (const { name } of dumped.input.files) yield* createReadStream(join(dumped.directory, name))
+  }
+  await pipeline(files, client.stdin).catch(() => {}) // the client ended early: its exit code says why
+  if ((await ended) !== 0) throw new Error(stderr)
 }
 
-export async function listFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+/** What a promise is rejected with; a Failure as the one line a person would see. */
+export async function failureOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    return error instanceof Failure ? `${error.code}: ${error.line}` : String(error)
+  }
+  return 'it did not fail'
 }

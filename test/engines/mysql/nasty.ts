@@ -238,16 +238,16 @@ export async function makeNasty(connection: Connection): Promise<void> {
     `${awkward}ü`.repeat(3000),
     'x',
   ])
-  // Values that end exactly where a packet does: 16 MiB - 1 of payload, and one byte to either side.
+  // Rows that end exactly where a packet does (16 MiB - 1 of payload), and one byte to either side; and around the size of a big row.
   for (const [id, length] of [
-    [3, 16_777_203],
-    [4, 16_777_204],
-    [5, 16_777_205],
-    [6, 16_777_206],
-    [7, 16_777_207],
-    [8, 65_529],
+    [3, 16_777_204],
+    [4, 16_777_205],
+    [5, 16_777_206],
+    [6, 65_524],
+    [7, 65_525],
+    [8, 65_526],
     [9, 65_536],
-  ]) // prettier-ignore
-    await run('INSERT INTO big_rows VALUES (?, REPEAT(?, ?), ?)', [id, "'", length, 'end'])
+  ])
+    await run('INSERT INTO big_rows VALUES (?, REPEAT(?, ?), ?)', [id, id === 4 ? "'" : 'x', length, 'end'])
   await all('ANALYZE TABLE gaps, big_unsigned, negative, composite, strings, binaries, uuid_keys, unique_only, keyless')
 }

@@ -24,6 +24,8 @@ export interface Relation {
 }
 
 const transactionalEngines = ['innodb', 'rocksdb', 'tokudb', 'ndbcluster']
+/** Bytes a row takes at least. InnoDB counts rows as they come, but bytes only now and then. */
+const leastRow = 40
 const withoutOwnRows = ['mrg_myisam', 'federated', 'connect', 'spider', 'blackhole', 's3', 'oqgraph', 'sphinx']
 
 /** Tables, views and sequences of one database, or the one of them that is named. */
@@ -39,13 +41,14 @@ export async function listRelations(server: Server, database: string, name?: str
       const type = text(row, 'TABLE_TYPE')
       const engine = textOrNull(row, 'ENGINE')
       const lower = engine?.toLowerCase() ?? ''
+      const estimatedRows = Number(textOrNull(row, 'TABLE_ROWS') ?? 0)
       return {
         name: text(row, 'TABLE_NAME'),
         kind: kindOf(type, engine),
         engine,
         transactional: transactionalEngines.includes(lower),
-        rows: Number(textOrNull(row, 'TABLE_ROWS') ?? 0),
-        bytes: Number(textOrNull(row, 'DATA_LENGTH') ?? 0),
+        rows: estimatedRows,
+        bytes: Math.max(Number(textOrNull(row, 'DATA_LENGTH') ?? 0), estimatedRows * leastRow),
         created: textOrNull(row, 'CREATE_TIME'),
         comment: textOrNull(row, 'TABLE_COMMENT') ?? '',
       }

@@ -23,13 +23,15 @@ export class Rows {
   /** For what need not be seen as of the moment. */
   readonly #server: Server
   readonly #paths: Paths
+  readonly #signal: AbortSignal
   readonly #target: number | undefined
   #serial = 0
 
-  constructor(readers: Readers, server: Server, paths: Paths, target?: number) {
+  constructor(readers: Readers, server: Server, paths: Paths, signal: AbortSignal, target?: number) {
     this.#readers = readers
     this.#server = server
     this.#paths = paths
+    this.#signal = signal
     this.#target = target
   }
 
@@ -113,8 +115,11 @@ export class Rows {
       attributes.rows = String(rows)
       attributes.largestStatement = String(largestStatement)
       await forgetTable(reader.server)
-      yield Buffer.from(endLine({ statements, rows, largestStatement }))
+      // Files may be laid end to end.
+      const back = delimiter === ';' ? '' : 'DELIMITER ;\n'
+      yield Buffer.from(back + endLine({ statements, rows, largestStatement }))
     } catch (error) {
+      this.#signal.throwIfAborted()
       throw reader.server.lost && error === reader.server.lost ? lostReader(error) : explainRead(error, database, table)
     } finally {
       this.#readers.give(reader)

@@ -47,7 +47,9 @@ export class FullSession implements Session {
       yield* definitions.artefacts()
       warnOfOtherEngines(definitions.tables, warn)
       step(4)
-      yield* new Rows(new Readers(readers), this.#control, paths, this.#rangeBytes).artefacts(definitions.tables)
+      yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
+        definitions.tables,
+      )
     } catch (error) {
       signal.throwIfAborted()
       throw error

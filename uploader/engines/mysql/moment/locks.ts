@@ -4,7 +4,7 @@ import type { Moment, Taking, Way } from './moment.ts'
 import { momentUnder } from './snapshot.ts'
 
 /** Seconds that writers may have to wait behind a lock that is itself waiting for a long statement. */
-const lockWait = 10
+const lockWait = 5
 const lockWaitTimeout = 1205
 
 export const instanceLock: Way = async taking => {

@@ -24,7 +24,7 @@ says its own): \`SET GLOBAL max_allowed_packet = 1073741824\`. In this directory
 administrator (\`~/.my.cnf\`, or --host, --user and --password in \`client\`):
 
 \`\`\`sh
-client="mariadb --binary-mode --default-character-set=utf8mb4 --max-allowed-packet=1G"   # or mysql …
+client="mariadb --binary-mode --comments --default-character-set=utf8mb4 --max-allowed-packet=1G"   # or mysql …
 load() { for file in "$@"; do [ ! -e "$file" ] || { echo "$file"; $client < "$file" || exit 1; }; done; }
 
 load accounts.sql            # 1. accounts and roles; those that exist stay as they are

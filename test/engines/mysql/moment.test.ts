@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prepareReading } from '../../../uploader/engines/mysql/connection/prepare.ts'
+import { Server } from '../../../uploader/engines/mysql/connection/server.ts'
+import { inspectServer } from '../../../uploader/engines/mysql/inspect.ts'
+import { backupStage, globalReadLock, tableLocks } from '../../../uploader/engines/mysql/moment/locks.ts'
+import type { Moment, Way } from '../../../uploader/engines/mysql/moment/moment.ts'
+import { takeMoment } from '../../../uploader/engines/mysql/moment/take.ts'
+import { single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
+import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+
+let logging: Mariadb
+let silent: Mariadb
+beforeAll(async () => {
+  ;[logging, silent] = await Promise.all([startMariadb({ options: { log_bin: 'mylog' } }), startMariadb()])
+  for (const server of [logging, silent])
+    await server.execute(
+      'CREATE DATABASE bank',
+      'CREATE TABLE bank.accounts (id INT PRIMARY KEY, amount BIGINT)',
+      'INSERT INTO bank.accounts SELECT seq, 100 FROM bank.seq_1_to_50',
+      'CREATE TABLE bank.journal (id BIGINT AUTO_INCREMENT PRIMARY KEY, amount INT)',
+      ...grantsOf('reader', 'SELECT'),
+      ...grantsOf('locker', 'SELECT, LOCK TABLES'),
+      ...grantsOf('reloader', 'SELECT, RELOAD'),
+    )
+})
+afterAll(() => Promise.all([logging?.stop(), silent?.stop()]))
+
+function grantsOf(user: string, rights: string): string[] {
+  return [`CREATE USER ${user}@'%'`, `GRANT ${rights} ON *.* TO ${user}@'%'`]
+}
+
+/** Moves money, two accounts and a line of the journal in one transaction, until it is stopped. */
+function transfers(server: Mariadb, pause = 0) {
+  let running = true
+  let count = 0
+  const writers = [1, 2].map(async n => {
+    const connection = await server.connect('bank')
+    while (running) {
+      const [a, b] = [1 + ((count * 7) % 50), 1 + ((count * 11 + n) % 50)].sort((x, y) => x - y)
+      await connection.beginTransaction()
+      await connection.query(`UPDATE accounts SET amount = amount - 1 WHERE id = ${a}`)
+      await connection.query(`UPDATE accounts SET amount = amount + 1 WHERE id = ${b}`)
+      await connection.query('INSERT INTO journal (amount) VALUES (1)')
+      await connection.commit()
+      count++
+      if (pause > 0) await sleep(pause)
+    }
+    await connection.end()
+  })
+  return {
+    async stop() {
+      running = false
+      await Promise.all(writers)
+      return count
+    },
+  }
+}
+
+async function taking<T>(
+  server: Mariadb,
+  user: string,
+  way: Way | 'any',
+  use: (moment: Moment | undefined, warnings: string[]) => Promise<T>,
+) {
+  const signal = new AbortController().signal
+  const login = { address: { host: '127.0.0.1', port: server.port }, user, password: undefined, tls: undefined }
+  const servers = await Promise.all(Array.from({ length: 4 }, () => Server.connect(login, signal)))
+  const warnings: string[] = []
+  try {
+    const [control, ...readers] = servers
+    const inventory = await inspectServer(control!)
+    for (const reader of readers) await prepareReading(reader, inventory.flavour)
+    const asked = {
+      inventory,
+      control: control!,
+      readers,
+      signal,
+      warn: (code: string) => warnings.push(code),
+      sleep: (milliseconds: number) => sleep(milliseconds),
+    }
+    return await use(way === 'any' ? await takeMoment(asked) : await way(asked), warnings)
+  } finally {
+    await Promise.all(servers.map(one => one.end()))
+  }
+}
+
+/** What each reader sees: the sum must be 5000 in each, and the journal as long in all of them. */
+async function seen(moment: Moment): Promise<string[]> {
+  const all: string[] = []
+  for (const reader of moment.readers) {
+    await sleep(20)
+    const sum = await reader.one('SELECT SUM(amount) s FROM bank.accounts')
+    const journal = await reader.one('SELECT COUNT(*) n, COALESCE(MAX(id), 0) m FROM bank.journal')
+    all.push(`${sum!.s} ${journal!.n} ${journal!.m}`)
+  }
+  return all
+}
+
+test.each([
+  ['backup-stage', () => logging, 'root', backupStage],
+  ['global-read-lock', () => logging, 'root', globalReadLock],
+  ['global-read-lock', () => silent, 'reloader', globalReadLock],
+  ['table-locks', () => silent, 'locker', tableLocks],
+  ['table-locks', () => logging, 'locker', tableLocks],
+] as [string, () => Mariadb, string, Way][])(
+  'all readers see one moment while others write: %s',
+  async (mode, server, user, way) => {
+    const writers = transfers(server())
+    try {
+      for (let round = 0; round < 5; round++)
+        await taking(server(), user, way, async moment => {
+          expect(moment?.mode).toBe(mode)
+          const views = await seen(moment!)
+          expect(views[0]).toMatch(/^5000 /)
+          expect(new Set(views).size).toBe(1)
+        })
+    } finally {
+      expect(await writers.stop()).toBeGreaterThan(10)
+    }
+  },
+)
+
+test('an account that may only read gets a moment without any lock, when a pause between writes allows it', async () => {
+  const writers = transfers(logging, 300)
+  try {
+    await taking(logging, 'reader', 'any', async moment => {
+      expect(moment!.mode).toBe('optimistic')
+      const views = await seen(moment!)
+      expect(views[0]).toMatch(/^5000 /)
+      expect(new Set(views).size).toBe(1)
+      expect(moment!.log?.file).toBe('mylog.000001')
+    })
+  } finally {
+    await writers.stop()
+  }
+})
+
+test('one connection alone sees its own moment, at an exact position of the log', async () => {
+  const writers = transfers(logging)
+  try {
+    await taking(logging, 'reader', single, async moment => {
+      expect(moment!.readers).toHaveLength(1)
+      expect((await seen(moment!))[0]).toMatch(/^5000 /)
+      expect(moment!.log).not.toBeNull()
+    })
+  } finally {
+    await writers.stop()
+  }
+})
+
+test.each([
+  ['root', 'backup-stage', []],
+  ['reloader', 'backup-stage', []],
+  ['locker', 'table-locks', []],
+  ['reader', 'single', ['one-connection']],
+])('without a binary log the rights of %s lead to %s', async (user, mode, expected) => {
+  await taking(silent, user, 'any', async (moment, warnings) => {
+    expect(moment).toMatchObject({ mode, log: null, gtid: null })
+    expect(warnings).toEqual(expected)
+  })
+})
+
+test('a lock that a long transaction keeps from being granted is given up soon, and another way is taken', async () => {
+  const blocker = await silent.connect('bank')
+  await blocker.query('BEGIN')
+  await blocker.query('UPDATE accounts SET amount = amount WHERE id = 1')
+  try {
+    const began = performance.now()
+    await taking(silent, 'locker', 'any', async (moment, warnings) => {
+      expect(moment!.mode).toBe('single')
+      expect(warnings).toEqual(['moment-lock-not-granted', 'one-connection'])
+    })
+    expect(performance.now() - began).toBeLessThan(50_000)
+  } finally {
+    await blocker.query('ROLLBACK')
+    await blocker.end()
+  }
+}, 90_000)
+
+test('nothing stays locked once the moment is taken', async () => {
+  await taking(logging, 'root', 'any', async moment => {
+    const connection = await logging.connect('bank')
+    await connection.query('SET lock_wait_timeout = 2')
+    await connection.query('UPDATE accounts SET amount = amount WHERE id = 1')
+    await connection.query('CREATE TABLE ddl_works (id INT)')
+    await connection.query('DROP TABLE ddl_works')
+    await connection.end()
+    await moment!.release()
+  })
+})

@@ -1,0 +1,163 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeServer, differences, type ServerDescription } from '../../support/compare-servers.ts'
+import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { applyTo, type Dumped, dump, failureOf, loadWithClient, settingsFor } from './harness.ts'
+import { makeNasty } from './nasty.ts'
+
+let source: Mariadb
+let dumped: Dumped
+let expected: ServerDescription
+
+/** No server would create them: they refer to what is gone. Their text is kept, and a warning says so. */
+const unusable = ['view shop.invalid_one: missing', 'view shop.unusable_one: missing']
+
+beforeAll(async () => {
+  source = await startMariadb({ options: { log_bin: 'binlog', max_allowed_packet: '1G' } })
+  const connection = await source.connect()
+  await makeNasty(connection)
+  expected = await describeServer(connection)
+  await connection.end()
+  // Small ranges, so that even tables of a megabyte are cut.
+  dumped = await dump(settingsFor(source), { rangeBytes: 300_000 })
+})
+afterAll(async () => {
+  await dumped?.[Symbol.asyncDispose]()
+  await source?.stop()
+})
+
+async function describe(server: Mariadb): Promise<ServerDescription> {
+  const connection = await server.connect()
+  try {
+    return await describeServer(connection)
+  } finally {
+    await connection.end()
+  }
+}
+
+test('a server full of what dump programs get wrong is the same after --apply', async () => {
+  const target = await startMariadb({ options: { max_allowed_packet: '1G', event_scheduler: 'ON' } })
+  try {
+    const report = await applyTo(target, dumped)
+    expect(report.applied).toBe(true)
+    expect(report.warnings).toEqual([])
+    expect(differences(expected, await describe(target)).sort()).toEqual(unusable)
+  } finally {
+    await target.stop()
+  }
+})
+
+test('the stock client loads the same files in order, with the same result', async () => {
+  const target = await startMariadb({ options: { max_allowed_packet: '1G' } })
+  try {
+    await loadWithClient(target, dumped)
+    expect(differences(expected, await describe(target)).sort()).toEqual(unusable)
+  } finally {
+    await target.stop()
+  }
+})
+
+test('a second restore into the same server is refused before anything is changed', async () => {
+  const target = await startMariadb({ options: { max_allowed_packet: '1G' } })
+  try {
+    await target.execute('CREATE DATABASE shop', 'CREATE TABLE shop.mine (id INT)')
+    const before = await describe(target)
+    expect(await failureOf(applyTo(target, dumped))).toMatch(/restore-target-not-empty: .*`shop`.*another server/)
+    expect(differences(before, await describe(target))).toEqual([])
+  } finally {
+    await target.stop()
+  }
+})
+
+test('a row longer than the target takes is found before anything is changed, with its table and the setting', async () => {
+  const target = await startMariadb({ options: { max_allowed_packet: '16M' } })
+  try {
+    const before = await describe(target)
+    expect(await failureOf(applyTo(target, dumped))).toMatch(
+      /restore-target-packet: .*`large`.`big_rows`.*SET GLOBAL max_allowed_packet = \d+/,
+    )
+    expect(differences(before, await describe(target))).toEqual([])
+  } finally {
+    await target.stop()
+  }
+})
+
+test('names that differ in case only are refused by a target that cannot tell them apart', async () => {
+  const target = await startMariadb({ options: { max_allowed_packet: '1G', lower_case_table_names: '1' } })
+  try {
+    expect(await failureOf(applyTo(target, dumped))).toMatch(/restore-target-names: .*[Cc]ase.*lower_case_table_names/)
+  } finally {
+    await target.stop()
+  }
+})
+
+test('large tables are cut into ranges by keys of every kind, and a table without one is read in one go', () => {
+  const parts = new Map<string, number>()
+  for (const { attributes } of dumped.input.files)
+    if (attributes.stage === 'rows' && attributes.database === 'large')
+      parts.set(attributes.table!, (parts.get(attributes.table!) ?? 0) + 1)
+  expect(parts.get('keyless')).toBe(1)
+  for (const table of [
+    'gaps',
+    'big_unsigned',
+    'negative',
+    'composite',
+    'strings',
+    'binaries',
+    'uuid_keys',
+    'unique_only',
+  ])
+    expect([table, parts.get(table)! > 3 && parts.get(table)! < 30]).toEqual([table, true])
+})
+
+test('ranges are of a size, also where the numbers of a key leave gaps', () => {
+  const rows = dumped.input.files
+    .filter(({ attributes }) => attributes.stage === 'rows' && attributes.table === 'gaps')
+    .map(({ attributes }) => Number(attributes.rows))
+  expect(rows.reduce((a, b) => a + b, 0)).toBe(6000)
+  expect(Math.max(...rows)).toBeLessThan(3000)
+})
+
+test('the unit tells the position of the binary log at the moment, and the steps were announced in order', async () => {
+  const [unit] = dumped.units
+  expect(unit).toMatchObject({ unit: 'server', kind: 'full', base: null, info: { moment: 'backup-stage' } })
+  expect(unit!.to.at).toMatch(/^\d{10}:\d{12}$/)
+  expect(unit!.from).toEqual(unit!.to)
+  expect(unit!.to.stream).toMatch(/^mariadb-1-[0-9a-f]{16}\/binlog$/)
+  expect(dumped.steps).toEqual([1, 2, 3, 4, 5])
+})
+
+test('what cannot be exact is said: tables of other engines, views that nobody can use', () => {
+  expect(dumped.warnings.map(warning => warning.split(':')[0])).toEqual([
+    'view-invalid',
+    'view-invalid',
+    'tables-not-transactional',
+  ])
+})
+
+test('every file stands alone and ends with its own end marker', async () => {
+  for (const { name, attributes } of dumped.input.files) {
+    const bytes = await readFile(`${dumped.directory}/${name}`)
+    expect(bytes.subarray(0, 200).toString()).toMatch(
+      /^-- FailSafe Online Backup: [^\n]*\nSET NAMES utf8mb4;\nSET SESSION/,
+    )
+    expect(bytes.subarray(-200).toString()).toMatch(
+      /\n-- failsafe: complete; statements \d+; rows \d+; largest statement \d+\n$/,
+    )
+    if (attributes.stage === 'rows') expect(attributes).toHaveProperty('largestStatement')
+  }
+})
+
+test('the patterns of RESTORE.md name each file exactly once, in the order of the index', async () => {
+  const entries = await readdir(dumped.directory, { recursive: true, withFileTypes: true })
+  expect(entries.filter(entry => entry.isFile())).toHaveLength(dumped.input.files.length)
+  const { runbook } = await import('../../../uploader/engines/mysql/restore/runbook.ts')
+  const patterns = [...runbook(dumped.input).matchAll(/^load '?([^'\s]+)'?/gm)].map(([, pattern]) => pattern!)
+  const named = patterns.flatMap(pattern => {
+    const regular = new RegExp(`^${pattern.replace(/[.%]/g, '\\$&').replaceAll('*', '[^/]*')}$`)
+    return dumped.input.files.filter(({ name }) => regular.test(name)).map(({ name }) => name)
+  })
+  expect(named.sort()).toEqual(dumped.input.files.map(({ name }) => name).sort())
+  const stages = dumped.input.files.map(({ attributes }) => attributes.stage!)
+  expect([...new Set(stages)]).toEqual(stages.filter((stage, i) => stage !== stages[i - 1]))
+})
