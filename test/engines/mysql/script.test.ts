@@ -1,0 +1,121 @@
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { creationOf, grantOf } from '../../../uploader/engines/mysql/definitions/accounts.ts'
+import { fileNames } from '../../../uploader/engines/mysql/sql/file-name.ts'
+import { Script } from '../../../uploader/engines/mysql/sql/script.ts'
+import { readScriptEnd, ScriptReader } from '../../../uploader/engines/mysql/sql/script-reader.ts'
+import { seed, times } from '../../support/counts.ts'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'failsafe-script-'))
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+async function readAll(bytes: Buffer, bufferSize = 4096): Promise<{ statements: string[]; end: unknown }> {
+  const path = join(directory, 'script.sql')
+  await writeFile(path, bytes)
+  const file = await open(path)
+  try {
+    const statements: string[] = []
+    for await (const statement of new ScriptReader(file, Buffer.alloc(bufferSize)).statements()) {
+      const pieces: Buffer[] = []
+      for await (const piece of statement.pieces) pieces.push(Buffer.from(piece))
+      expect(statement.number).toBe(statements.length + 1)
+      expect(statement.length).toBe(Buffer.concat(pieces).length)
+      statements.push(Buffer.concat(pieces).toString('latin1'))
+    }
+    return { statements, end: await readScriptEnd(file) }
+  } finally {
+    await file.close()
+  }
+}
+
+const headStatements = 5
+
+test('what a script was given is what a reader with a small buffer finds, whatever is in the statements', async () => {
+  const piece = fc.oneof(
+    fc.constantFrom(';', ';\n', ';;1', ';;1\n', '\n', 'DELIMITER ;\n', '-- x\n', "'", '`', '\\', 'é'),
+    fc.string({ maxLength: 20 }),
+  )
+  const statement = fc
+    .tuple(fc.array(piece, { maxLength: 30 }), fc.constantFrom(1, 1, 1, 500))
+    .map(([pieces, repeat]) => `S${pieces.join('').repeat(repeat)}.`)
+  await fc.assert(
+    fc.asyncProperty(fc.array(statement, { maxLength: 8 }), async given => {
+      const script = new Script('test')
+      for (const one of given) script.add(one).comment('between\nthem')
+      const { statements, end } = await readAll(script.bytes())
+      expect(statements.slice(headStatements)).toEqual(given.map(one => Buffer.from(one).toString('latin1')))
+      expect(end).toEqual({
+        statements: given.length,
+        rows: 0,
+        largestStatement: Math.max(0, ...given.map(one => Buffer.byteLength(one))),
+      })
+    }),
+    { seed, numRuns: times(300) },
+  )
+})
+
+test('a script that was cut off has no end', async () => {
+  const bytes = new Script('test').add('SELECT 1').bytes()
+  expect((await readAll(bytes)).end).toBeDefined()
+  for (const cut of [1, 2, 20, 60])
+    expect((await readAll(bytes.subarray(0, -cut)).catch(() => ({ end: undefined }))).end).toBeUndefined()
+})
+
+test('file names are distinct on systems that ignore case, short, and without what any system forbids', () => {
+  const names = fc.uniqueArray(
+    fc.oneof(
+      fc.string({ minLength: 1, maxLength: 64 }),
+      fc.string({ minLength: 1, maxLength: 64, unit: 'binary' }),
+      fc.constantFrom('Case', 'case', 'CASE', 'con', 'CON', 'a.', 'a ', '%41', 'A', 'ǅ', 'ǆ', 'é', 'e\u0301'),
+    ),
+    { minLength: 1, maxLength: 20 },
+  )
+  fc.assert(
+    fc.property(names, list => {
+      const files = [...fileNames(list).values()]
+      expect(new Set(files.map(file => file.normalize('NFC').toLowerCase())).size).toBe(list.length)
+      for (const file of files) {
+        expect(file).toMatch(/^[\p{L}\p{N}_%~-]+$/u)
+        expect(Buffer.byteLength(file)).toBeLessThan(200)
+        expect(file).not.toMatch(/^(con|prn|aux|nul)$/i)
+      }
+    }),
+    { seed, numRuns: times(1000) },
+  )
+})
+
+test('the name of a table can be read back from its file', () => {
+  const list = ["it's", 'dou"ble', 'per%cent', 'ünï 表', 'Case', 'case']
+  for (const [name, file] of fileNames(list)) expect(decodeURIComponent(file)).toBe(name)
+})
+
+test.each([
+  ["GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*AB'", '`u`@`%`', 'GRANT USAGE ON *.* TO `u`@`%`'],
+  [
+    "GRANT ALL PRIVILEGES ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*AB' REQUIRE SSL WITH GRANT OPTION MAX_USER_CONNECTIONS 5",
+    '`u`@`%`',
+    'GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION',
+  ],
+  ['GRANT `r` TO `u`@`%` WITH ADMIN OPTION', '`u`@`%`', 'GRANT `r` TO `u`@`%` WITH ADMIN OPTION'],
+  ['GRANT SELECT ON `d`.* TO `other`', '`u`', undefined],
+  ['GRANT SELECT ON `d`.* TO `u`@`h2`', '`u`@`h`', undefined],
+  ['SET DEFAULT ROLE `r` FOR `u`@`%`', '`u`@`%`', 'SET DEFAULT ROLE `r` FOR `u`@`%`'],
+])('of the grant %s of %s remains %s', (line, account, expected) => {
+  expect(grantOf(line, account)).toBe(expected)
+})
+
+test('an account is created where it is missing, its default roles are left to the grants', () => {
+  expect(
+    creationOf(
+      "CREATE USER `a`@`%` IDENTIFIED WITH 'caching_sha2_password' AS 0x24 DEFAULT ROLE `r1`@`%`,`r2`@`%` REQUIRE NONE PASSWORD EXPIRE DEFAULT",
+    ),
+  ).toBe(
+    "CREATE USER IF NOT EXISTS `a`@`%` IDENTIFIED WITH 'caching_sha2_password' AS 0x24 REQUIRE NONE PASSWORD EXPIRE DEFAULT",
+  )
+})
