@@ -9,7 +9,8 @@ export class Died extends Error {
 
 /** Counts the calls that go to catalogue and vault, and dies at one of them: before it is done, or after, so that its answer is lost. */
 export class Death {
-  count = 0
+  /** Every call that was made, by name. */
+  readonly calls: string[] = []
   /** What it died at, once it has. */
   step: string | undefined
   readonly #at: number
@@ -41,10 +42,10 @@ export class Death {
 
   async #call<T>(step: string, work: () => Promise<T>): Promise<T> {
     if (this.step !== undefined) throw new Died(this.step) // a dead process does nothing more
-    this.count += 1
-    if (this.count !== this.#at) return work()
+    this.calls.push(step)
+    if (this.calls.length !== this.#at) return work()
     if (this.#when === 'after') await work()
-    this.step = `${this.count}: ${step}, ${this.#when}`
+    this.step = `${this.#at}: ${step}, ${this.#when}`
     throw new Died(this.step)
   }
 }

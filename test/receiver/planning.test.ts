@@ -31,8 +31,8 @@ async function keep(
     snapshot: renamed.get(entry.snapshot)!,
     units: entry.units.map(unit => ({ ...unit, base: unit.base && (renamed.get(unit.base) ?? unit.base) })),
   }))
-  for (const { units, ...snapshot } of snapshots)
-    await put(table, {
+  const puts = snapshots.map(({ units, ...snapshot }) =>
+    put(table, {
       key: snapshotKey(snapshot.snapshot, snapshot.lane),
       item: {
         ...snapshot,
@@ -56,7 +56,9 @@ async function keep(
         totals: { artefacts: 1, sourceBytes: 1, sealedBytes: 1, storedBytes: 1 },
         warnings: [],
       },
-    })
+    }),
+  )
+  await Promise.all(puts)
   return { source, snapshots }
 }
 
