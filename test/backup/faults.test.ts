@@ -165,6 +165,19 @@ describe('a run that fails leaves nothing behind', () => {
     await expectNothingLeft(engine, 'failed')
   })
 
+  test('when a mistake of ours stands in the way of the upload: no try is repeated', async () => {
+    let tries = 0
+    const wrong: PutPart = async () => {
+      tries += 1
+      throw new TypeError('not a function')
+    }
+    const engine = new FakeEngine(large())
+    const upload = { concurrency: 1 }
+    await expect(rig.backUp(engine, { put: wrong, upload })).rejects.toMatchObject({ why: 'not a function' })
+    expect(tries).toBe(1)
+    await expectNothingLeft(engine, 'failed')
+  })
+
   test('when its lease is lost', async () => {
     rig.receiver.before = call => {
       if (call === 'renew') throw new ProblemError('lease-stale')

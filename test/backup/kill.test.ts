@@ -60,8 +60,10 @@ async function start(rig: Rig, order: Order): Promise<ChildProcess> {
       const value = await call.apply(rig.receiver, args)
       if (child.connected) child.send({ id, value }, () => {})
     } catch (error) {
+      // What the vault says to the calls of a run that is dead concerns nobody.
+      if (!child.connected) return
       if (!(error instanceof ProblemError)) throw error
-      if (child.connected) child.send({ id, problem: error.toDocument() }, () => {})
+      child.send({ id, problem: error.toDocument() }, () => {})
     }
   })
   child.send({ order })

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import http from 'node:http'
 import https from 'node:https'
+import { Failure, messageOf } from '../../shared/failure.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 
@@ -24,10 +25,17 @@ export class PutRefused extends Error {
   }
 }
 
+/** The connection broke, fell silent or never came about: it is unknown what the storage has. */
+export class PutBroken extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
+  }
+}
+
 /**
  * Sends a part file to its URL, once.
  * @param onBytes how many bytes of the part have gone out so far
- * @throws PutRefused, a Failure of the staging directory, or the connection's own error; then it is unknown what the storage has
+ * @throws PutRefused, PutBroken or a Failure of the staging directory; anything else is a mistake that no other try heals
  */
 export type PutPart = (
   part: StagedPart,
@@ -59,20 +67,11 @@ export function newPutPart(
     const file = await open(part.path).catch(error => {
       throw stagingFailure(error, part.path)
     })
-    const outgoing = request(url, { method: 'PUT', headers, agent, signal, timeout })
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no byte moved for ${timeout / 1000} seconds`)))
-    const answer = answerOf(outgoing)
-    const sending = send(file, part, outgoing, buffer, onBytes)
     try {
-      // An answer before the end of the body is a refusal: the rest need not be sent.
-      const { status, checksum, body } = await Promise.race([answer, sending.then(() => answer)])
-      if (status !== 200) throw new PutRefused(status, body)
-      if (checksum !== undefined && checksum !== part.digest.toString('base64'))
-        throw new Error('the storage holds another checksum than was sent')
+      const outgoing = request(url, { method: 'PUT', headers, agent, signal, timeout })
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no byte moved for ${timeout / 1000} seconds`)))
+      await exchange(outgoing, file, part, buffer, onBytes)
     } finally {
-      const unfinished = !outgoing.writableFinished
-      if (unfinished) outgoing.destroy()
-      await sending.catch(() => {})
       await file.close()
       buffers.push(buffer)
     }
@@ -83,6 +82,30 @@ export function newPutPart(
     close() {
       for (const agent of Object.values(agents)) agent.destroy()
     },
+  }
+}
+
+/** Sends the body and reads the answer; the connection is done with the file and the buffer when this ends. */
+async function exchange(
+  outgoing: http.ClientRequest,
+  file: FileHandle,
+  part: StagedPart,
+  buffer: Buffer,
+  onBytes: (sent: number) => void,
+): Promise<void> {
+  const answer = answerOf(outgoing)
+  const sending = send(file, part, outgoing, buffer, onBytes)
+  try {
+    // An answer before the end of the body is a refusal: the rest need not be sent.
+    const { status, checksum, body } = await Promise.race([answer, sending.then(() => answer)])
+    if (status !== 200) throw new PutRefused(status, body)
+    if (checksum !== undefined && checksum !== part.digest.toString('base64'))
+      throw new Error('the storage holds another checksum than was sent')
+  } catch (error) {
+    throw error instanceof Failure || error instanceof PutRefused ? error : new PutBroken(error)
+  } finally {
+    if (!outgoing.writableFinished) outgoing.destroy()
+    await sending.catch(() => {})
   }
 }
 

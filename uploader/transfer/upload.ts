@@ -10,7 +10,7 @@ import { stagingFailure } from '../staging/failures.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 import type { Clock } from './clock.ts'
 import { Patience, persist } from './patience.ts'
-import { type PutPart, PutRefused } from './put-part.ts'
+import { PutBroken, type PutPart, PutRefused } from './put-part.ts'
 import { Rate } from './rate.ts'
 import { Signer } from './signer.ts'
 
@@ -127,8 +127,7 @@ export class Upload {
       signal.throwIfAborted()
       const error = await this.#try(part, furthest)
       if (error === undefined) break
-      // Another try of the same file meets the same disk.
-      if (error instanceof Failure && (!error.retriable || error.code.startsWith('staging-'))) throw error
+      if (!mayPass(error)) throw error
       await this.#patience.pause(attempt, since, error, signal)
     }
     await this.#acknowledge(part)
@@ -227,6 +226,12 @@ export class Upload {
     const fitting = rate === undefined ? concurrency : Math.floor((rate * windowSeconds) / partSize)
     return Math.min(partsPerWindow, 64, Math.max(1, fitting))
   }
+}
+
+/** Whether another try can help. One of the same file meets the same disk. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof Failure) return error.retriable && !error.code.startsWith('staging-')
+  return error instanceof PutRefused || error instanceof PutBroken
 }
 
 interface OpenPack {
