@@ -125,12 +125,15 @@ async function write(
 export async function applyTo(
   target: { port: number },
   dumped: Dumped,
-  options: { user?: string; password?: string; signal?: AbortSignal } = {},
+  options: { user?: string; password?: string; query?: string; signal?: AbortSignal } = {},
 ): Promise<RestoreReport & { warnings: string[] }> {
   const warnings: string[] = []
   const password = options.password ? `:${options.password}` : ''
   const report = await mysql.restore(
-    { ...dumped.input, apply: { target: `mysql://${options.user ?? 'root'}${password}@127.0.0.1:${target.port}` } },
+    {
+      ...dumped.input,
+      apply: { target: `mysql://${options.user ?? 'root'}${password}@127.0.0.1:${target.port}?${options.query ?? ''}` },
+    },
     {
       signal: options.signal ?? new AbortController().signal,
       concurrency: 3,

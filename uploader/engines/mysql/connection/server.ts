@@ -111,12 +111,17 @@ export class Server {
     }
   }
 
-  /** Says good-bye to the server where it is still there. */
+  /** Says good-bye to the server where it is still there, and does not wait for one that does not answer. */
   async end(): Promise<void> {
     if (this.lost) return
+    const socket = this.#socket
     await new Promise<void>(resolve => {
-      this.#socket.once('close', () => resolve())
-      this.#connection.end(() => this.#socket.destroy())
+      const impatient = setTimeout(() => socket.destroy(), 5000)
+      socket.once('close', () => {
+        clearTimeout(impatient)
+        resolve()
+      })
+      this.#connection.end(() => socket.destroy())
     })
   }
 

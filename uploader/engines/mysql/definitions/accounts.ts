@@ -57,10 +57,15 @@ export async function grantsScript(server: Server, flavour: Flavour, accounts: A
   const script = new Script('grants')
   for (const account of accounts) {
     const name = isPublic(account) ? 'PUBLIC' : quoteAccount(account)
-    for (const row of await server.query(`SHOW GRANTS FOR ${name}`)) {
-      const grant = grantOf(Object.values(row)[0]!.toString(), name)
-      if (grant && !isInstalled(account, grant)) script.add(grant)
-    }
+    const shown = (await server.query(`SHOW GRANTS FOR ${name}`)).map(row => Object.values(row)[0]!.toString())
+    const grants = shown.flatMap(line => grantOf(line, name) ?? [])
+    // Each account has at least USAGE: none means that the server writes its name in a way that is not known here.
+    if (grants.length === 0 && shown.length > 0)
+      throw new Failure('mysql-grants-unreadable', `The grants of ${name} cannot be understood`, {
+        why: shown[0]!,
+        fix: 'Report this line to the maker of FailSafe Online Backup',
+      })
+    for (const grant of grants) if (!isInstalled(account, grant)) script.add(grant)
   }
   if (flavour === 'mariadb') await giveRolesBack(server, script, accounts)
   else await addDefaultRoles(server, script)
@@ -75,15 +80,20 @@ function isInstalled({ user }: Account, grant: string): boolean {
 /**
  * A line of SHOW GRANTS without the password it repeats, which accounts.sql sets; undefined for lines about the roles that the
  * account holds, which have lines of their own.
+ * @param account as quoteAccount writes it; MySQL 5.7 writes it with single quotes
  */
 export function grantOf(line: string, account: string): string | undefined {
-  if (line.startsWith('SET DEFAULT ROLE ')) return line
-  const to = line.lastIndexOf(` TO ${account}`)
-  const end = to + ` TO ${account}`.length
-  if (to < 0 || !['', ' ', ','].includes(line.charAt(end))) return undefined
-  const rest = line.slice(end)
-  const suffix = ['GRANT OPTION', 'ADMIN OPTION'].find(option => new RegExp(`WITH (.* )?${option}\\b`).test(rest))
-  return line.slice(0, end) + (suffix ? ` WITH ${suffix}` : '')
+  // A part of a right on everything that was taken away again (MySQL's partial_revokes).
+  if (line.startsWith('SET DEFAULT ROLE ') || line.startsWith('REVOKE ')) return line
+  for (const name of [account, account.replaceAll('`', "'")]) {
+    const to = line.lastIndexOf(` TO ${name}`)
+    const end = to + ` TO ${name}`.length
+    if (to < 0 || !['', ' ', ','].includes(line.charAt(end))) continue
+    const rest = line.slice(end)
+    const suffix = ['GRANT OPTION', 'ADMIN OPTION'].find(option => new RegExp(`WITH (.* )?${option}\\b`).test(rest))
+    return line.slice(0, end) + (suffix ? ` WITH ${suffix}` : '')
+  }
+  return undefined
 }
 
 /** Who makes a role holds it; who restores shall hold no more than on the source. */

@@ -12,6 +12,7 @@ import { inComment, quoteName } from '../sql/quote.ts'
 import { delimiterFor, endLine } from '../sql/script.ts'
 import { readRows } from '../wire/read-rows.ts'
 import { RowWriter } from '../wire/row-writer.ts'
+import { ServerError } from '../wire/server-error.ts'
 import type { DumpTable } from './definitions.ts'
 import { orderOf } from './order.ts'
 import { type Paths, partSuffix } from './paths.ts'
@@ -120,7 +121,7 @@ export class Rows {
       yield Buffer.from(back + endLine({ statements, rows, largestStatement }))
     } catch (error) {
       this.#signal.throwIfAborted()
-      throw reader.server.lost && error === reader.server.lost ? lostReader(error) : explainRead(error, database, table)
+      throw isLost(error, reader.server) ? lostReader(error) : explainRead(error, database, table)
     } finally {
       this.#readers.give(reader)
     }
@@ -137,6 +138,12 @@ export class Rows {
     )
     if (shapeOf(now) !== shape || same?.created !== relation.created) throw tableAltered(database, relation.name)
   }
+}
+
+/** The connection is gone, or the server said before it closed it that it would: shutdown or KILL. */
+function isLost(error: unknown, server: Server): boolean {
+  if (error instanceof ServerError) return [1053, 1927].includes(error.errno)
+  return server.lost !== undefined
 }
 
 /** Rolling back to a savepoint keeps the moment and lets go of the table, so that an ALTER TABLE has not to wait for the whole backup. */

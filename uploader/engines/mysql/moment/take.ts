@@ -11,6 +11,7 @@ export async function takeMoment(taking: Taking): Promise<Moment> {
   for (const way of ways) {
     const moment = await way(taking)
     if (!moment) continue
+    await taking.control.query('SET SESSION lock_wait_timeout = DEFAULT')
     await checkMoment(moment, taking)
     return moment
   }

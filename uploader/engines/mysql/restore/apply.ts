@@ -62,7 +62,7 @@ async function loadAll(files: LaidOut[], loaders: Loader[]): Promise<void> {
     loaders.map(async loader => {
       for (let file = waiting.shift(); file && !failure; file = waiting.shift()) {
         try {
-          await loader.load(file)
+          await loader.load(file, () => failure !== undefined)
         } catch (error) {
           failure ??= { error }
         }

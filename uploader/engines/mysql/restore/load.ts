@@ -23,19 +23,21 @@ export class Loader {
     this.#loaded = loaded
   }
 
-  async load(file: LaidOut): Promise<void> {
+  /** @param stop once it is true, no further statement is begun */
+  async load(file: LaidOut, stop: () => boolean): Promise<void> {
     const handle = await open(file.path)
     try {
-      await this.#load(file, handle)
+      await this.#load(file, handle, stop)
     } finally {
       await handle.close()
     }
   }
 
-  async #load(file: LaidOut, handle: FileHandle): Promise<void> {
+  async #load(file: LaidOut, handle: FileHandle, stop: () => boolean): Promise<void> {
     let done = 0
     let warned = false
     for await (const statement of new ScriptReader(handle, this.#buffer).statements()) {
+      if (stop()) return
       const warnings = await this.#run(file, statement)
       this.#loaded(statement.end - done)
       done = statement.end
@@ -80,7 +82,7 @@ export class Loader {
   /** An account that the target has stays as it is; one that differs is worth a word. */
   async #accountIsThere({ text }: ScriptStatement): Promise<boolean> {
     const wanted = text?.toString() ?? ''
-    const account = /^CREATE USER IF NOT EXISTS (`(?:[^`]|``)*`@`(?:[^`]|``)*`)/.exec(wanted)?.[1]
+    const account = /^CREATE USER IF NOT EXISTS ((['`])(?:(?!\2).|\2\2)*\2@\2(?:(?!\2).|\2\2)*\2)/s.exec(wanted)?.[1]
     if (account === undefined) return false
     const rows = await this.#server.query(`SHOW CREATE USER ${account}`).catch(error => {
       if (!(error instanceof ServerError)) throw error

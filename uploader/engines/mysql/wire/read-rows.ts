@@ -1,6 +1,7 @@
 import type { Server } from '../connection/server.ts'
 import { queryPacket } from './command.ts'
 import type { RowWriter } from './row-writer.ts'
+import { ServerError } from './server-error.ts'
 
 /**
  * Runs a SELECT on a connection that nobody else uses and yields the INSERT statements that `writer` makes of it. A chunk is valid
@@ -43,7 +44,7 @@ export async function* readRows(server: Server, sql: string, writer: RowWriter):
     ended = true
   } catch (error) {
     // The server's own error ends the result, whatever the state of the transaction.
-    if (!lost && error instanceof Error && error.name === 'ServerError') ended = true
+    ended = error instanceof ServerError
     throw error
   } finally {
     release()

@@ -28,6 +28,7 @@ export async function execute(server: Server, statement: Statement): Promise<num
   try {
     // A server that refuses a long statement answers before it has read it, or hangs up.
     const sent = send(socket, statement, () => server.lost !== undefined)
+    sent.catch(() => {}) // after a refusal it does not matter what became of the rest
     const answer = await Promise.race([answered, sent.then(() => answered)])
     if (answer instanceof Error) throw answer
     if (answer[0] === 0xff) throw parseError(answer)
