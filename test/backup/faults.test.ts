@@ -233,6 +233,15 @@ describe('a run that fails leaves nothing behind', () => {
     expect(rig.receiver.calls).not.toContain('open')
   })
 
+  test('when the receiver refuses to commit it', async () => {
+    rig.receiver.before = call => {
+      if (call === 'commit') throw new ProblemError('manifest-invalid')
+    }
+    const engine = new FakeEngine(large())
+    await expect(rig.backUp(engine)).rejects.toMatchObject({ code: 'manifest-invalid' })
+    await expectNothingLeft(engine, 'failed')
+  })
+
   test('when the source holds nothing', async () => {
     const engine = new FakeEngine([])
     await expect(rig.backUp(engine)).rejects.toMatchObject({ code: 'nothing-to-back-up' })
@@ -271,6 +280,37 @@ describe('the next run', () => {
     expect(rig.receiver.manifests).toHaveLength(2)
     expect(result.warnings[0]?.message).toMatch(/is complete/)
     await expectWhole()
+  })
+
+  test('discards one whose commit was lost and is refused when it is asked for again', async () => {
+    rig.receiver.before = call => {
+      if (call === 'commit') throw unreachable()
+    }
+    await expect(rig.backUp(large())).rejects.toMatchObject({ code: 'receiver-unreachable' })
+    let first = true
+    rig.receiver.before = call => {
+      if (call === 'commit' && first) {
+        first = false
+        throw new ProblemError('manifest-invalid')
+      }
+    }
+    const result = await rig.backUp(large())
+    expect(result.warnings[0]?.message).toMatch(/was discarded/)
+    expect(rig.receiver.states()).toEqual(['abandoned', 'committed'])
+    expect(await rig.staged()).toEqual([])
+  })
+
+  test('stops where the agent itself is refused, and leaves the remains for later', async () => {
+    rig.receiver.before = call => {
+      if (call === 'abort') throw unreachable()
+      if (call === 'complete') throw new ProblemError('internal')
+    }
+    await expect(rig.backUp(large(), { ...quick, patience: 300 })).rejects.toMatchObject({ code: 'upload-failed' })
+    rig.receiver.before = call => {
+      if (call === 'open') throw new ProblemError('agent-revoked')
+    }
+    await expect(rig.backUp(large())).rejects.toMatchObject({ code: 'agent-revoked' })
+    expect(await rig.staged()).toHaveLength(1)
   })
 
   test('leaves no journal of a run that was refused', async () => {

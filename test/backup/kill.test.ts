@@ -24,11 +24,18 @@ test('a kill at any moment leaves sealed bytes only, and the next run clears up 
   for (let n = 0; n < runs; n++) {
     const rig = await newRig(vault)
     const marker = `MARKER-${n}-not-to-be-seen`
-    const child = await start(rig, { agent: rig.agent, dir: rig.dir, maxBytes: 40 * MiB, marker })
-    const exit = once(child, 'exit')
-    await sleep(random(n) * 1800)
-    child.kill('SIGKILL')
-    await exit
+    const child = await start(rig)
+    const order: Order = { agent: rig.agent, dir: rig.dir, maxBytes: 40 * MiB, marker }
+    // A run makes some thirty calls. The first kill strikes where parts are under way for certain, the others anywhere.
+    const fatal = n === 0 ? 6 : 1 + Math.floor(random(n) * 30)
+    rig.receiver.before = async () => {
+      if (rig.receiver.calls.length !== fatal) return
+      await sleep(random(n + 0.5) * 50)
+      child.kill('SIGKILL')
+    }
+    child.send({ order })
+    await once(child, 'exit')
+    rig.receiver.before = () => {}
     if (rig.receiver.states()[0] === 'open') unfinished += 1
     parts += (await rig.staged()).filter(({ name }) => name.endsWith('.part')).length
     expect(await stagedText(rig)).not.toContain(marker)
@@ -51,7 +58,8 @@ test('a kill at any moment leaves sealed bytes only, and the next run clears up 
 /** From 0 to 1, the same for the same seed. */
 const random = (n: number) => (Math.sin(seed + n * 7919) + 1) / 2
 
-async function start(rig: Rig, order: Order): Promise<ChildProcess> {
+/** A process that is ready to take its order. */
+async function start(rig: Rig): Promise<ChildProcess> {
   const child = fork(new URL('child.ts', import.meta.url), { stdio: 'inherit' })
   await once(child, 'message')
   child.on('message', async ({ id, method, args }: { id: number; method: string; args: unknown[] }) => {
@@ -66,6 +74,5 @@ async function start(rig: Rig, order: Order): Promise<ChildProcess> {
       child.send({ id, problem: error.toDocument() }, () => {})
     }
   })
-  child.send({ order })
   return child
 }

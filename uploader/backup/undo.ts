@@ -43,14 +43,13 @@ async function end(records: JournalRecord[], receiver: Pick<Receiver, 'open' | '
   return `Run ${run.run} was interrupted; what it had staged was discarded`
 }
 
-/** A refusal says that there is nothing left to end: the snapshot is gone, committed, or another run's business by now. */
+/** A refusal says that there is nothing left to end: the snapshot is gone, committed, or another run's business by now. Not so one that refuses the agent. */
 async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call
   } catch (error) {
-    if (error instanceof ProblemError && endings.has(error.code)) return undefined
+    if (error instanceof ProblemError && !error.retriable && error.status !== 401 && error.status !== 403)
+      return undefined
     throw error
   }
 }
-
-const endings = new Set(['snapshot-state', 'not-found', 'lease-stale', 'lane-held', 'head-moved', 'pack-mismatch'])

@@ -32,7 +32,7 @@ export const JournalRecord = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('acknowledged'), pack: z.number().int(), number: z.number().int() }),
   z.object({ type: z.literal('sealed'), manifest: z.string() }),
-  z.object({ type: z.literal('committed'), receivedAt: z.string() }),
+  z.object({ type: z.literal('committed') }),
 ])
 export type JournalRecord = z.infer<typeof JournalRecord>
 
