@@ -2,7 +2,7 @@
  * `npm run package [-- --target linux-x64 ...]`: the uploader as one file for each platform, with checksums and a bill of materials, in dist/.
  * Needs npm's registry or its cache, and nothing else of the network.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../shared/failure.ts'
@@ -38,7 +38,9 @@ try {
   }
   const lock = LockFile.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
-  const bom = sbom(lock, metafile, { name: 'failsafe', version }, chosen)
+  const there = new Set(await readdir(dist))
+  const built = targets.filter(({ file }) => there.has(file))
+  const bom = sbom(lock, metafile, { name: 'failsafe', version }, built)
   await writeFile(join(dist, 'failsafe.sbom.json'), `${JSON.stringify(bom, null, 2)}\n`)
   await writeSums(dist)
 } catch (error) {
