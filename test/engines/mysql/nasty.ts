@@ -84,7 +84,8 @@ export async function makeNasty(connection: Connection): Promise<void> {
     'UPDATE versioned SET x = 10 WHERE id = 1',
     'DELETE FROM versioned WHERE id = 2',
     `CREATE TABLE versioned_named (id INT PRIMARY KEY, x INT, rs TIMESTAMP(6) GENERATED ALWAYS AS ROW START, re TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING`,
-    'DROP TABLE versioned_named', // its row_start cannot be restored, so it is no part of the comparison
+    'INSERT INTO versioned_named (id, x) VALUES (1, 1), (2, 2)',
+    'DELETE FROM versioned_named WHERE id = 2',
     `CREATE TABLE parted (id INT, k INT, PRIMARY KEY (id, k)) PARTITION BY RANGE (k) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (10), PARTITION \`p "1\` VALUES LESS THAN MAXVALUE)`,
     'INSERT INTO parted SELECT seq, seq FROM seq_1_to_30',
     'CREATE SEQUENCE tickets START WITH 100 INCREMENT BY 7 CACHE 10 CYCLE MAXVALUE 5000',

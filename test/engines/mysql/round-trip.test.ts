@@ -12,6 +12,9 @@ let expected: ServerDescription
 /** No server would create them: they refer to what is gone. Their text is kept, and a warning says so. */
 const unusable = ['view shop.invalid_one: missing', 'view shop.unusable_one: missing']
 
+/** Since when a row has been as it is is the server's own note: the restored row is new. */
+const sinceWhen = expect.stringMatching(/^rows shop\.versioned_named:\n {2}1 /)
+
 beforeAll(async () => {
   source = await startMariadb({ options: { log_bin: 'binlog', max_allowed_packet: '1G' } })
   const connection = await source.connect()
@@ -41,7 +44,7 @@ test('a server full of what dump programs get wrong is the same after --apply', 
     const report = await applyTo(target, dumped)
     expect(report.applied).toBe(true)
     expect(report.warnings).toEqual([])
-    expect(differences(expected, await describe(target)).sort()).toEqual(unusable)
+    expect(differences(expected, await describe(target)).sort()).toEqual([sinceWhen, ...unusable])
   } finally {
     await target.stop()
   }
@@ -51,7 +54,7 @@ test('the stock client loads the same files in order, with the same result', asy
   const target = await startMariadb({ options: { max_allowed_packet: '1G' } })
   try {
     await loadWithClient(target, dumped)
-    expect(differences(expected, await describe(target)).sort()).toEqual(unusable)
+    expect(differences(expected, await describe(target)).sort()).toEqual([sinceWhen, ...unusable])
   } finally {
     await target.stop()
   }

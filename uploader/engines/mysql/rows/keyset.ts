@@ -1,13 +1,10 @@
-import type { Row, Server } from '../connection/server.ts'
+import type { Row } from '../connection/server.ts'
 import type { Column } from '../definitions/columns.ts'
 import { quoteName } from '../sql/quote.ts'
-import { type Bound, type Cut, tableOf } from './ranges.ts'
+import { type Borrow, type Bound, type Cut, tableOf } from './cut.ts'
 
 /** Bounds found by walking along the index, so many rows at a step; no row is read. */
-export async function* keysetBounds(
-  cut: Cut,
-  borrow: <T>(use: (server: Server) => Promise<T>) => Promise<T>,
-): AsyncGenerator<Bound> {
+export async function* keysetBounds(cut: Cut, borrow: Borrow): AsyncGenerator<Bound> {
   const { key, rows } = cut
   const names = key.columns.map(({ name }) => quoteName(name)).join(', ')
   let condition = ''

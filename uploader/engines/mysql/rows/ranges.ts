@@ -1,21 +1,11 @@
-import type { Server } from '../connection/server.ts'
 import type { Relation } from '../definitions/relations.ts'
-import { quoteName } from '../sql/quote.ts'
+import type { Borrow, Cut } from './cut.ts'
 import { isWhole, type Key } from './key.ts'
 import { keysetBounds } from './keyset.ts'
 import { wholeNumberBounds } from './whole-numbers.ts'
 
 /** Bytes of rows, as the server estimates them, that one artefact holds about. */
 export const rangeBytes = 96 * 1024 * 1024
-
-/** A table of `database` that is to be cut. */
-export interface Cut {
-  database: string
-  table: Relation
-  key: Key
-  /** About as many rows as `rangeBytes` hold. */
-  rows: number
-}
 
 /**
  * WHERE conditions that cut a table into ranges which leave no row out and have none twice, whatever values are between the bounds:
@@ -26,7 +16,7 @@ export async function* ranges(
   database: string,
   table: Relation,
   key: Key | undefined,
-  borrow: <T>(use: (server: Server) => Promise<T>) => Promise<T>,
+  borrow: Borrow,
   target = rangeBytes,
 ): AsyncGenerator<string | null> {
   if (!key || !table.transactional || table.bytes <= target) {
@@ -44,14 +34,4 @@ export async function* ranges(
     lower = from
   }
   yield lower ?? null
-}
-
-/** Conditions for the rows before a bound, and from it on. */
-export interface Bound {
-  below: string
-  from: string
-}
-
-export function tableOf({ database, table }: Cut): string {
-  return `${quoteName(database)}.${quoteName(table.name)}`
 }

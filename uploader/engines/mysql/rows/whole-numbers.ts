@@ -1,8 +1,5 @@
-import type { Server } from '../connection/server.ts'
 import { quoteName } from '../sql/quote.ts'
-import { type Bound, type Cut, tableOf } from './ranges.ts'
-
-type Borrow = <T>(use: (server: Server) => Promise<T>) => Promise<T>
+import { type Borrow, type Bound, type Cut, tableOf } from './cut.ts'
 
 /**
  * Bounds between MIN and MAX. Where numbers are spread unevenly (gaps, shards, time stamps) equal steps would give empty ranges and
