@@ -5,6 +5,7 @@ import { holdSource } from '../staging/lock.ts'
 import { type Clock, systemClock } from '../transfer/clock.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
+import { peakMemory } from './peak-memory.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { undoRemains } from './undo.ts'
 
@@ -72,7 +73,7 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): P
       requested: options.mode,
       ...taken,
       seconds: (clock.now().getTime() - started.getTime()) / 1000,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      peakRssBytes: peakMemory(),
       warnings,
     }
   } catch (error) {
