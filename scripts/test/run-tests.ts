@@ -24,7 +24,9 @@ export interface Counts {
 /** Runs a program with its output on ours; resolves to whether it succeeded. */
 export function succeeds(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 1, 2], env })
+    // A log file is read as plain text.
+    const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
+    const child = spawn(command, args, { stdio: ['ignore', 1, 2], env: { ...env, ...plain } })
     child.once('error', reject)
     child.once('close', code => resolve(code === 0))
   })
