@@ -8,6 +8,7 @@ import { unitEntry } from '../position.ts'
 import { Readers } from '../rows/readers.ts'
 import { inComment } from '../sql/quote.ts'
 import { Definitions, type DumpTable } from './definitions.ts'
+import { warnOfLeftOut } from './left-out.ts'
 import { Paths } from './paths.ts'
 import { Rows } from './rows.ts'
 
@@ -46,6 +47,7 @@ export class FullSession implements Session {
       const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, warn)
       yield* definitions.artefacts()
       warnOfOtherEngines(definitions.tables, warn)
+      await warnOfLeftOut(this.#control, warn)
       step(4)
       yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
         definitions.tables,

@@ -44,7 +44,7 @@ export async function apply(
       const ofStage = files.filter(file => file.stage === stage)
       await loadAll(ofStage, oneByOne.includes(stage) ? loaders.slice(0, 1) : loaders)
     }
-    return summary(files)
+    return [...summary(files), ...(await noteOfScheduler(first, files))]
   } catch (error) {
     signal.throwIfAborted()
     throw error
@@ -78,6 +78,16 @@ function summary(files: LaidOut[]): string[] {
   return [
     `${count('databases')} databases, ${count('tables')} tables, ${rows} rows`,
     'accounts and grants; accounts that the target had already stay as they were',
+  ]
+}
+
+/** Events that are loaded run only where the scheduler does. */
+async function noteOfScheduler(server: Server, files: LaidOut[]): Promise<string[]> {
+  if (!files.some(({ stage }) => stage === 'events')) return []
+  const row = await server.one('SELECT @@global.event_scheduler AS state')
+  if (row?.state === 'ON') return []
+  return [
+    'events are loaded, but the target runs none until SET GLOBAL event_scheduler = ON (and in its configuration)',
   ]
 }
 

@@ -73,7 +73,7 @@ export class Loader {
   /** The first warning of a statement, once for each file; true if there was one worth it. */
   async #passOn(file: LaidOut, statement: ScriptStatement): Promise<boolean> {
     const rows = await this.#server.query('SHOW WARNINGS')
-    const serious = rows.find(row => row.Level?.toString() !== 'Note')
+    const serious = rows.find(row => row.Level?.toString() !== 'Note' && !isOfScheduler(row.Message?.toString()))
     if (!serious) return false
     this.#warn('restore-warning', `${file.name}, statement ${statement.number}: ${serious.Message}`)
     return true
@@ -97,6 +97,11 @@ export class Loader {
       )
     return true
   }
+}
+
+/** Events are loaded all the same; `apply` says once what to do. */
+function isOfScheduler(message: string | undefined): boolean {
+  return message?.startsWith('Event scheduler is switched off') ?? false
 }
 
 function lost(error: unknown, file: LaidOut, statement: ScriptStatement): Failure {
