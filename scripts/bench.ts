@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --mib 1024] [-- --rounds 3] [-- --record]`: the whole job of the built binary beside the same job done with
+ * `npm run bench [-- --mib 1300] [-- --rounds 3] [-- --record]`: the whole job of the built binary beside the same job done with
  * mariadb-dump and with mydumper, on the same server, to the same embedded cloud, in interleaved rounds.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -25,7 +25,7 @@ const root = dirname(import.meta.dirname)
 process.chdir(root)
 const { values } = parseArgs({
   options: {
-    mib: { type: 'string', default: '1100' },
+    mib: { type: 'string', default: '1300' },
     rounds: { type: 'string', default: '3' },
     record: { type: 'boolean' },
   },

@@ -3,21 +3,24 @@ import type { Column } from '../definitions/columns.ts'
 import { quoteName } from '../sql/quote.ts'
 import { type Borrow, type Bound, type Cut, tableOf } from './cut.ts'
 
-/** Bounds found by walking along the index, so many rows at a step; no row is read. */
-export async function* keysetBounds(cut: Cut, borrow: Borrow): AsyncGenerator<Bound> {
+/**
+ * Bounds found by walking along the index, so many rows at a step; no row is read.
+ * @param within walks only where this holds, e.g. one value of the first column
+ */
+export async function* keysetBounds(cut: Cut, borrow: Borrow, within = 'TRUE'): AsyncGenerator<Bound> {
   const { key, rows } = cut
   const names = key.columns.map(({ name }) => quoteName(name)).join(', ')
-  let condition = ''
+  let condition = within
   for (;;) {
     const [bound] = await borrow(server =>
       server.query(
-        `SELECT ${names} FROM ${tableOf(cut)} FORCE INDEX (${quoteName(key.index)}) ${condition} ORDER BY ${names} LIMIT ${rows}, 1`,
+        `SELECT ${names} FROM ${tableOf(cut)} FORCE INDEX (${quoteName(key.index)}) WHERE ${condition} ORDER BY ${names} LIMIT ${rows}, 1`,
       ),
     )
     if (!bound) return
     const from = compare(key.columns, bound, '>', '>=')
     yield { below: compare(key.columns, bound, '<', '<'), from }
-    condition = `WHERE ${from}`
+    condition = `${within} AND ${from}`
   }
 }
 

@@ -25,9 +25,8 @@ export async function* ranges(
   }
   const rows = Math.max(1, Math.round((table.rows * target) / table.bytes))
   const cut: Cut = { database, table, key, rows }
-  // A single whole number is cut by the server's estimates, which cost no read; else by walking along the index.
-  const bounds =
-    key.columns.length === 1 && isWhole(key.columns[0]!) ? wholeNumberBounds(cut, borrow) : keysetBounds(cut, borrow)
+  // A whole number in front is cut by the server's estimates, which cost no read; else by walking along the index.
+  const bounds = isWhole(key.columns[0]!) ? wholeNumberBounds(cut, borrow) : keysetBounds(cut, borrow)
   let lower: string | undefined
   for await (const { below, from } of bounds) {
     yield lower === undefined ? below : `${lower} AND ${below}`

@@ -1,10 +1,11 @@
 import { quoteName } from '../sql/quote.ts'
 import { type Borrow, type Bound, type Cut, tableOf } from './cut.ts'
+import { keysetBounds } from './keyset.ts'
 
 /**
  * Bounds between MIN and MAX. Where numbers are spread unevenly (gaps, shards, time stamps) equal steps would give empty ranges and
  * huge ones: the span is halved until the optimiser's estimate for each piece is small enough, and neighbours that are small together
- * stay together.
+ * stay together. One value that is too many rows by itself is walked along the rest of its key.
  */
 export async function* wholeNumberBounds(cut: Cut, borrow: Borrow): AsyncGenerator<Bound> {
   const column = quoteName(cut.key.columns[0]!.name)
@@ -17,6 +18,10 @@ export async function* wholeNumberBounds(cut: Cut, borrow: Borrow): AsyncGenerat
       collected = 0
     }
     collected += piece.rows
+    if (piece.rows > cut.rows * 1.25 && cut.key.columns.length > 1) {
+      yield* keysetBounds(cut, borrow, `${column} = ${piece.low}`)
+      collected = cut.rows * 1.25
+    }
   }
 }
 
