@@ -1,12 +1,4 @@
-import {
-  CompactSign,
-  calculateJwkThumbprint,
-  compactVerify,
-  decodeProtectedHeader,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-} from 'jose'
+import { CompactSign, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK } from 'jose'
 import { z } from 'zod'
 
 /** An Ed25519 public key as a JWK. */
@@ -49,9 +41,4 @@ export async function verify<T>(typ: string, schema: z.ZodType<T>, jws: string, 
   })
   if (protectedHeader.typ !== typ) throw new Error(`a ${String(protectedHeader.typ)}, not a ${typ}`)
   return schema.parse(JSON.parse(new TextDecoder().decode(payload)))
-}
-
-/** The fingerprint of the key that a JWS says it was signed with; proves nothing by itself. */
-export function claimedSigner(jws: string): string | undefined {
-  return decodeProtectedHeader(jws).kid
 }
