@@ -45,12 +45,13 @@ export function enrol(app: AgentApp, ports: AgentApiPorts): void {
     for (let attempt = 1; ; attempt++) {
       const token = await findEnrolToken(catalogue, secret)
       const now = clock()
-      if (!token || Date.parse(token.expiresAt) <= now.getTime()) throw tokenInvalid()
+      if (!token) throw tokenInvalid()
       if (token.used) {
         const agent = token.used.fingerprint === fingerprint ? await findAgent(catalogue, token.used.agent) : undefined
         if (!agent) throw tokenInvalid()
         return agent
       }
+      if (Date.parse(token.expiresAt) <= now.getTime()) throw tokenInvalid()
       const agent = newAgent(request, `${token.tenant}.${newUlid(now.getTime())}`, now)
       await activeTenant(ports, agent)
       try {

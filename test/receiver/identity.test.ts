@@ -36,6 +36,14 @@ describe('an enrolment token', () => {
     expect((await enrol(await newSigningKey(), { token })).body.code).toBe('token-invalid')
   })
 
+  it('that was used in time answers its key also when it is asked again too late', async () => {
+    const [key, token] = [await newSigningKey(), await newToken(60)]
+    const first = ok(await enrol(key, { token }))
+    receiver.clock.advance(61)
+    expect(ok(await enrol(key, { token }))).toEqual(first)
+    expect((await enrol(await newSigningKey(), { token })).body.code).toBe('token-invalid')
+  })
+
   it('makes one agent also when two hosts use it at the same time', async () => {
     const token = await newToken()
     const answers = await Promise.all([1, 2, 3].map(async () => enrol(await newSigningKey(), { token })))
