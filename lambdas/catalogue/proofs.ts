@@ -17,11 +17,11 @@ const ranks: Record<ProofRecord['level'], number> = { kit: 0, stored: 1, opened:
 
 /**
  * Appends a proof, and shows it on its snapshot unless a greater one stands there. One that failed makes the planner go round the
- * snapshot until one of at least that level passes.
+ * snapshot until one of at least that level passes; a lesser failure after it does not make that easier.
  */
 export function recordProof(table: Table, snapshot: Committed, proof: ProofRecord): Promise<void> {
   const { method, level, outcome, recordedAt } = proof
-  const shown = outcome === 'failed' || ranks[level] >= rankOf(snapshot)
+  const shown = ranks[level] >= rankOf(snapshot) || (outcome === 'failed' && snapshot.bad !== true)
   return transact(table, [
     {
       put: {

@@ -125,6 +125,8 @@ describe('a restore, with three units on two lanes', () => {
     expect(await prove('opened', 'failed')).toMatchObject({ bad: true })
     expect(await prove('kit', 'passed')).toMatchObject({ bad: true, proof: { level: 'opened', outcome: 'failed' } })
     expect(await prove('stored', 'passed')).toMatchObject({ bad: true, proof: { level: 'opened', outcome: 'failed' } })
+    expect(await prove('kit', 'failed')).toMatchObject({ bad: true, proof: { level: 'opened', outcome: 'failed' } })
+    expect(await prove('stored', 'passed')).toMatchObject({ bad: true, proof: { level: 'opened', outcome: 'failed' } })
     expect(await prove('opened', 'passed')).toMatchObject({ bad: false, proof: { level: 'opened', outcome: 'passed' } })
     expect(await prove('stored', 'failed')).toMatchObject({ bad: true, proof: { level: 'stored', outcome: 'failed' } })
   })
