@@ -5,6 +5,7 @@ import { ProblemError } from '../../shared/problem.ts'
 import { laneKey, manifestKey, snapshotKey, sourceKey } from './keys.ts'
 import { findLane, headIs, holdsLease, leaseStale } from './leases.ts'
 import { type Committed, findSnapshot, type SnapshotIn } from './snapshots.ts'
+import { findSource } from './sources.ts'
 import { isRefused, present, read, type Table, transact } from './table.ts'
 
 /*
@@ -50,37 +51,42 @@ export async function beginCommit(
   manifest: StoredManifest,
 ): Promise<SnapshotIn<'committing'>> {
   const set = Object.keys(reception).map(name => `#${name} = :${name}`)
-  try {
-    await transact(table, [
-      {
-        update: {
-          key: snapshotKey(snapshot.snapshot, snapshot.lane),
-          update: `SET #state = :committing, ${set.join(', ')}`,
-          condition: '#state = :open',
-          values: {
-            ':open': 'open',
-            ':committing': 'committing',
-            ...Object.fromEntries(Object.entries(reception).map(([name, value]) => [`:${name}`, value])),
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await transact(table, [
+        {
+          update: {
+            key: snapshotKey(snapshot.snapshot, snapshot.lane),
+            update: `SET #state = :committing, ${set.join(', ')}`,
+            condition: '#state = :open',
+            values: {
+              ':open': 'open',
+              ':committing': 'committing',
+              ...Object.fromEntries(Object.entries(reception).map(([name, value]) => [`:${name}`, value])),
+            },
           },
         },
-      },
-      {
-        check: {
-          key: laneKey(snapshot.source, snapshot.lane),
-          condition: `${holdsLease} AND ${headIs(snapshot.head)}`,
-          values: { ':token': snapshot.lease, ...(snapshot.head && { ':head': snapshot.head }) },
+        {
+          check: {
+            key: laneKey(snapshot.source, snapshot.lane),
+            condition: `${holdsLease} AND ${headIs(snapshot.head)}`,
+            values: { ':token': snapshot.lease, ...(snapshot.head && { ':head': snapshot.head }) },
+          },
         },
-      },
-      { put: { key: manifestKey(snapshot.snapshot), item: manifest } },
-    ])
-  } catch (error) {
-    if (!isRefused(error)) throw error
-    throw await whyRefused(table, snapshot)
+        { put: { key: manifestKey(snapshot.snapshot), item: manifest } },
+      ])
+      return { ...snapshot, ...reception, state: 'committing' }
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      const why = await whyRefused(table, snapshot)
+      if (why) throw why
+      if (attempt >= 5) throw error // a renewal of the lease was at the lane at the same moment: look again
+    }
   }
-  return { ...snapshot, ...reception, state: 'committing' }
 }
 
-async function whyRefused(table: Table, snapshot: SnapshotIn<'open'>): Promise<ProblemError> {
+/** @returns undefined when everything holds still: the write only met another one */
+async function whyRefused(table: Table, snapshot: SnapshotIn<'open'>): Promise<ProblemError | undefined> {
   const [now, lane] = await Promise.all([
     findSnapshot(table, snapshot.snapshot),
     findLane(table, snapshot.source, snapshot.lane),
@@ -90,18 +96,24 @@ async function whyRefused(table: Table, snapshot: SnapshotIn<'open'>): Promise<P
     return new ProblemError('head-moved', `the head of lane ${snapshot.lane} is now ${lane.head}`, {
       fix: 'Run the backup again',
     })
+  if (now?.state === 'open') return undefined
   return new ProblemError('snapshot-state', `it is ${now?.state ?? 'gone'}`, { extra: { state: now?.state } })
 }
 
 export type Outcome = Pick<Committed, 'units' | 'unitChunks' | 'totals' | 'warnings'>
 
+const notLaterYet = '(attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt <= :receivedAt)'
+
 /**
- * committing → committed: the snapshot, the lane's head, the lease and the source's last snapshot in one step. The head moves unless a later
- * snapshot is there already (one that took the lane over and was faster). Asked again after success it does nothing.
+ * committing → committed: the snapshot, the lane's head, the lease and the source's last snapshot in one step. Head and last snapshot move
+ * unless a later snapshot is there already (one that took the lane over and was faster). Asked again after success it does nothing.
  */
 export async function finishCommit(table: Table, snapshot: SnapshotIn<'committing'>, outcome: Outcome): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const lane = await findLane(table, snapshot.source, snapshot.lane)
+    const [lane, source] = await Promise.all([
+      findLane(table, snapshot.source, snapshot.lane),
+      findSource(table, snapshot.tenant, snapshot.source),
+    ])
     const head = lane.head ?? null
     const moves = head === null || head < snapshot.snapshot
     const holds = lane.lease?.token === snapshot.lease
@@ -141,14 +153,18 @@ export async function finishCommit(table: Table, snapshot: SnapshotIn<'committin
                 },
               },
             ]),
-        {
-          update: {
-            key: sourceKey(snapshot.tenant, snapshot.source),
-            update: 'SET #lastSnapshot = :snapshot, #lastReceivedAt = :receivedAt',
-            condition: present,
-            values: { ':snapshot': snapshot.snapshot, ':receivedAt': snapshot.receivedAt },
-          },
-        },
+        ...(source?.lastReceivedAt !== undefined && source.lastReceivedAt > snapshot.receivedAt
+          ? []
+          : [
+              {
+                update: {
+                  key: sourceKey(snapshot.tenant, snapshot.source),
+                  update: 'SET #lastSnapshot = :snapshot, #lastReceivedAt = :receivedAt',
+                  condition: `${present} AND ${notLaterYet}`,
+                  values: { ':snapshot': snapshot.snapshot, ':receivedAt': snapshot.receivedAt },
+                },
+              },
+            ]),
       ])
       return
     } catch (error) {

@@ -1,4 +1,6 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { DeleteObjectCommand, GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Receipt } from '../../lambdas/vault/receipt.ts'
 import { newSigningKey } from '../../shared/jws.ts'
@@ -120,6 +122,36 @@ describe('a commit', () => {
     for (const { status, text } of answers) expect([200, 202], text).toContain(status)
     expect(ok(await commit(agent, staged)).state).toBe('committed')
     expect(await stored(staged.snapshot)).toHaveLength(4)
+  })
+
+  it('that meets a renewal of its own lease begins all the same', async () => {
+    const staged = await stage(agent, await open(agent, await registerSource(agent, 'met')), [fullEntry('a', 10, at)])
+    await upload(agent, staged)
+    let met = 0
+    receiver.seams.table = table => ({
+      ...table,
+      documents: new Proxy(table.documents, {
+        get: (target, name) =>
+          name !== 'send'
+            ? Reflect.get(target, name)
+            : (command: object) => {
+                if (!(command instanceof TransactWriteCommand) || met > 0) return target.send(command as never)
+                met += 1
+                // what DynamoDB answers while another write to the lane is under way
+                return Promise.reject(
+                  new TransactionCanceledException({
+                    message: 'Transaction cancelled',
+                    $metadata: {},
+                    CancellationReasons: [{ Code: 'None' }, { Code: 'TransactionConflict' }, { Code: 'None' }],
+                  }),
+                )
+              },
+      }),
+    })
+    const answer = await commit(agent, staged)
+    receiver.seams.table = table => table
+    expect(met).toBe(1)
+    expect(ok(answer).state).toBe('committed')
   })
 
   it('of many parts is proved part by part, and a pack may be completed before', async () => {

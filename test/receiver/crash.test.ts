@@ -95,11 +95,17 @@ describe('a function that dies in the middle of a commit', () => {
       code: 'snapshot-state',
       state: 'committing',
     })
+    receiver.clock.advance(1)
     const next = await backUp(agent, source, 'full', [fullEntry('a', 20, at)])
     const { receivedAt } = await untilCommitted(staged)
     expect(Date.parse(receivedAt)).toBeLessThanOrEqual(Date.parse(next.receivedAt))
     expect(ok(await agent.call('GET', `/v1/sources/${source}/heads`)).data.snapshot).toBe(next.snapshot)
     const { snapshots } = ok(await agent.call('GET', `/v1/sources/${source}/timeline`))
     expect(snapshots.map((s: { snapshot: string }) => s.snapshot)).toEqual([next.snapshot, staged.snapshot])
+    const { sources } = ok(await receiver.admin('GET', `/v1/admin/sources?tenant=${agent.tenant}`))
+    expect(sources.find((each: { source: string }) => each.source === source)).toMatchObject({
+      lastSnapshot: next.snapshot,
+      lastReceivedAt: next.receivedAt,
+    })
   })
 })
