@@ -10,24 +10,24 @@ const lockWaitTimeout = 1205
 export const instanceLock: Way = async taking => {
   const { control, inventory } = taking
   if (inventory.flavour !== 'mysql' || inventory.release < 80_000) return undefined
-  try {
-    await control.query('LOCK INSTANCE FOR BACKUP')
-  } catch (error) {
-    if (isDenied(error)) return undefined
-    throw error
-  }
   const release = () => control.query('UNLOCK INSTANCE')
-  const moment = await patiently(taking, () =>
-    momentUnder(
-      taking,
-      'instance-lock',
-      () => readLock(taking),
-      () => control.query('UNLOCK TABLES'),
-      release,
-    ),
-  )
-  if (!moment) await release()
-  return moment
+  // Both locks are asked for patiently: the first waits for an ALTER that is under way.
+  return patiently(taking, async () => {
+    await control.query('LOCK INSTANCE FOR BACKUP')
+    let moment: Moment | undefined
+    try {
+      moment = await momentUnder(
+        taking,
+        'instance-lock',
+        () => readLock(taking),
+        () => control.query('UNLOCK TABLES'),
+        release,
+      )
+    } finally {
+      if (!moment) await release()
+    }
+    return moment
+  })
 }
 
 /** Everything but BLOCK_COMMIT lets writers work; END releases all, so DDL is not kept off afterwards. */

@@ -9,9 +9,9 @@ import type { Inventory } from '../inventory.ts'
  * | instance-lock    | MySQL 8, BACKUP_ADMIN, RELOAD | milliseconds | yes; DDL waits for the whole dump |
  * | backup-stage     | MariaDB 10.5, RELOAD    | commits, ms       | yes                           |
  * | global-read-lock | RELOAD                  | milliseconds      | yes                           |
- * | optimistic       | a binary log            | never             | yes, if no write came between |
+ * | optimistic       | MariaDB, a binary log   | never             | yes, if no write came between |
  * | table-locks      | LOCK TABLES             | milliseconds      | yes                           |
- * | single           | SELECT                  | never             | MariaDB yes, MySQL a lower bound |
+ * | single           | SELECT                  | never             | MariaDB yes, MySQL none       |
  */
 export type Mode = 'instance-lock' | 'backup-stage' | 'global-read-lock' | 'optimistic' | 'table-locks' | 'single'
 

@@ -22,10 +22,10 @@ async function checkMoment(moment: Moment, { inventory, warn }: Taking): Promise
   if (moment.mode === 'single')
     warn(
       'one-connection',
-      'the account may lock nothing, so one connection reads alone: GRANT RELOAD ON *.* makes it parallel',
+      `the account may lock nothing, so one connection reads alone${inventory.flavour === 'mysql' && inventory.logBase !== null ? ' and the position of the binary log is unknown' : ''}: GRANT RELOAD ON *.* makes it parallel`,
     )
   if (inventory.logBase === null) return
-  if (moment.log === null)
+  if (moment.log === null && moment.mode !== 'single')
     warn(
       'no-log-position',
       'the account may not read the position of the binary log: GRANT REPLICATION CLIENT ON *.* allows it',
