@@ -130,12 +130,15 @@ test('the unit tells the position of the binary log at the moment, and the steps
   expect(dumped.steps).toEqual([1, 2, 3, 4, 5])
 })
 
-test('what cannot be exact is said: tables of other engines, views that nobody can use', () => {
+test('what cannot be exact is said: tables of other engines, former rows, views that nobody can use', () => {
   expect(dumped.warnings.map(warning => warning.split(':')[0])).toEqual([
     'view-invalid',
     'view-invalid',
     'tables-not-transactional',
+    'history-not-backed-up',
   ])
+  const [history] = dumped.warnings.filter(warning => warning.startsWith('history-not-backed-up'))
+  for (const table of ['versioned', 'versioned_named']) expect(history).toContain(`.\`${table}\``)
 })
 
 test('every file stands alone and ends with its own end marker', async () => {

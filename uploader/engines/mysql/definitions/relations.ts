@@ -15,6 +15,8 @@ export interface Relation {
   engine: string | null
   /** Whether its rows are those of the moment, whatever is written meanwhile. */
   transactional: boolean
+  /** Whether it keeps the former states of its rows (MariaDB's system versioning). */
+  versioned: boolean
   /** The server's estimates. */
   rows: number
   bytes: number
@@ -47,6 +49,7 @@ export async function listRelations(server: Server, database: string, name?: str
         kind: kindOf(type, engine),
         engine,
         transactional: transactionalEngines.includes(lower),
+        versioned: type === 'SYSTEM VERSIONED',
         rows: estimatedRows,
         bytes: Math.max(Number(textOrNull(row, 'DATA_LENGTH') ?? 0), estimatedRows * leastRow),
         created: textOrNull(row, 'CREATE_TIME'),

@@ -47,6 +47,7 @@ export class FullSession implements Session {
       const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, warn)
       yield* definitions.artefacts()
       warnOfOtherEngines(definitions.tables, warn)
+      warnOfHistory(definitions.tables, warn)
       await warnOfLeftOut(this.#control, warn)
       step(4)
       yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
@@ -77,12 +78,25 @@ export class FullSession implements Session {
 function warnOfOtherEngines(tables: DumpTable[], warn: BackupContext['warn']): void {
   const others = tables.filter(({ relation }) => !relation.transactional)
   if (others.length === 0) return
-  const named = others
-    .slice(0, 10)
-    .map(({ database, relation }) => `${inComment(database)}.${inComment(relation.name)} (${relation.engine})`)
-  const more = others.length > named.length ? ` and ${others.length - named.length} more` : ''
   warn(
     'tables-not-transactional',
-    `${named.join(', ')}${more}: their engine knows no moments, so each is backed up as it was when it was read (InnoDB tables are not affected)`,
+    `${namesOf(others, ({ relation }) => ` (${relation.engine})`)}: their engine knows no moments, so each is backed up as it was when it was read (InnoDB tables are not affected)`,
   )
+}
+
+function warnOfHistory(tables: DumpTable[], warn: BackupContext['warn']): void {
+  const versioned = tables.filter(({ relation }) => relation.versioned)
+  if (versioned.length === 0) return
+  warn(
+    'history-not-backed-up',
+    `${namesOf(versioned)}: only their current rows are in the backup, not the former ones that system versioning keeps`,
+  )
+}
+
+function namesOf(tables: DumpTable[], remark: (table: DumpTable) => string = () => ''): string {
+  const named = tables
+    .slice(0, 10)
+    .map(table => `${inComment(table.database)}.${inComment(table.relation.name)}${remark(table)}`)
+  const more = tables.length > named.length ? ` and ${tables.length - named.length} more` : ''
+  return `${named.join(', ')}${more}`
 }
