@@ -29,8 +29,8 @@ export async function readKey(
   columns: Column[],
 ): Promise<Key | undefined> {
   const rows =
-    await server.query(`SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, NULLABLE, INDEX_TYPE
-    FROM information_schema.STATISTICS
+    // Which column says that FORCE INDEX may not name an index depends on the server.
+    await server.query(`SELECT * FROM information_schema.STATISTICS
     WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(table)} AND NON_UNIQUE = 0
     ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`)
   const indexes = new Map<string, (Column | undefined)[]>()
@@ -42,7 +42,9 @@ export async function readKey(
       ordered.includes(column.type) &&
       !row.SUB_PART &&
       textOrNull(row, 'NULLABLE') !== 'YES' &&
-      text(row, 'INDEX_TYPE') === 'BTREE'
+      text(row, 'INDEX_TYPE') === 'BTREE' &&
+      textOrNull(row, 'IGNORED') !== 'YES' && // MariaDB 10.6
+      textOrNull(row, 'IS_VISIBLE') !== 'NO' // MySQL 8
     const index = text(row, 'INDEX_NAME')
     indexes.set(index, [...(indexes.get(index) ?? []), usable ? column : undefined])
   }
