@@ -33,7 +33,8 @@ try {
   for (const target of chosen) {
     const node = await runtime(root, join(root, 'build'), target)
     const made = join(work, target.file)
-    await inject(target, node, bundle, made, work)
+    const home = join(work, target.name)
+    await inject(target, node, bundle, made, home)
     await rename(made, join(dist, target.file))
   }
   const lock = LockFile.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))

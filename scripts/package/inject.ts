@@ -1,18 +1,21 @@
-import { execFile } from 'node:child_process'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { inject as injectBlob } from 'postject'
-import { hostTarget, nodeOptions, type Target } from './targets.ts'
+import sea from 'pkg/lib-es5/sea.js'
+import { hostTarget, nodeOptions, nodeVersion, type Target } from './targets.ts'
 
-const execute = promisify(execFile)
-
-/** The mark in Node that tells it that it carries an application. */
-const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+/** More than pkg's own type says: it hands everything to Node. */
+const seaConfig = {
+  useSnapshot: false,
+  disableExperimentalSEAWarning: true,
+  execArgv: nodeOptions,
+  // Else whoever sets NODE_OPTIONS=--require=... runs code inside the uploader.
+  execArgvExtension: 'none',
+}
 
 /**
- * Makes one executable of a runtime and a bundle, by Node's single executable applications.
- * @param work an existing folder for what comes between
+ * Makes one executable of a runtime and a bundle, by Node's single executable applications. `pkg` would download Node; it finds ours
+ * where it keeps its downloads, marked as verified (which it was: runtime.ts), so that it needs no network.
+ * @param work an empty folder that becomes pkg's home
  */
 export async function inject(
   target: Target,
@@ -21,38 +24,35 @@ export async function inject(
   output: string,
   work: string,
 ): Promise<void> {
-  const isHost = target.name === hostTarget?.name
-  const blob = join(work, `${target.name}.blob`)
-  const config = join(work, `${target.name}.json`)
-  await writeFile(
-    config,
-    JSON.stringify({
-      main: bundle,
-      output: blob,
-      disableExperimentalSEAWarning: true,
-      useSnapshot: false,
-      // Valid only for the processor, version and options that made it, so Node is run with the very options here.
-      useCodeCache: isHost,
-      execArgv: nodeOptions,
-      // Else whoever sets NODE_OPTIONS=--require=... runs code inside the uploader.
-      execArgvExtension: 'none',
-    }),
-  )
-  await execute(isHost ? runtime : process.execPath, [...nodeOptions, '--experimental-sea-config', config])
-  await copyFile(runtime, output)
-  await quietly(async () => injectBlob(output, 'NODE_SEA_BLOB', await readFile(blob), { sentinelFuse: fuse }))
+  const cache = join(work, '.pkg-cache/sea')
+  const name = `node-v${nodeVersion}-${target.os}-${target.arch}`
+  const archive = join(cache, target.os === 'win' ? `${name}.zip` : `${name}.tar.gz`)
+  const node = target.os === 'win' ? join(cache, `${name}.exe`) : join(cache, name, 'bin/node')
+  await mkdir(join(node, '..'), { recursive: true })
+  await link(runtime, node).catch(() => copyFile(runtime, node))
+  for (const mark of [archive, `${archive}.ok`, `${node}.ok`]) await writeFile(mark, '')
+
+  // The code cache is only valid under V8's options that made it, and pkg runs Node for it without options of its own.
+  const restore = setEnvironment({ HOME: work, NODE_OPTIONS: nodeOptions.join(' ') })
+  try {
+    await sea.default(bundle, {
+      signature: false,
+      targets: [{ platform: target.os, arch: target.arch, nodeRange: `node${nodeVersion}`, output }],
+      // V8's code cache is only valid for the processor and version that made it.
+      seaConfig: { ...seaConfig, useCodeCache: target.name === hostTarget?.name },
+    })
+  } finally {
+    restore()
+  }
 }
 
-/** postject's library warns of section names that it does not need and of node.exe's signature, which no longer fits; anything else it says is shown. */
-async function quietly(work: () => Promise<void>): Promise<void> {
-  const { write } = process.stderr
-  const filtered = (chunk: string | Uint8Array, ...rest: never[]) =>
-    /^warning: (Can't find string offset for section name|The signature seems corrupted)/.test(String(chunk)) ||
-    write.call(process.stderr, chunk, ...rest)
-  process.stderr.write = filtered
-  try {
-    await work()
-  } finally {
-    process.stderr.write = write
+/** @returns what puts the former values back */
+function setEnvironment(values: Record<string, string>): () => void {
+  const former = Object.keys(values).map(name => [name, process.env[name]] as const)
+  Object.assign(process.env, values)
+  return () => {
+    for (const [name, value] of former)
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
   }
 }
