@@ -185,6 +185,6 @@ export function leaseStale(): ProblemError {
   })
 }
 
-function leaseEnd(now: Date): string {
+export function leaseEnd(now: Date): string {
   return new Date(now.getTime() + leaseSeconds * 1000).toISOString()
 }

@@ -119,6 +119,13 @@ describe('the lease of a lane', () => {
     expect((await openAs(newUlid())).status).toBe(200)
   })
 
+  it('is not called lost to an agent that still waits for the answer of its commit', async () => {
+    const done = await backUp(agent, source, 'full', [fullEntry('a', 1, at)])
+    await open(agent, source)
+    expect(Date.parse(ok(await renew(done.snapshot, done.lease)).until)).toBe(receiver.clock.now.getTime() + 300_000)
+    expect((await renew(done.snapshot, 'x'.repeat(43))).body.code).toBe('lease-stale')
+  })
+
   it('ends with the commit, after which nothing can be aborted; the same run is told', async () => {
     const done = await backUp(agent, source, 'full', [fullEntry('a', 1, at)])
     expect((await abort(done.snapshot, done.lease)).body).toMatchObject({ code: 'snapshot-state', state: 'committed' })
