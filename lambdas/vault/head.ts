@@ -8,7 +8,11 @@ export interface Stored {
   sha256: string
 }
 
-/** What S3 says of an object: of one version, or of the only one there is. @returns undefined if there is none */
+/**
+ * What S3 says of an object: of one version, or of the only one there is. Who may not list the bucket, as no function of the receiver may,
+ * is answered 403 where nothing lies under a key.
+ * @returns undefined if there is none
+ */
 export async function headObject(
   { bucket, client }: Vault,
   key: string,
@@ -22,7 +26,8 @@ export async function headObject(
       throw new Error('S3 described an object without its version, length or SHA-256')
     return { versionId: head.VersionId, size: head.ContentLength, sha256: head.ChecksumSHA256 }
   } catch (error) {
-    if (s3Status(error) === 404) return undefined
+    const status = s3Status(error)
+    if (status === 404 || (status === 403 && versionId === undefined)) return undefined
     throw error
   }
 }
