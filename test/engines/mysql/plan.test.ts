@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { comparePositions } from '../../../shared/position.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { releaseOf } from '../../../uploader/engines/mysql/inspect.ts'
+import { releaseOf, requireVersion } from '../../../uploader/engines/mysql/inspect.ts'
 import type { Inventory } from '../../../uploader/engines/mysql/inventory.ts'
 import { positionOf, streamOf } from '../../../uploader/engines/mysql/position.ts'
 import { parseTarget } from '../../../uploader/engines/mysql/restore/target.ts'
@@ -24,6 +24,21 @@ const inventory: Inventory = {
 }
 const heads = { data: null, log: null }
 const time = '2026-11-22T10:15:00.000000Z'
+
+test.each([
+  ['mariadb', '10.1.48-MariaDB', 'MariaDB 10.1.48-MariaDB is too old'],
+  ['mariadb', '10.2.0-MariaDB', null],
+  ['mysql', '5.6.51', 'MySQL 5.6.51 is too old'],
+  ['mysql', '5.7.44-log', null],
+  ['mysql', '8.4.3', null],
+] as const)(
+  'a %s of version %s is refused where it cannot show how its accounts were made',
+  (flavour, version, refusal) => {
+    const check = () => requireVersion({ flavour, version, release: releaseOf(version) })
+    if (refusal === null) expect(check).not.toThrow()
+    else expect(check).toThrow(refusal)
+  },
+)
 
 test.each([
   ['full', inventory, null],

@@ -6,7 +6,7 @@ import { plan } from './plan.ts'
 import { restore } from './restore/restore.ts'
 import { Settings } from './settings.ts'
 
-/** MySQL 5.7 and later, MariaDB 10 and later: full backups as SQL text, read without any client program. */
+/** MySQL 5.7 and later, MariaDB 10.2 and later: full backups as SQL text, read without any client program. */
 export const mysql: Engine<Settings, Inventory> = {
   kind: 'mysql',
   settings: Settings,

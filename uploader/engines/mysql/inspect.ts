@@ -14,6 +14,7 @@ export async function inspect(settings: Settings, signal: AbortSignal): Promise<
   signal.addEventListener('abort', abort, { once: true })
   try {
     const inventory = await inspectServer(server)
+    requireVersion(inventory)
     requireRights(inventory)
     return inventory
   } catch (error) {
@@ -72,6 +73,20 @@ async function sumDataBytes(server: Server): Promise<number> {
     `SELECT CAST(SUM(DATA_LENGTH) AS CHAR) bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
   )
   return Number(row?.bytes ?? 0)
+}
+
+/** What is older has no SHOW CREATE USER. @throws Failure `mysql-too-old` */
+export function requireVersion({
+  flavour,
+  release,
+  version,
+}: Pick<Inventory, 'flavour' | 'release' | 'version'>): void {
+  const [name, least] = flavour === 'mariadb' ? ['MariaDB', '10.2.0'] : ['MySQL', '5.7.6']
+  if (release >= releaseOf(least!)) return
+  throw new Failure('mysql-too-old', `${name} ${version} is too old to be backed up`, {
+    why: `accounts and definitions can be read exactly from ${name} ${least} on`,
+    fix: 'Upgrade the server',
+  })
 }
 
 const needed: { right: string; why: string }[] = [
