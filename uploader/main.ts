@@ -12,16 +12,25 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     interrupt.abort()
   })
 
-// A reader that has seen enough (`failsafe list | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
 const { stdin, stdout, stderr, env, platform } = process
+
+// A reader that has seen enough (`failsafe list | head`) is no error, but neither does it make a backup done: the verb goes on to its end.
+let unwritten: Error | undefined
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') unwritten = error
+})
+// The terminal is gone: nobody is left to tell, and what the verb holds must still be released.
+stderr.on('error', () => {})
+
 dispatch(args, { stdin, stdout, stderr, env, platform, signal: interrupt.signal, now: () => new Date() })
   .catch((error: unknown) => {
     stderr.write(`Error: Something unexpected went wrong: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   })
-  .then(code => stdout.write('', () => stderr.write('', () => process.exit(code))))
+  .then(async code => {
+    await new Promise(resolve => stdout.write('', resolve))
+    // An error of the last write is told a moment after its callback.
+    await new Promise(setImmediate)
+    if (unwritten) stderr.write(`Error: The output cannot be written: ${unwritten.message}\n`)
+    stderr.write('', () => process.exit(unwritten && (code === 0 || code === 3) ? 1 : code))
+  })

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatKit, newKit } from '../../shared/kit.ts'
@@ -174,6 +174,25 @@ describe('the recovery kit', () => {
     const { stdout } = await run(['kit', 'show', '--identity', path, '--json'])
     expect(JSON.parse(stdout).certified).toEqual([agent])
   })
+
+  test('is not spoilt by certifying where its last line has no end', async () => {
+    await using directory = await temporaryDirectory()
+    const { kit, path } = await kitFile(directory.path)
+    await writeFile(path, (await formatKit(kit)).trimEnd())
+    expect((await run(['kit', 'certify', 'A'.repeat(43), '--identity', path])).code).toBe(0)
+    expect((await readFile(path, 'utf8')).split('\n')).toContain(kit.identity)
+    const { stdout } = await run(['kit', 'show', '--identity', path, '--json'])
+    expect(JSON.parse(stdout).certified).toEqual(['A'.repeat(43)])
+  })
+
+  test('cannot lie below a file', async () => {
+    const args = ['enrol', 'https://r.example.net#main.s', '--recovery-kit', join(main, 'kit.txt')]
+    await using directory = await temporaryDirectory()
+    await writeFile(directory.in('c.yaml'), `state: { dir: ${directory.in('state')} }`, { mode: 0o600 })
+    const { code, stderr } = await run([...args, '--config', directory.in('c.yaml')])
+    expect(stderr).toMatch(/^Error: The recovery kit .*main\.ts\/kit\.txt cannot be written: ENOTDIR/)
+    expect(code).toBe(1)
+  })
 })
 
 describe('the program', () => {
@@ -208,6 +227,28 @@ describe('the program', () => {
     expect(stderr).toBe('')
     expect(code).toBe(0)
   })
+
+  test('ends with the code of its work where nobody reads what it says', async () => {
+    const args = [process.execPath, main, '/nowhere/failsafe.yaml']
+    const list = '"$0" "$1" list --config "$2"'
+    // dash has no pipefail: the code goes out on descriptor 3.
+    const code = (command: string) =>
+      runProgram('/bin/sh', ['-c', `{ { { sleep 0.1; ${command}; echo $? >&3; } | true; } 3>&1; }`, ...args])
+    expect((await code(`${list} --json`)).stdout).toBe('2\n')
+    expect((await code(`${list} 2>&1`)).stdout).toBe('2\n')
+  })
+
+  test('fails where its output cannot be written', async () => {
+    const { code, stderr } = await runProgram('/bin/sh', ['-c', '"$0" "$1" --help >/dev/full', process.execPath, main])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Error: The output cannot be written: ENOSPC[^\n]*\n$/)
+  })
+})
+
+test('a file may be named with a drive letter and slashes', async () => {
+  const { code, stderr } = await run(['enrol', 'C:/nowhere/token.txt', '--recipient', 'age1x'])
+  expect(code).toBe(2)
+  expect(stderr).toContain('C:/nowhere/token.txt cannot be read: ENOENT')
 })
 
 test('every verb is a file of its own', async () => {

@@ -16,8 +16,8 @@ async function readStdin({ stdin }: Terminal): Promise<string> {
   return text
 }
 
-/** Also a mistyped one: it may hold a secret, and must not be taken for a path that is then repeated in an error. */
-const isAddress = (text: string) => /:\/|#/.test(text)
+/** Also a mistyped one: it may hold a secret, and must not be taken for a path that is then repeated in an error. `C:/` is a path. */
+const isAddress = (text: string) => /[^:/]{2}:\/|#/.test(text)
 
 /**
  * A secret web address (enrolment token, restore link) from the command line itself, from `-`, from a file, or from the

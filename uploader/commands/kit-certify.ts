@@ -24,9 +24,11 @@ export function define(work: Work) {
 }
 
 async function run(agent: string, path: string, { terminal, reporter }: Job) {
-  const { certified } = requireKit(await parseIdentity(await readIdentityFile(path)))
+  const text = await readIdentityFile(path)
+  const { certified } = requireKit(await parseIdentity(text))
   const added = !certified.includes(agent)
-  if (added) await appendTo(path, certifiedLine(agent, terminal.now()))
+  // A kit that a person typed in again may end without a line end, right behind its secret key.
+  if (added) await appendTo(path, `${text.endsWith('\n') ? '' : '\n'}${certifiedLine(agent, terminal.now())}`)
   reporter.summary({
     json: { fingerprint: agent, kit: path, added },
     lines: [
