@@ -244,3 +244,17 @@ describe('the calls', () => {
     ])
   })
 })
+
+test('a link or passcode that no request can carry is wrong usage, and no network that is away', async () => {
+  await using receiver = await startReceiver(() => ({ status: 200, body: good }))
+  for (const [secret, passcode] of [
+    ['abc…', undefined],
+    ['abc', 'пароль'],
+  ] as const) {
+    const client = clientOf(receiver.url, { authorise: byLink(secret, passcode) })
+    const failure = await client.call('GET', '/v1/link', ReceiverResponse).catch(error => error)
+    expect(failure).toMatchObject({ code: 'address-invalid', retriable: false })
+    expect(failure.line).not.toContain('abc')
+  }
+  expect(receiver.seen).toEqual([])
+})

@@ -93,10 +93,10 @@ describe('for people', () => {
     to.plan(plan)
     to.step(1, 'Connect')
     to.step(2, 'Back up')
-    to.summary({ json: {}, lines: ['done', 'twice'] })
+    to.summary({ json: {}, lines: ['done', 'twice \u001b[2J'] })
     expect(talk.text()).toContain('there is no full yet')
     expect(talk.text()).toContain('\n1. Connect\n2. Back up\n')
-    expect(data.text()).toBe('done\ntwice\n')
+    expect(data.text()).toBe('done\ntwice \ufffd[2J\n')
   })
 
   test('an error is one line', () => {

@@ -48,7 +48,7 @@ export class TextReporter implements Reporter {
 
   summary({ lines }: Summary): void {
     this.#bar?.clear()
-    for (const line of lines) this.#options.data.write(`${line}\n`)
+    for (const line of lines) this.#options.data.write(`${printable(line)}\n`)
   }
 
   error(failure: Failure): void {

@@ -141,6 +141,12 @@ function networkFailure(url: string, timedOut: boolean, error: unknown): Failure
       fix: 'Check the address and the clock; for a private certificate authority set NODE_EXTRA_CA_CERTS',
       cause: error,
     })
+  if (code === 'ERR_INVALID_CHAR')
+    return new Failure('address-invalid', 'The link or its passcode holds a character that neither can have', {
+      why: 'it was not copied as it is',
+      fix: 'Copy both again, whole and unchanged',
+      cause: error,
+    })
   return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
     why: timedOut ? `no answer within ${requestTimeout / 1000} seconds` : code || messageOf(root),
     fix: 'Check the address, the network, the firewall and the proxy',
