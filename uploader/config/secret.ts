@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { exec } from 'node:child_process'
 import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -65,9 +65,9 @@ function fromEnvironment(name: string): string {
 }
 
 async function fromCommand(command: string, signal?: AbortSignal): Promise<string> {
-  const [shell, ...flags] = process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c']
   try {
-    const { stdout } = await promisify(execFile)(shell!, [...flags, command], {
+    // `exec` hands the line to /bin/sh, or untouched to cmd.exe, which reads the quotes that `execFile` would add otherwise.
+    const { stdout } = await promisify(exec)(command, {
       timeout: 60_000,
       maxBuffer: 64 * 1024,
       signal,

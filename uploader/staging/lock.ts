@@ -13,7 +13,7 @@ export async function holdSource(source: SourceId, name: string): Promise<{ rele
     error => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
       throw new Failure('source-held', `Another run is backing up ${name} on this machine`, {
-        fix: 'Wait until it has ended; "failsafe status" shows it',
+        fix: 'Wait until it has ended',
         retriable: true,
         cause: error,
       })

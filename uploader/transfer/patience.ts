@@ -33,7 +33,7 @@ export class Patience {
     if (idle > this.#limit)
       throw new Failure('upload-failed', `Nothing could be uploaded for ${Math.round(this.#limit / 60_000)} minutes`, {
         why: messageOf(cause),
-        fix: 'See that this machine reaches the receiver and its storage ("failsafe doctor"), and run the backup again',
+        fix: 'See that this machine reaches the receiver and its storage, and run the backup again',
         retriable: true,
         cause,
       })
