@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { IndexLine } from '../../shared/manifest.ts'
 import { runOk } from '../support/run.ts'
@@ -36,6 +36,32 @@ test("Debian's age and zstd open every sealed artefact and the index with nothin
     expect(plain.length, line.name).toBe(line.size)
     expect(sha256(plain), line.name).toBe(line.sha256)
   }
+})
+
+test('the way to restore by hand that the documents give works word for word, whichever pack holds the index', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docs/formats.md'), 'utf8')
+  const recipe = /## Restoring by hand[\s\S]*?```sh\n([\s\S]*?)```/.exec(text)![1]!
+  const directory = join(customer.directory, 'by-hand')
+  await mkdir(directory)
+  await copyFile(customer.kit, join(directory, 'recovery-kit.txt'))
+  for (const key of vault.keys(snapshot)) await writeFile(join(directory, basename(key)), await vault.read(key))
+  // As after a larger backup: the index is not in the first pack, and goes on in another one.
+  const manifest = await vault.manifest(snapshot)
+  const index = await vault.readExtents(snapshot, manifest.index.extents)
+  await writeFile(join(directory, '0002.pack'), Buffer.concat([Buffer.alloc(100), index.subarray(0, 300)]))
+  await writeFile(join(directory, '0003.pack'), index.subarray(300))
+  const extents = [
+    { pack: 2, offset: 100, length: 300 },
+    { pack: 3, offset: 0, length: index.length - 300 },
+  ]
+  const payload = JSON.stringify({ ...manifest, index: { ...manifest.index, extents } })
+  await writeFile(join(directory, 'manifest.jws'), `e30.${Buffer.from(payload).toString('base64url')}.e30`)
+  const { stdout } = await runOk('bash', ['-euc', recipe], { cwd: directory })
+  expect(stdout).toBe('')
+  const lines = (await readFile(join(directory, 'index.jsonl'), 'utf8')).trimEnd().split('\n')
+  expect(lines.length).toBe(manifest.totals.artefacts)
+  for (const { name, sha256: expected } of lines.map(line => IndexLine.parse(JSON.parse(line))))
+    expect(sha256(await readFile(join(directory, 'out', name))), name).toBe(expected)
 })
 
 test('the unit list is readable without any key, and holds no table name', async () => {
