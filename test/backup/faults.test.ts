@@ -1,10 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../infra/local/s3/fault.ts'
 import { Failure } from '../../shared/failure.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import { PackWriter } from '../../uploader/staging/pack-writer.ts'
 import { newPutPart, type PutPart } from '../../uploader/transfer/put-part.ts'
 import { digest, text } from '../sealed/support.ts'
 import { FakeEngine } from './engine.ts'
@@ -124,6 +125,25 @@ describe('a run that fails leaves nothing behind', () => {
     await expectNothingLeft(engine, 'failed')
     expect(engine.notes).toContain('artefacts ended')
     expect(rig.receiver.runs).toMatchObject([{ outcome: 'failed', code: 'table-gone', requested: 'full' }])
+  })
+
+  test('when the disk fails while it is let go of', async () => {
+    const { discard } = PackWriter.prototype
+    const failing = vi.spyOn(PackWriter.prototype, 'discard').mockImplementation(async function (this: PackWriter) {
+      await discard.call(this)
+      throw new Error('EIO: i/o error, close')
+    })
+    const broken = async function* () {
+      yield* noiseOf(MiB)
+      throw new Failure('table-gone', 'The table is gone')
+    }
+    const engine = new FakeEngine([{ name: 'broken', order: 0, read: broken }])
+    try {
+      await expect(rig.backUp(engine)).rejects.toMatchObject({ code: 'table-gone' })
+    } finally {
+      failing.mockRestore()
+    }
+    await expectNothingLeft(engine, 'failed')
   })
 
   test('when it fails with something that is no Failure', async () => {

@@ -146,10 +146,11 @@ export async function takeSnapshot<S, I>(
   } finally {
     stop.abort()
     options.signal.removeEventListener('abort', cancel)
-    await pipeline?.release()
+    // Not even a disk that fails now keeps the snapshot from being aborted and the source from being released.
+    await pipeline?.release().catch(left)
     await briefly(Promise.resolve(lease), abortTime)
     const over = await isOver()
-    await journal?.close()
+    await journal?.close().catch(left)
     await sweep(over)
     await session?.close(outcome()).catch(error => {
       warn('close-failed', `The source may still hold what the backup took: ${messageOf(error)}`)
@@ -186,11 +187,11 @@ export async function takeSnapshot<S, I>(
   }
 
   async function sweep(over: boolean): Promise<void> {
-    try {
-      await (over ? directory?.remove() : directory?.empty())
-    } catch (error) {
-      warn('staging-left', `Something was left in ${directory!.path}: ${messageOf(error)}`)
-    }
+    await (over ? directory?.remove() : directory?.empty())?.catch(left)
+  }
+
+  function left(error: unknown): void {
+    warn('staging-left', `Something was left in ${directory!.path}: ${messageOf(error)}`)
   }
 
   function outcome(): Parameters<Session['close']>[0] {
