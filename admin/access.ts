@@ -56,8 +56,18 @@ export async function findAccess(options: AccessOptions, env: NodeJS.ProcessEnv 
   })
 }
 
+const loopback = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/** Answers carry enrolment tokens and links: nothing but https leaves the machine. */
 function originOf(url: string): string {
-  if (URL.canParse(url)) return new URL(url).origin
+  if (URL.canParse(url)) {
+    const { protocol, hostname, origin } = new URL(url)
+    if (protocol === 'https:' || (protocol === 'http:' && loopback.has(hostname))) return origin
+    throw new Failure('receiver-unknown', `${JSON.stringify(url)} cannot be asked`, {
+      why: 'it must begin with https:// (http:// is for this machine only)',
+      fix: 'Give the address that the deployment printed',
+    })
+  }
   throw new Failure('receiver-unknown', `${JSON.stringify(url)} is not a web address`, {
     fix: 'Give the address that the deployment printed',
   })

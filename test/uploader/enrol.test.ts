@@ -100,6 +100,14 @@ describe('the provider', () => {
     expect(finished.code).toBe(2)
     expect(finished.stderr).toContain('--url')
   })
+
+  test('asks nobody over a line that others can read', async () => {
+    const finished = await run(process.execPath, [admin, 'sources', '--url', 'http://receiver.invalid'], {
+      env: { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+    })
+    expect(finished.stderr).toContain('it must begin with https://')
+    expect(finished.code).toBe(2)
+  })
 })
 
 describe('a host', () => {
