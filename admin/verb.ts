@@ -24,7 +24,7 @@ export function verb(name: string, summary: string, example: string): Command {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      `\nExample:\n  ${example}\n\nExit codes:\n  0  done\n  1  failed\n  2  wrong usage\n  5  refused by the receiver or AWS`,
+      `\nExample:\n  ${example}\n\nExit codes:\n  0  done\n  1  failed\n  2  wrong usage\n  5  the AWS credentials are missing or refused`,
     )
 }
 
