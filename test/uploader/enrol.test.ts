@@ -1,8 +1,8 @@
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isCertified } from '../../shared/certificate.ts'
-import { publicKeyOf } from '../../shared/jws.ts'
+import { newSigningKey, publicKeyOf } from '../../shared/jws.ts'
 import { newKit, parseKit } from '../../shared/kit.ts'
 import { AgentState } from '../../uploader/state/agent.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
@@ -192,6 +192,24 @@ describe('a host', () => {
     expect(stderr).toContain('already enrolled')
     expect(await host.agent()).toEqual(before)
   })
+})
+
+test('a host that dies between the answer and its own state enrols again with the same token, as the same agent', async () => {
+  await using host = await newHost()
+  const token = await newToken()
+  // What is on disk at that moment: the kit and the key, but no agent.
+  await mkdir(host.state, { mode: 0o700 })
+  const key = await newSigningKey()
+  const keep = () => writeFile(join(host.state, 'enrolment-key.json'), JSON.stringify(key), { mode: 0o600 })
+  await keep()
+  expect((await host.failsafe(['enrol', token, '--recovery-kit', host.kit])).code).toBe(0)
+  const before = await host.agent()
+  await rm(join(host.state, 'agent.json'))
+  await keep()
+  const again = await host.failsafe(['enrol', token, '--recovery-kit', host.kit])
+  expect(again.code, again.stderr).toBe(0)
+  expect((await host.agent()).agent).toBe(before.agent)
+  expect(await readdir(host.state)).toEqual(['agent.json'])
 })
 
 describe('an enrolment that fails leaves nothing behind:', () => {

@@ -2,13 +2,14 @@ import { arch, hostname, platform as osPlatform, release } from 'node:os'
 import { certify } from '../../shared/certificate.ts'
 import { Failure } from '../../shared/failure.ts'
 import { Label } from '../../shared/ids.ts'
-import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
+import { fingerprintOf, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
+import { ProblemError } from '../../shared/problem.ts'
 import { parseRecipients } from '../../shared/sealed/recipient.ts'
 import { loadConfig } from '../config/load.ts'
 import { exit } from '../exit.ts'
 import { type EnrolAddress, enrol, parseEnrolAddress } from '../receiver/enrol.ts'
 import type { AgentState } from '../state/agent.ts'
-import { findAgent, prepareState, saveAgent } from '../state/store.ts'
+import { enrolmentKey, findAgent, forgetEnrolmentKey, prepareState, saveAgent } from '../state/store.ts'
 import { version } from '../version.ts'
 import { patience } from './connect.ts'
 import { verb } from './help.ts'
@@ -61,10 +62,10 @@ async function run(argument: string | undefined, options: Options, { terminal, r
   await prepareState(directory)
   if (recipient) parseRecipients(recipient)
 
-  const key = await newSigningKey()
   const kit = recoveryKit
     ? await openKit(recoveryKit, { receiver: address.url, stateDirectory: directory }, terminal)
     : undefined
+  const key = await enrolmentKey(directory)
   const recipients = kit ? [kit.kit.recipient] : recipient!
   const certificate = kit ? await certify(publicKeyOf(key), kit.kit.customerKey, terminal.now()) : null
   const customerKey = kit ? publicKeyOf(kit.kit.customerKey) : null
@@ -72,7 +73,11 @@ async function run(argument: string | undefined, options: Options, { terminal, r
   try {
     agent = await spend(address, key, { name, recipients, certificate, customerKey }, { terminal })
   } catch (error) {
-    await kit?.discard()
+    // Where it is not known whether the token was spent, kit and key stay, so that the same command can be given again.
+    if (error instanceof ProblemError && !error.retriable) {
+      await kit?.discard()
+      await forgetEnrolmentKey(directory)
+    }
     throw error
   }
   await saveAgent(directory, agent)

@@ -65,6 +65,8 @@ export class Layout {
     try {
       for await (const chunk of content)
         for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten
+      // What is called restored is still there after a power cut.
+      await file.datasync()
     } finally {
       await file.close()
     }

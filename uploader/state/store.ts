@@ -1,11 +1,13 @@
-import { access, constants, readFile } from 'node:fs/promises'
+import { access, constants, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
+import { newSigningKey, PrivateKey } from '../../shared/jws.ts'
 import { makeDirectory } from '../files/make-directory.ts'
 import { writeDurably } from '../files/write.ts'
 import { AgentState } from './agent.ts'
 
 const pathIn = (directory: string) => join(directory, 'agent.json')
+const keyPathIn = (directory: string) => join(directory, 'enrolment-key.json')
 
 /** What this host knows of itself, or undefined where it was never enrolled. @throws Failure `state-unreadable` */
 export async function findAgent(directory: string): Promise<AgentState | undefined> {
@@ -49,9 +51,34 @@ export async function prepareState(directory: string): Promise<void> {
 export async function saveAgent(directory: string, agent: AgentState): Promise<void> {
   try {
     await writeDurably(pathIn(directory), `${JSON.stringify(agent, null, 2)}\n`)
+    await forgetEnrolmentKey(directory)
   } catch (cause) {
     throw unwritable(directory, cause)
   }
+}
+
+/**
+ * The key that this host enrols with. It is on disk before the token is spent, and stays until the agent's state is: whoever dies in
+ * between enrols again with the same token, because the receiver answers the same key alike.
+ */
+export async function enrolmentKey(directory: string): Promise<PrivateKey> {
+  const path = keyPathIn(directory)
+  try {
+    return PrivateKey.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unwritable(path, error)
+  }
+  const key = await newSigningKey()
+  try {
+    await writeDurably(path, `${JSON.stringify(key)}\n`)
+  } catch (cause) {
+    throw unwritable(directory, cause)
+  }
+  return key
+}
+
+export function forgetEnrolmentKey(directory: string): Promise<void> {
+  return rm(keyPathIn(directory), { force: true })
 }
 
 function unwritable(directory: string, cause: unknown): Failure {
