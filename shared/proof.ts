@@ -43,11 +43,17 @@ export async function makeProof(request: SignedRequest, key: PrivateKey, kid: st
 
 /** Who signed, before anything is proved: used to look the key up. */
 export function claimedAgent(proof: string): string {
+  const { kid } = headerOf(proof)
+  if (typeof kid !== 'string') throw new ProblemError('proof-invalid')
+  return kid
+}
+
+function headerOf(proof: string) {
   try {
-    const { kid } = decodeProtectedHeader(proof)
-    if (typeof kid === 'string') return kid
-  } catch {}
-  throw new ProblemError('proof-invalid')
+    return decodeProtectedHeader(proof)
+  } catch (cause) {
+    throw new ProblemError('proof-invalid', undefined, { cause })
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { missing } from '../../scripts/lock/complete.ts'
@@ -74,11 +75,11 @@ test('no source file is longer than 600 lines', async () => {
 })
 
 test('no file names a path of the machine it was written on', async () => {
-  const here = new RegExp(['/work/(main|shared)', '/root/', '/home/[a-z]'].join('|'))
+  const here = [`${root}/`, `${homedir()}/`].filter(path => path !== '//')
   const found: string[] = []
-  for (const file of files.filter(name => name !== 'test/house/repository.test.ts')) {
+  for (const file of files) {
     const text = (await readFile(join(root, file))).toString('latin1')
-    if (here.test(text)) found.push(`${file}: ${here.exec(text)?.[0]}`)
+    if (here.some(path => text.includes(path))) found.push(file)
   }
   expect(found).toEqual([])
 })
