@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { CommitRequest, CommitResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
+import { commit } from '../commit/commit.ts'
+import type { CommitPorts } from '../commit/ports.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot } from '../http/owned.ts'
 import type { CommitterApp } from './app.ts'
-import { commit } from './commit.ts'
-import type { CommitterPorts } from './ports.ts'
 
 const route = createRoute({
   method: 'post',
@@ -19,7 +19,7 @@ const route = createRoute({
   },
 })
 
-export function commitSnapshot(app: CommitterApp, ports: CommitterPorts): void {
+export function commitSnapshot(app: CommitterApp, ports: CommitPorts): void {
   app.openapi(route, async c => {
     const snapshot = await ownSnapshot(ports, c.var.agent, c.req.valid('param').snapshot)
     const committed = await commit(ports, c.var, snapshot, c.req.valid('json'))

@@ -3,11 +3,11 @@ import { CompleteRequest, CompleteResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { leaseStale } from '../catalogue/leases.ts'
+import { completePack } from '../commit/complete-pack.ts'
+import type { CommitPorts } from '../commit/ports.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot } from '../http/owned.ts'
 import type { CommitterApp } from './app.ts'
-import { completePack } from './complete-pack.ts'
-import type { CommitterPorts } from './ports.ts'
 
 const route = createRoute({
   method: 'post',
@@ -23,7 +23,7 @@ const route = createRoute({
   },
 })
 
-export function completeOnePack(app: CommitterApp, ports: CommitterPorts): void {
+export function completeOnePack(app: CommitterApp, ports: CommitPorts): void {
   app.openapi(route, async c => {
     const { snapshot: id, pack: n } = c.req.valid('param')
     const { lease, pack } = c.req.valid('json')

@@ -1,7 +1,7 @@
 import { handle } from 'hono/aws-lambda'
+import { commitVault } from '../commit/commit-vault.ts'
 import { realPorts } from '../http/real-ports.ts'
 import { committer } from './app.ts'
-import { commitVault } from './commit-vault.ts'
 
 const ports = realPorts()
 

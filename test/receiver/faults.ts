@@ -1,5 +1,5 @@
 import type { Table } from '../../lambdas/catalogue/table.ts'
-import type { CommitVault } from '../../lambdas/committer/ports.ts'
+import type { CommitVault } from '../../lambdas/commit/ports.ts'
 
 export class Died extends Error {
   constructor(step: string) {

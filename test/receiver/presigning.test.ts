@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findPack } from '../../lambdas/catalogue/packs.ts'
-import { commitVault } from '../../lambdas/committer/commit-vault.ts'
+import { commitVault } from '../../lambdas/commit/commit-vault.ts'
 import { packKey } from '../../lambdas/vault/keys.ts'
 import { newUlid } from '../../shared/ids.ts'
 import {

@@ -5,11 +5,11 @@ import { packKey } from '../vault/keys.ts'
 import { completePack } from './complete-pack.ts'
 import { forEach } from './limits.ts'
 import { packMismatch } from './mismatch.ts'
-import type { CommitterPorts } from './ports.ts'
+import type { CommitPorts } from './ports.ts'
 
 /** Every pack is complete, and S3 itself says of its version what the manifest says. In order of `n`. */
 export function verifyPacks(
-  ports: CommitterPorts,
+  ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   { packs }: Manifest,
   deadline: number,

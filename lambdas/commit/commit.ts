@@ -12,7 +12,7 @@ import { keepUnits } from '../catalogue/units.ts'
 import { snapshotState } from '../http/owned.ts'
 import { checkedManifest, manifestHash } from './check-manifest.ts'
 import { commitSeconds, Unfinished } from './limits.ts'
-import type { CommitterPorts } from './ports.ts'
+import type { CommitPorts } from './ports.ts'
 import { readUnits } from './read-units.ts'
 import { lockAndWriteReceipt } from './seal-receipt.ts'
 import { verifyPacks } from './verify-packs.ts'
@@ -30,7 +30,7 @@ import { clockWarnings } from './warnings.ts'
  * @returns the committed snapshot, or undefined when there is more to do than one request may take: ask again
  */
 export async function commit(
-  ports: CommitterPorts,
+  ports: CommitPorts,
   by: { agent: Agent; tenant: Tenant },
   snapshot: Snapshot,
   request: { lease: string; manifest: string },
@@ -54,7 +54,7 @@ export async function commit(
 }
 
 async function begin(
-  { catalogue, clock, env }: CommitterPorts,
+  { catalogue, clock, env }: CommitPorts,
   { agent, tenant }: { agent: Agent; tenant: Tenant },
   snapshot: SnapshotIn<'open'>,
   jws: string,
@@ -87,8 +87,8 @@ async function begin(
 }
 
 /** From `committing` on: needs no lease, and could be called by whoever finishes what an agent began. */
-async function carryOn(
-  ports: CommitterPorts,
+export async function carryOn(
+  ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   deadline: number,
 ): Promise<Committed | undefined> {
@@ -119,12 +119,7 @@ async function carryOn(
   return committed
 }
 
-async function verified(
-  ports: CommitterPorts,
-  snapshot: SnapshotIn<'committing'>,
-  manifest: Manifest,
-  deadline: number,
-) {
+async function verified(ports: CommitPorts, snapshot: SnapshotIn<'committing'>, manifest: Manifest, deadline: number) {
   try {
     const packs = await verifyPacks(ports, snapshot, manifest, deadline)
     return { packs, ...(await readUnits(ports, snapshot, manifest, packs)) }
@@ -139,7 +134,7 @@ function totalsOf({ totals, packs }: Manifest): Committed['totals'] {
   return { ...totals, storedBytes: packs.reduce((sum, { size }) => sum + size, 0) }
 }
 
-async function giveUp({ catalogue }: CommitterPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {
+async function giveUp({ catalogue }: CommitPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {
   await abandon(catalogue, snapshot, problem.line).catch(error => {
     if (!isRefused(error)) throw error // another request came to the same conclusion
   })

@@ -8,7 +8,7 @@ import { findSnapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
 import { parseUnits } from '../catalogue/units.ts'
 import { packKey } from '../vault/keys.ts'
 import { manifestInvalid } from './mismatch.ts'
-import type { CommitterPorts } from './ports.ts'
+import type { CommitPorts } from './ports.ts'
 
 /**
  * The unit list as it lies in the packs, proved by the manifest and sound in itself. That a log continues an earlier one is not asked here: it
@@ -16,7 +16,7 @@ import type { CommitterPorts } from './ports.ts'
  * @throws ProblemError `manifest-invalid`
  */
 export async function readUnits(
-  ports: CommitterPorts,
+  ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   { units }: Manifest,
   packs: CompletePack[],
@@ -60,7 +60,7 @@ function checkEntries(entries: UnitEntry[], { lane }: SnapshotIn<'committing'>):
   }
 }
 
-async function requireBases({ catalogue }: CommitterPorts, entries: UnitEntry[], snapshot: SnapshotIn<'committing'>) {
+async function requireBases({ catalogue }: CommitPorts, entries: UnitEntry[], snapshot: SnapshotIn<'committing'>) {
   const bases = new Set(entries.map(({ base }) => base).filter(base => base !== null))
   for (const id of bases) {
     const base = sourceOf(id) === snapshot.source ? await findSnapshot(catalogue, id) : undefined

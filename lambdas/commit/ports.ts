@@ -13,6 +13,6 @@ export interface CommitVault {
   putLocked(object: { key: string; body: Uint8Array; type: string }, lock: Lock): Promise<string>
 }
 
-export interface CommitterPorts extends Ports {
+export interface CommitPorts extends Ports {
   vault: CommitVault
 }

@@ -8,7 +8,7 @@ import { type MetaName, metaKey, packKey } from '../vault/keys.ts'
 import type { Lock } from '../vault/lock.ts'
 import type { Receipt } from '../vault/receipt.ts'
 import { forEach } from './limits.ts'
-import type { CommitterPorts } from './ports.ts'
+import type { CommitPorts } from './ports.ts'
 
 export interface Contents {
   manifest: Manifest
@@ -21,7 +21,7 @@ export interface Contents {
 
 /** Locks every version, then writes manifest, unit list and, last of all, the receipt, locked themselves. Idempotent. */
 export async function lockAndWriteReceipt(
-  ports: CommitterPorts,
+  ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   contents: Contents,
   deadline: number,

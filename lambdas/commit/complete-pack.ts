@@ -14,7 +14,7 @@ import type { SnapshotIn } from '../catalogue/snapshots.ts'
 import { packKey } from '../vault/keys.ts'
 import type { UploadedPart } from '../vault/list-parts.ts'
 import { packMismatch } from './mismatch.ts'
-import type { CommitterPorts } from './ports.ts'
+import type { CommitPorts } from './ports.ts'
 
 /**
  * Makes the object of a pack's parts, if S3 has exactly those that `pack` says. Idempotent, also after a crash between S3's answer and
@@ -22,7 +22,7 @@ import type { CommitterPorts } from './ports.ts'
  * @throws ProblemError `pack-mismatch`, or `throttled` while another request is at it
  */
 export async function completePack(
-  { catalogue, vault, clock }: CommitterPorts,
+  { catalogue, vault, clock }: CommitPorts,
   snapshot: SnapshotIn<'open' | 'committing' | 'committed'>,
   pack: Pack,
 ): Promise<CompletePack> {
