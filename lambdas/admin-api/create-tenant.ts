@@ -19,7 +19,22 @@ const route = createRoute({
 export function createTenant(app: AdminApp, { catalogue, clock, env }: Ports): void {
   app.openapi(route, async c => {
     const { tenant: id, name, minimumDays = env.MINIMUM_DAYS } = c.req.valid('json')
-    const tenant: Tenant = { tenant: id, name, createdAt: clock().toISOString(), state: 'active', minimumDays }
+    const tenant: Tenant = {
+      tenant: id,
+      name,
+      createdAt: clock().toISOString(),
+      state: 'active',
+      minimumDays,
+      keep: {
+        dailyDays: env.KEEP_DAILY_DAYS,
+        weeklyWeeks: env.KEEP_WEEKLY_WEEKS,
+        monthlyMonths: env.KEEP_MONTHLY_MONTHS,
+        yearlyYears: env.KEEP_YEARLY_YEARS,
+      },
+      quota: { softBytes: null, hardBytes: null },
+      dailyDownloadBytes: null,
+      expectEveryHours: null,
+    }
     const audit = auditCreation(id, {
       at: tenant.createdAt,
       actor: c.var.actor,

@@ -96,6 +96,8 @@ function newAgent(request: z.output<typeof EnrolRequest>, id: string, now: Date)
     uploader: request.uploader,
     enrolledAt: now.toISOString(),
     lastSeen: now.toISOString(),
+    succession: [],
+    predecessors: [],
   }
 }
 

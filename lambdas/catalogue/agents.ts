@@ -17,8 +17,22 @@ export const Agent = z.object({
   uploader: z.string(),
   enrolledAt: z.iso.datetime(),
   lastSeen: z.iso.datetime(),
+  /**
+   * The key's line of descent, oldest first: each new key's `failsafe.succession/1`, signed by the key before it. Empty for the key it
+   * enrolled with.
+   */
+  succession: z.array(z.string()).default([]),
+  /** Agents whose sources and snapshots are this one's now: hosts that it replaces, and those they replaced. */
+  predecessors: z.array(AgentId).default([]),
+  revokedAt: z.iso.datetime().optional(),
+  replacedBy: AgentId.optional(),
 })
 export type Agent = z.infer<typeof Agent>
+
+/** Whether what `owner` made is this agent's: its own, or that of a host it replaced. */
+export function speaksFor(agent: Pick<Agent, 'agent' | 'predecessors'>, owner: AgentId): boolean {
+  return owner === agent.agent || agent.predecessors.includes(owner)
+}
 
 export function agentCreation(agent: Agent): Creation {
   return { key: agentKey(agent.agent), item: agent, condition: absent }

@@ -6,7 +6,7 @@ import { absent, type Creation, collect, prefixed, put, query, type Table } from
 /** One act of a person or an agent that matters later. Append only. */
 export const AuditEntry = z.object({
   at: z.iso.datetime(),
-  /** `agent:<id>`, `link:<first characters of its hash>` or `admin:<ARN>`. */
+  /** `agent:<id>`, `link:<first characters of its hash>`, `admin:<ARN>`, `janitor` or `watchdog`. */
   actor: z.string(),
   action: z.enum([
     'tenant-created',
@@ -17,6 +17,24 @@ export const AuditEntry = z.object({
     'link-used',
     'restore-planned',
     'passcode-wrong',
+    'tenant-suspended',
+    'tenant-resumed',
+    'tenant-changed',
+    'agent-revoked',
+    'agent-replaced',
+    'key-rotated',
+    'agent-certified',
+    'recipients-changed',
+    'schedule-changed',
+    'retention-changed',
+    'quota-changed',
+    'link-revoked',
+    'download-budget-spent',
+    'snapshot-tombstoned',
+    'snapshot-revived',
+    'snapshot-deleted',
+    'webhook-changed',
+    'catalogue-rebuilt',
   ]),
   target: z.string(),
   detail: z.record(z.string(), z.unknown()).optional(),

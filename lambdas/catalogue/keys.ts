@@ -42,6 +42,26 @@ export const proofKey = (source: SourceId, ulid: string): Key => ({ PK: `S#${sou
 export const linkKey = (hash: string): Key => ({ PK: `L#${hash}`, SK: 'META' })
 export const enrolTokenKey = (hash: string): Key => ({ PK: `E#${hash}`, SK: 'META' })
 export const nonceKey = (hash: string): Key => ({ PK: `J#${hash}`, SK: 'META' })
+/** The newest word on how often an agent asked in one minute, and what it fetched in one day. */
+export const rateKey = (agent: AgentId, minute: string): Key => ({ PK: `Q#${agent}#${minute}`, SK: 'META' })
+export const downloadsKey = (agent: AgentId, day: string): Key => ({ PK: `B#${agent}#${day}`, SK: 'META' })
+/** A tenant's list of links: by the name that people call them. */
+export const linkEntryKey = (tenant: TenantId, name: string): Key => ({ PK: `T#${tenant}`, SK: `L#${name}` })
+/** A source's retention chore. */
+export const keepKey = (source: SourceId): Key => ({ PK: `S#${source}`, SK: 'KEEP' })
+/** What a source stored and moved in a month (`yyyymm`). */
+export const usageKey = (tenant: TenantId, month: string, source: SourceId): Key => ({
+  PK: `T#${tenant}`,
+  SK: `U#${month}#${source}`,
+})
+/** What a tenant stores, as last measured: quotas are checked against it. */
+export const storedKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'STORED' })
+export const conditionKey = (tenant: TenantId, kind: string, subject: string): Key => ({
+  PK: `T#${tenant}`,
+  SK: `C#${kind}#${subject}`,
+})
+export const noticeKey = (tenant: TenantId, id: string): Key => ({ PK: `T#${tenant}#OUT`, SK: id })
+export const webhookKey = (id: string): Key => ({ PK: 'WEBHOOKS', SK: `W#${id}` })
 export const restoreManifestKey = (id: string): Key => ({ PK: `M#${id}`, SK: 'META' })
 export const restoreChunkKey = (id: string, chunk: number): Key => ({ PK: `M#${id}`, SK: `C#${padded(chunk)}` })
 export const auditKey = (tenant: TenantId, month: string, ulid: string): Key => ({

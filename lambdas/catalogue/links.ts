@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AgentId, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
+import { Instant } from '../../shared/snapshot.ts'
 import { hashOf, linkKey, ttl } from './keys.ts'
 import { absent, type Creation, isRefused, read, type Table, update } from './table.ts'
 
@@ -9,6 +10,16 @@ export const Link = z.object({
   tenant: TenantId,
   source: SourceId,
   snapshot: SnapshotId.nullable(),
+  /** Only these units, and only moments between these; null for no such limit. */
+  units: z.array(z.string()).nullable().default(null),
+  since: Instant.nullable().default(null),
+  until: Instant.nullable().default(null),
+  /** Addresses and CIDR blocks that it may be used from; null for any. */
+  addresses: z.array(z.string()).nullable().default(null),
+  revokedAt: z.iso.datetime().optional(),
+  /** Bytes that URLs were signed for, over all its uses, and may be signed for at most. */
+  signedBytes: z.number().int().default(0),
+  byteBudget: z.number().int().nullable().default(null),
   /** The agent that made it, with which it ends; null for the provider's. */
   agent: AgentId.nullable(),
   createdAt: z.iso.datetime(),

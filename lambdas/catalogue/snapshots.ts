@@ -6,6 +6,17 @@ import { EngineKind, Lane, SnapshotKind } from '../../shared/snapshot.ts'
 import { snapshotKey } from './keys.ts'
 import { read, type Table } from './table.ts'
 
+/** How a log lies in the log history of its source, worked out at commit. */
+export const LogChain = z.object({
+  /** Logs since the newest snapshot of the data lane that names all of this one's units, this one included; and when that was received. */
+  logs: z.number().int(),
+  since: z.iso.datetime(),
+  /** Units (some of them, by name) whose logs do not reach back to their full without a gap. */
+  broken: z.array(z.object({ unit: z.string(), reason: z.string() })),
+  brokenCount: z.number().int(),
+})
+export type LogChain = z.infer<typeof LogChain>
+
 const opened = {
   snapshot: SnapshotId,
   source: SourceId,
@@ -35,26 +46,33 @@ const committing = {
   manifestSha256: Sha256,
 }
 
+const committed = {
+  ...committing,
+  /** JSON lines, when they are short; otherwise they lie in chunks beside the packs (units.ts). */
+  units: z.string().optional(),
+  unitChunks: z.number().int(),
+  /** The manifest's claims, and `storedBytes`: the sizes of its packs, as S3 confirmed them. */
+  totals: z.object({
+    artefacts: z.number().int(),
+    sourceBytes: z.number().int(),
+    sealedBytes: z.number().int(),
+    storedBytes: z.number().int(),
+  }),
+  warnings: z.array(z.string()),
+  proof: SnapshotProof.optional(),
+  bad: z.boolean().optional(),
+  /** Versions of its objects under `meta/`: locked, extended and deleted like the packs. */
+  metaVersions: z.object({ manifest: z.string(), units: z.string(), receipt: z.string() }).optional(),
+  /** For a log: what it continues. */
+  chain: LogChain.optional(),
+}
+
 export const Snapshot = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open'), ...opened }),
   z.object({ state: z.literal('committing'), ...committing }),
-  z.object({
-    state: z.literal('committed'),
-    ...committing,
-    /** JSON lines, when they are short; otherwise they lie in chunks beside the packs (units.ts). */
-    units: z.string().optional(),
-    unitChunks: z.number().int(),
-    /** The manifest's claims, and `storedBytes`: the sizes of its packs, as S3 confirmed them. */
-    totals: z.object({
-      artefacts: z.number().int(),
-      sourceBytes: z.number().int(),
-      sealedBytes: z.number().int(),
-      storedBytes: z.number().int(),
-    }),
-    warnings: z.array(z.string()),
-    proof: SnapshotProof.optional(),
-    bad: z.boolean().optional(),
-  }),
+  z.object({ state: z.literal('committed'), ...committed }),
+  /** Past its retention: nobody is shown it any more, and it is deleted once the tombstone's time and the lock are over. */
+  z.object({ state: z.literal('tombstoned'), ...committed, tombstonedAt: z.iso.datetime() }),
   z.object({ state: z.literal('abandoned'), ...opened, reason: z.string() }),
 ])
 export type Snapshot = z.infer<typeof Snapshot>

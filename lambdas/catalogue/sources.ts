@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
+import { Retention } from '../../shared/retention.ts'
 import { EngineKind } from '../../shared/snapshot.ts'
 import { sourceKey, sourceNameKey } from './keys.ts'
 import { absent, collect, prefixed, query, read, type Table, transact, update } from './table.ts'
@@ -15,6 +16,9 @@ export const Source = z.object({
   createdAt: z.iso.datetime(),
   lastSnapshot: SnapshotId.optional(),
   lastReceivedAt: z.iso.datetime().optional(),
+  /** The provider's own word for this source; the tenant's without it. */
+  retention: Retention.optional(),
+  expectEveryHours: z.number().int().min(1).nullable().optional(),
 })
 export type Source = z.infer<typeof Source>
 

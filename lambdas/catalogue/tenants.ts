@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Label, TenantId } from '../../shared/ids.ts'
+import { noKeepRules, Retention } from '../../shared/retention.ts'
 import { tenantEntryKey, tenantKey } from './keys.ts'
 import { absent, collect, prefixed, query, read, type Step, type Table } from './table.ts'
 
@@ -9,7 +10,17 @@ export const Tenant = z.object({
   createdAt: z.iso.datetime(),
   state: z.enum(['active', 'suspended']),
   /** Days that every version stays locked after it was received. */
-  minimumDays: z.number().int().min(1),
+  minimumDays: Retention.shape.minimumDays,
+  /** What is kept beyond that. */
+  keep: Retention.shape.keep.default(noKeepRules),
+  /** Stored bytes: above `softBytes` the provider is told, at `hardBytes` uploads are refused. */
+  quota: z
+    .object({ softBytes: z.number().int().min(0).nullable(), hardBytes: z.number().int().min(0).nullable() })
+    .default({ softBytes: null, hardBytes: null }),
+  /** What each agent may fetch a day with its own key; null: the receiver's default. */
+  dailyDownloadBytes: z.number().int().min(0).nullable().default(null),
+  /** The least that the provider expects of every source, whatever its host says: a snapshot at least every so many hours. */
+  expectEveryHours: z.number().int().min(1).nullable().default(null),
 })
 export type Tenant = z.infer<typeof Tenant>
 

@@ -3,13 +3,13 @@ import { ProblemError } from '../../shared/problem.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { beginCommit, findManifest, finishCommit, type StoredManifest } from '../catalogue/commits.ts'
 import { abandon, leaseStale } from '../catalogue/leases.ts'
-import type { Committed, Snapshot, SnapshotIn } from '../catalogue/snapshots.ts'
+import type { Committed, SnapshotIn } from '../catalogue/snapshots.ts'
 import { findSnapshot } from '../catalogue/snapshots.ts'
 import { findSource } from '../catalogue/sources.ts'
 import { isRefused } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { keepUnits } from '../catalogue/units.ts'
-import { snapshotState } from '../http/owned.ts'
+import { type Snapshot, snapshotState } from '../http/owned.ts'
 import { checkedManifest, manifestHash } from './check-manifest.ts'
 import { commitSeconds, Unfinished } from './limits.ts'
 import type { CommitPorts } from './ports.ts'
@@ -80,7 +80,7 @@ async function begin(
     return await beginCommit(catalogue, snapshot, reception, stored)
   } catch (error) {
     const now = await findSnapshot(catalogue, snapshot.snapshot)
-    if (!now || now.state === 'open' || now.state === 'abandoned') throw error
+    if (now?.state !== 'committing' && now?.state !== 'committed') throw error
     requireSameManifest(now, jws) // the same request was here at the same time, and was first
     return now
   }

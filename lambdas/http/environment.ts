@@ -10,6 +10,21 @@ export const Environment = z.object({
   LOCK_MODE: z.enum(['GOVERNANCE', 'COMPLIANCE']).default('GOVERNANCE'),
   /** Days that a tenant's versions stay locked when the provider says nothing else. */
   MINIMUM_DAYS: z.coerce.number().int().min(1).default(30),
+  /** What tenants get beyond that when the provider says nothing else (`Retention.keep`). */
+  KEEP_DAILY_DAYS: z.coerce.number().int().min(0).default(0),
+  KEEP_WEEKLY_WEEKS: z.coerce.number().int().min(0).default(0),
+  KEEP_MONTHLY_MONTHS: z.coerce.number().int().min(0).default(0),
+  KEEP_YEARLY_YEARS: z.coerce.number().int().min(0).default(0),
+  /** Requests that one agent may make in a minute. */
+  REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
+  /** Bytes that one agent may fetch in a day with its own key, for tenants without their own figure. */
+  DAILY_DOWNLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(500 * 1024 ** 3),
+  /** Where notices are published; nowhere when left out. */
+  NOTICE_TOPIC_ARN: z.string().optional(),
   EGRESS_PRICE_PER_GB: z.coerce.number().min(0).default(0.09),
   /** Where people reach the receiver; the API's own address when left out. */
   PUBLIC_URL: z.url().optional(),

@@ -1,22 +1,26 @@
 import type { SnapshotId, SourceId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
-import type { Agent } from '../catalogue/agents.ts'
+import { type Agent, speaksFor } from '../catalogue/agents.ts'
 import { leaseStale } from '../catalogue/leases.ts'
-import { findSnapshot, type Snapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
+import { type Snapshot as AnySnapshot, findSnapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
 import type { Ports } from './ports.ts'
 
 /** The caller's own source. What is another's and what does not exist answer alike. @throws ProblemError `not-found` */
 export async function ownSource({ catalogue }: Ports, agent: Agent, id: SourceId): Promise<Source> {
   const source = await findSource(catalogue, agent.tenant, id)
-  if (source?.agent !== agent.agent) throw new ProblemError('not-found')
+  if (!source || !speaksFor(agent, source.agent)) throw new ProblemError('not-found')
   return source
 }
+
+/** A tombstoned snapshot is nobody's any more. */
+export type Snapshot = Exclude<AnySnapshot, { state: 'tombstoned' }>
 
 /** The caller's own snapshot, in whatever state. @throws ProblemError `not-found` */
 export async function ownSnapshot({ catalogue }: Ports, agent: Agent, id: SnapshotId): Promise<Snapshot> {
   const snapshot = await findSnapshot(catalogue, id)
-  if (snapshot?.agent !== agent.agent) throw new ProblemError('not-found')
+  if (!snapshot || snapshot.state === 'tombstoned' || !speaksFor(agent, snapshot.agent))
+    throw new ProblemError('not-found')
   return snapshot
 }
 

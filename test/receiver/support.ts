@@ -9,11 +9,12 @@ import type { Intercept } from '../../infra/local/s3/fault.ts'
 import { startS3 } from '../../infra/local/s3/server.ts'
 import { adminApi } from '../../lambdas/admin-api/app.ts'
 import { agentApi } from '../../lambdas/agent-api/app.ts'
+import { byTimeIndex } from '../../lambdas/catalogue/by-time.ts'
 import { openTable, type Table } from '../../lambdas/catalogue/table.ts'
 import { commitVault } from '../../lambdas/commit/commit-vault.ts'
 import type { CommitVault } from '../../lambdas/commit/ports.ts'
 import { committer } from '../../lambdas/committer/app.ts'
-import type { Environment } from '../../lambdas/http/environment.ts'
+import { Environment } from '../../lambdas/http/environment.ts'
 import type { Log, Ports, RequestLine } from '../../lambdas/http/ports.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
 import { createUpload } from '../../lambdas/vault/create-upload.ts'
@@ -84,10 +85,23 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
   await dynamodb.createTable(
     {
       TableName: 'catalogue',
-      AttributeDefinitions: ['PK', 'SK'].map(AttributeName => ({ AttributeName, AttributeType: 'S' as const })),
+      AttributeDefinitions: ['PK', 'SK', 'gpk', 'gsk'].map(AttributeName => ({
+        AttributeName,
+        AttributeType: 'S' as const,
+      })),
       KeySchema: [
         { AttributeName: 'PK', KeyType: 'HASH' },
         { AttributeName: 'SK', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: byTimeIndex,
+          KeySchema: [
+            { AttributeName: 'gpk', KeyType: 'HASH' },
+            { AttributeName: 'gsk', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
       ],
       BillingMode: 'PAY_PER_REQUEST',
     },
@@ -115,13 +129,12 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
     clock: () => clock.now,
     random: randomBytes,
     env: {
-      TABLE_NAME: 'catalogue',
-      VAULT_BUCKET: bucket,
-      RECEIVER_ID: receiverId,
-      RECEIVER_NAME: 'Test receiver',
-      LOCK_MODE: 'GOVERNANCE',
-      MINIMUM_DAYS: 30,
-      EGRESS_PRICE_PER_GB: 0.09,
+      ...Environment.parse({
+        TABLE_NAME: 'catalogue',
+        VAULT_BUCKET: bucket,
+        RECEIVER_ID: receiverId,
+        RECEIVER_NAME: 'Test receiver',
+      }),
       ...env,
     },
     log,
