@@ -5,12 +5,11 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { SignatureV4 } from '@smithy/signature-v4'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Sha256 } from '../../admin/sha256.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { backUp, commit, enrolAgent, fullEntry, logEntry, open, registerSource, stage, upload } from './agent.ts'
-import { answerOf, ok, type Reachable, requestOf } from './support.ts'
+import { reach } from './reach.ts'
+import { ok, type Reachable, requestOf } from './support.ts'
 
 let cloud: TestCloud
 let receiver: Reachable
@@ -19,33 +18,6 @@ beforeAll(async () => {
   receiver = await reach(cloud)
 })
 afterAll(() => cloud?.close())
-
-/** The receiver behind its gateway: over HTTP, with the roles of the stack. */
-async function reach({ url, admin, region }: TestCloud): Promise<Reachable> {
-  const signer = new SignatureV4({ service: 'execute-api', region, credentials: admin, sha256: Sha256 })
-  const send = async (request: Request) => {
-    const { pathname, search } = new URL(request.url)
-    const body = Buffer.from(await request.arrayBuffer())
-    const { method, headers } = request
-    return answerOf(await fetch(url + pathname + search, { method, headers, body: body.length > 0 ? body : null }))
-  }
-  const { receiver: id } = ok(await send(requestOf('GET', '/v1/receiver')))
-  return {
-    id,
-    get clock() {
-      return { now: new Date() }
-    },
-    send,
-    async admin(method, target, body) {
-      const { host, hostname, protocol, pathname: path } = new URL(url + target)
-      const text = body === undefined ? undefined : JSON.stringify(body)
-      const headers = { host, ...(text === undefined ? {} : { 'content-type': 'application/json' }) }
-      const signed = await signer.sign({ method, protocol, hostname, path, headers, body: text })
-      const { host: _host, ...rest } = signed.headers
-      return answerOf(await fetch(url + target, { method, headers: rest, body: text ?? null }))
-    },
-  }
-}
 
 function provider(): S3Client {
   const { accessKeyId, secretAccessKey } = cloud.admin
