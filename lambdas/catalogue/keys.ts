@@ -54,6 +54,8 @@ export const usageKey = (tenant: TenantId, month: string, source: SourceId): Key
   PK: `T#${tenant}`,
   SK: `U#${month}#${source}`,
 })
+/** What a source stores, as last measured, and what was signed for it since. */
+export const measuredKey = (tenant: TenantId, source: SourceId): Key => ({ PK: `T#${tenant}`, SK: `B#${source}` })
 /** What a tenant stores, as last measured: quotas are checked against it. */
 export const storedKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'STORED' })
 export const conditionKey = (tenant: TenantId, kind: string, subject: string): Key => ({

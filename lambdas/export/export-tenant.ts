@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { listAgents } from '../catalogue/agents.ts'
+import { listSources } from '../catalogue/sources.ts'
+import { noteExported, type TenantChore } from '../catalogue/tenant-chores.ts'
+import { findTenant, type Tenant } from '../catalogue/tenants.ts'
+import type { ExportPorts } from './ports.ts'
+import { TenantExport, tenantExportKey } from './tenant-export.ts'
+
+const dayMs = 86_400_000
+
+/**
+ * Writes what the tenant has set up into the vault, if it has changed since the last time; else sees to it that the last export stays locked.
+ * An export that is not the newest goes when its own lock is over. A death anywhere costs a version more.
+ */
+export async function exportTenant(ports: ExportPorts, { tenant: id, exported }: TenantChore): Promise<void> {
+  const { catalogue, vault, clock, env } = ports
+  const tenant = await findTenant(catalogue, id)
+  if (!tenant) return
+  const content = {
+    tenant,
+    agents: await listAgents(catalogue, id),
+    sources: await listSources(catalogue, id),
+  }
+  const now = clock()
+  const document = TenantExport.parse({
+    format: 'failsafe.tenant/1',
+    receiver: env.RECEIVER_ID,
+    exportedAt: now.toISOString(),
+    ...content,
+  })
+  const { exportedAt: _, ...compared } = document
+  const sha256 = createHash('sha256').update(JSON.stringify(compared)).digest('base64')
+  const key = tenantExportKey(id)
+  const lock = { mode: env.LOCK_MODE, until: new Date(now.getTime() + tenant.minimumDays * dayMs) }
+  if (exported?.sha256 === sha256) {
+    if (Date.parse(exported.lockedUntil) > now.getTime() + dayMs * Math.min(2, tenant.minimumDays / 2)) return
+    await vault.extendLock(key, exported.versionId, lock)
+    return noteExported(catalogue, id, { ...exported, lockedUntil: lock.until.toISOString() })
+  }
+  const body = Buffer.from(`${JSON.stringify(document, null, 1)}\n`)
+  const versionId = await vault.putVersion({ key, body, type: 'application/json' }, lock)
+  await noteExported(catalogue, id, { sha256, versionId, lockedUntil: lock.until.toISOString() })
+  await removeOutdated(ports, tenant, now)
+}
+
+async function removeOutdated({ vault }: ExportPorts, { tenant, minimumDays }: Tenant, now: Date): Promise<void> {
+  const key = tenantExportKey(tenant)
+  let isNewest = true
+  for await (const version of vault.listVersions(key)) {
+    const outdated = !isNewest && version.storedAt.getTime() < now.getTime() - minimumDays * dayMs
+    isNewest = false
+    if (!outdated || version.key !== key) continue
+    const lock = (await vault.describeVersion(key, version.versionId))?.lock
+    if (!lock || lock.until < now) await vault.deleteVersion(key, version.versionId)
+  }
+}
