@@ -27,7 +27,7 @@ export function abortSnapshot(app: AgentApp, ports: AgentApiPorts): void {
     async function abort(id: string) {
       const open = writable(snapshot, lease)
       try {
-        await abandon(ports.catalogue, open, 'the agent aborted it')
+        await abandon(ports.catalogue, open, 'the agent aborted it', ports.clock())
       } catch (error) {
         if (!isRefused(error)) throw error
         writable(await ownSnapshot(ports, c.var.agent, id), lease) // says what it has become meanwhile

@@ -28,8 +28,10 @@ export function listPackParts(app: AgentApp, ports: AgentApiPorts): void {
     if (snapshot.lease !== c.req.valid('query').lease || snapshot.state === 'abandoned') throw leaseStale()
     const pack = await findPack(catalogue, id, n)
     if (!pack) return c.json({ state: 'none' as const, parts: [] }, 200)
-    const uploaded = isComplete(pack) ? undefined : await vault.listParts(packKey(snapshot, n), pack.uploadId)
-    if (!uploaded) return c.json({ state: 'complete' as const, parts: [] }, 200)
+    if (isComplete(pack)) return c.json({ state: 'complete' as const, parts: [] }, 200)
+    const uploaded = await vault.listParts(packKey(snapshot, n), pack.uploadId)
+    // finished and not recorded, or aborted: this function may not look at the object, the one that completes packs does
+    if (!uploaded) return c.json({ state: 'closed' as const, parts: [] }, 200)
     const parts = uploaded.map(({ number, size, sha256 }) => ({ number, size, sha256 }))
     return c.json({ state: 'open' as const, parts }, 200)
   })

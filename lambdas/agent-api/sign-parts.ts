@@ -2,10 +2,12 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Part, PartsRequest, PartsResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import type { Agent } from '../catalogue/agents.ts'
 import { createPack, findPack, isComplete } from '../catalogue/packs.ts'
+import type { SnapshotIn } from '../catalogue/snapshots.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, writable } from '../http/owned.ts'
-import { type Place, packKey } from '../vault/keys.ts'
+import { packKey } from '../vault/keys.ts'
 import { urlSeconds } from '../vault/sign-part.ts'
 import type { AgentApp } from './app.ts'
 import type { AgentApiPorts } from './ports.ts'
@@ -26,7 +28,9 @@ export function signParts(app: AgentApp, ports: AgentApiPorts): void {
     const snapshot = writable(await ownSnapshot(ports, c.var.agent, c.req.valid('param').snapshot), lease)
     checkWindow(parts, snapshot.partSize)
     const packs = [...new Set(parts.map(part => part.pack))]
-    const uploads = new Map(await Promise.all(packs.map(async n => [n, await uploadOf(snapshot, n)] as const)))
+    const uploads = new Map(
+      await Promise.all(packs.map(async n => [n, await uploadOf(c.var.agent, snapshot, n)] as const)),
+    )
     const expiresAt = new Date(clock().getTime() + urlSeconds * 1000).toISOString()
     const urls = await Promise.all(
       parts.map(async ({ pack, number, size, sha256 }) => {
@@ -42,12 +46,15 @@ export function signParts(app: AgentApp, ports: AgentApiPorts): void {
     return c.json({ urls, expiresAt }, 200)
   })
 
-  async function uploadOf(place: Place, n: number): Promise<string> {
-    const pack = await findPack(catalogue, place.snapshot, n)
+  async function uploadOf(agent: Agent, snapshot: SnapshotIn<'open'>, n: number): Promise<string> {
+    const pack = await findPack(catalogue, snapshot.snapshot, n)
     if (!pack) {
-      const uploadId = await vault.createUpload(packKey(place, n))
-      if (await createPack(catalogue, place.snapshot, n, uploadId)) return uploadId
-      return uploadOf(place, n) // the other request's upload counts; ours is aborted by the bucket's lifecycle
+      const uploadId = await vault.createUpload(packKey(snapshot, n))
+      const first = await createPack(catalogue, snapshot.snapshot, n, uploadId)
+      // the commit may have begun meanwhile: it knows of this pack, or we know of it
+      writable(await ownSnapshot(ports, agent, snapshot.snapshot), snapshot.lease)
+      if (first) return uploadId
+      return uploadOf(agent, snapshot, n) // the other request's upload counts; ours is aborted by the bucket's lifecycle
     }
     if (isComplete(pack))
       throw new ProblemError('snapshot-state', `pack ${n} is complete`, { extra: { pack: n, state: 'complete' } })

@@ -4,6 +4,7 @@ import { PublicKey } from '../../shared/jws.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { laneKey, manifestKey, snapshotKey, sourceKey } from './keys.ts'
 import { findLane, headIs, holdsLease, leaseStale } from './leases.ts'
+import { liveValues, setsLiveMark } from './live.ts'
 import { type Committed, findSnapshot, type SnapshotIn } from './snapshots.ts'
 import { findSource } from './sources.ts'
 import { isRefused, present, read, type Table, transact } from './table.ts'
@@ -20,9 +21,13 @@ import { isRefused, present, read, type Table, transact } from './table.ts'
  * by the janitor, does the same work and comes to the same receipt.
  */
 
-/** The signed manifest as it came, and who vouched for it then. */
+/** The signed manifest as it came, who vouched for it then, and to whom. */
 export const StoredManifest = z.object({
   manifest: z.string(),
+  /** The receiver's id when the commit began: a new one must not change the receipt. */
+  receiver: z.string(),
+  /** The age recipients that the manifest names. */
+  recipients: z.array(z.string()),
   agent: AgentId,
   agentName: z.string(),
   agentKey: PublicKey,
@@ -57,9 +62,10 @@ export async function beginCommit(
         {
           update: {
             key: snapshotKey(snapshot.snapshot, snapshot.lane),
-            update: `SET #state = :committing, ${set.join(', ')}`,
+            update: `SET #state = :committing, ${setsLiveMark}, ${set.join(', ')}`,
             condition: '#state = :open',
             values: {
+              ...liveValues(snapshot.snapshot, 'committing', reception.receivedAt),
               ':open': 'open',
               ':committing': 'committing',
               ...Object.fromEntries(Object.entries(reception).map(([name, value]) => [`:${name}`, value])),
@@ -100,7 +106,10 @@ async function whyRefused(table: Table, snapshot: SnapshotIn<'open'>): Promise<P
   return new ProblemError('snapshot-state', `it is ${now?.state ?? 'gone'}`, { extra: { state: now?.state } })
 }
 
-export type Outcome = Pick<Committed, 'units' | 'unitChunks' | 'totals' | 'warnings'>
+export type Outcome = Pick<Committed, 'units' | 'unitChunks' | 'totals' | 'warnings' | 'metaVersions' | 'chain'> & {
+  /** Packs were begun that the manifest does not name. */
+  strays: boolean
+}
 
 const notLaterYet = '(attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt <= :receivedAt)'
 
@@ -108,7 +117,13 @@ const notLaterYet = '(attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt <
  * committing → committed: the snapshot, the lane's head, the lease and the source's last snapshot in one step. Head and last snapshot move
  * unless a later snapshot is there already (one that took the lane over and was faster). Asked again after success it does nothing.
  */
-export async function finishCommit(table: Table, snapshot: SnapshotIn<'committing'>, outcome: Outcome): Promise<void> {
+export async function finishCommit(
+  table: Table,
+  snapshot: SnapshotIn<'committing'>,
+  outcome: Outcome,
+  now: Date,
+): Promise<void> {
+  const results = Object.entries(outcome).filter(([, value]) => value !== undefined && value !== false)
   for (let attempt = 1; ; attempt++) {
     const [lane, source] = await Promise.all([
       findLane(table, snapshot.source, snapshot.lane),
@@ -123,17 +138,15 @@ export async function finishCommit(table: Table, snapshot: SnapshotIn<'committin
         {
           update: {
             key: snapshotKey(snapshot.snapshot, snapshot.lane),
-            update:
-              'SET #state = :committed, #unitChunks = :unitChunks, #totals = :totals, #warnings = :warnings' +
-              (outcome.units === undefined ? '' : ', #units = :units'),
+            update: `SET #state = :committed, ${results.map(([name]) => `#${name} = :${name}`).join(', ')}${
+              outcome.strays ? `, ${setsLiveMark}` : ' REMOVE #gpk, #gsk'
+            }`,
             condition: '#state = :committing',
             values: {
               ':committing': 'committing',
               ':committed': 'committed',
-              ':unitChunks': outcome.unitChunks,
-              ':totals': outcome.totals,
-              ':warnings': outcome.warnings,
-              ...(outcome.units === undefined ? {} : { ':units': outcome.units }),
+              ...Object.fromEntries(results.map(([name, value]) => [`:${name}`, value])),
+              ...(outcome.strays ? liveValues(snapshot.snapshot, 'strays', now) : {}),
             },
           },
         },

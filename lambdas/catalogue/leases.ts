@@ -4,6 +4,7 @@ import { RunId, SnapshotId as SnapshotIdSchema } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Lane } from '../../shared/snapshot.ts'
 import { laneKey, snapshotKey } from './keys.ts'
+import { liveMark, liveValues, setsLiveMark } from './live.ts'
 import { findSnapshot, type Snapshot, type SnapshotIn } from './snapshots.ts'
 import { absent, isRefused, read, type Step, type Table, transact, update } from './table.ts'
 
@@ -49,7 +50,6 @@ export const headIs = (head: SnapshotId | null) => (head === null ? 'attribute_n
 export const holdsLease = '#lease.#token = :token'
 const neverLeased = 'attribute_not_exists(#lease)'
 const leaseUnchanged = '#lease.#token = :seenToken AND #lease.#until = :seenUntil AND #lease.#released = :seenReleased'
-const isOpen = '#state = :open'
 
 export type Opening = Omit<SnapshotIn<'open'>, 'state' | 'head' | 'lease'>
 
@@ -81,8 +81,14 @@ export async function openUnderLease(
     const until = leaseEnd(now)
     try {
       await transact(table, [
-        ...takeOver(lane, previous, opening.run),
-        { put: { key: snapshotKey(snapshot.snapshot, snapshot.lane), item: snapshot, condition: absent } },
+        ...takeOver(lane, previous, opening.run, now),
+        {
+          put: {
+            key: snapshotKey(snapshot.snapshot, snapshot.lane),
+            item: { ...snapshot, ...liveMark(snapshot.snapshot, 'open', now) },
+            condition: absent,
+          },
+        },
         {
           update: {
             key: laneKey(snapshot.source, snapshot.lane),
@@ -107,9 +113,9 @@ export async function openUnderLease(
   }
 }
 
-function takeOver(lane: LaneItem, previous: Snapshot | undefined, run: string): Step[] {
+function takeOver(lane: LaneItem, previous: Snapshot | undefined, run: string, now: Date): Step[] {
   if (!lane.lease || previous?.state !== 'open') return []
-  return [{ update: abandonment(previous, `its lease ran out and run ${run} took over`) }]
+  return [{ update: abandonment(previous, `its lease ran out and run ${run} took over`, now) }]
 }
 
 async function resume(table: Table, snapshot: Snapshot, lease: NonNullable<LaneItem['lease']>, now: Date) {
@@ -142,39 +148,51 @@ export async function renewLease(
   }
 }
 
-/** Ends an open snapshot and its lease together. Its packs are the janitor's from here on. */
-export async function abandon(table: Table, snapshot: SnapshotIn<'open' | 'committing'>, reason: string) {
-  await transact(table, [
-    { update: abandonment(snapshot, reason) },
-    ...((await holdsStill(table, snapshot))
-      ? [
-          {
-            update: {
-              key: laneKey(snapshot.source, snapshot.lane),
-              update: 'SET #lease.#released = :true',
-              condition: holdsLease,
-              values: { ':true': true, ':token': snapshot.lease },
-            },
-          },
-        ]
-      : []),
-  ])
+/**
+ * Ends a snapshot that is not committed, and its lease with it. Its packs are the janitor's from here on. Asked again after success it does nothing.
+ * @throws whatever refused it (see `isRefused`), when the snapshot is in another state by now
+ */
+export async function abandon(
+  table: Table,
+  snapshot: SnapshotIn<'open' | 'committing'>,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { lease } = await findLane(table, snapshot.source, snapshot.lane)
+    const release: Step = {
+      update: {
+        key: laneKey(snapshot.source, snapshot.lane),
+        update: 'SET #lease.#released = :true',
+        condition: holdsLease,
+        values: { ':true': true, ':token': snapshot.lease },
+      },
+    }
+    try {
+      await transact(table, [
+        { update: abandonment(snapshot, reason, now) },
+        ...(lease?.token === snapshot.lease ? [release] : []),
+      ])
+      return
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      const state = (await findSnapshot(table, snapshot.snapshot))?.state
+      if (state === 'abandoned') return
+      if (state !== snapshot.state || attempt >= 5) throw error // else the lane changed meanwhile: look again
+    }
+  }
 }
 
-async function holdsStill(table: Table, snapshot: Snapshot): Promise<boolean> {
-  const { lease } = await findLane(table, snapshot.source, snapshot.lane)
-  return lease?.token === snapshot.lease
-}
-
-function abandonment(snapshot: SnapshotIn<'open' | 'committing'>, reason: string) {
+function abandonment(snapshot: SnapshotIn<'open' | 'committing'>, reason: string, now: Date) {
   return {
     key: snapshotKey(snapshot.snapshot, snapshot.lane),
-    update: 'SET #state = :abandoned, #reason = :reason',
-    condition: snapshot.state === 'open' ? isOpen : '#state = :committing',
+    update: `SET #state = :abandoned, #reason = :reason, ${setsLiveMark}`,
+    condition: '#state = :before',
     values: {
       ':abandoned': 'abandoned',
       ':reason': reason,
-      ...(snapshot.state === 'open' ? { ':open': 'open' } : { ':committing': 'committing' }),
+      ':before': snapshot.state,
+      ...liveValues(snapshot.snapshot, 'abandoned', now),
     },
   }
 }

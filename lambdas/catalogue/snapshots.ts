@@ -2,17 +2,16 @@ import { z } from 'zod'
 import { SnapshotProof } from '../../shared/api/restore.ts'
 import { AgentId, RunId, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
 import { Sha256 } from '../../shared/manifest.ts'
+import { Position } from '../../shared/position.ts'
 import { EngineKind, Lane, SnapshotKind } from '../../shared/snapshot.ts'
 import { snapshotKey } from './keys.ts'
 import { read, type Table } from './table.ts'
 
-/** How a log lies in the log history of its source, worked out at commit. */
+/** How a log lies in the log history of its source, worked out at commit (continuity.ts). */
 export const LogChain = z.object({
-  /** Logs since the newest snapshot of the data lane that names all of this one's units, this one included; and when that was received. */
   logs: z.number().int(),
   since: z.iso.datetime(),
-  /** Units (some of them, by name) whose logs do not reach back to their full without a gap. */
-  broken: z.array(z.object({ unit: z.string(), reason: z.string() })),
+  broken: z.array(z.object({ unit: z.string(), reason: z.string(), from: Position })),
   brokenCount: z.number().int(),
 })
 export type LogChain = z.infer<typeof LogChain>
@@ -65,6 +64,8 @@ const committed = {
   metaVersions: z.object({ manifest: z.string(), units: z.string(), receipt: z.string() }).optional(),
   /** For a log: what it continues. */
   chain: LogChain.optional(),
+  /** Packs were begun that its manifest does not name: the janitor removes them. */
+  strays: z.boolean().optional(),
 }
 
 export const Snapshot = z.discriminatedUnion('state', [

@@ -2,7 +2,9 @@ import type { Manifest } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { beginCommit, findManifest, finishCommit, type StoredManifest } from '../catalogue/commits.ts'
+import { ensureKeep } from '../catalogue/keep.ts'
 import { abandon, leaseStale } from '../catalogue/leases.ts'
+import { hasPacksBeyond } from '../catalogue/packs.ts'
 import type { Committed, SnapshotIn } from '../catalogue/snapshots.ts'
 import { findSnapshot } from '../catalogue/snapshots.ts'
 import { findSource } from '../catalogue/sources.ts'
@@ -10,20 +12,27 @@ import { isRefused } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { keepUnits } from '../catalogue/units.ts'
 import { type Snapshot, snapshotState } from '../http/owned.ts'
+import { chainOf, tellChain } from './chain.ts'
 import { checkedManifest, manifestHash } from './check-manifest.ts'
 import { commitSeconds, Unfinished } from './limits.ts'
 import type { CommitPorts } from './ports.ts'
 import { readUnits } from './read-units.ts'
+import { noteRecipients } from './recipients.ts'
 import { lockAndWriteReceipt } from './seal-receipt.ts'
 import { verifyPacks } from './verify-packs.ts'
-import { clockWarnings } from './warnings.ts'
+import { chainWarnings, clockWarnings } from './warnings.ts'
 
 /*
- *   begin ─▶ verify packs ─▶ verify units ─▶ lock versions ─▶ manifest, units, receipt ─▶ finish
+ *   begin ─▶ verify packs ─▶ verify units ─▶ lock versions ─▶ manifest, units, receipt ─▶ chain, notices ─▶ finish
  *              └────────────────┴─ a mismatch ends the snapshot: nothing is locked yet
  *
- * Every arrow may be where a process dies. Asked again with the same manifest, each step finds what it did before and goes on.
+ * Every arrow may be where a process dies. Asked again with the same manifest, or driven on by the janitor, each step finds what it did before and
+ * goes on. What the receipt says was settled by `begin`; what a log continues is settled by `finish` alone, because the other lane goes on
+ * meanwhile.
  */
+
+/** A source's first retention chore is due a day after its first commit. */
+const keepWithin = 86_400_000
 
 /**
  * Commits a snapshot with the manifest that its agent signed.
@@ -59,7 +68,7 @@ async function begin(
   snapshot: SnapshotIn<'open'>,
   jws: string,
 ): Promise<Exclude<Snapshot, { state: 'open' }>> {
-  await checkedManifest(jws, snapshot, agent.publicKey)
+  const { recipients } = await checkedManifest(jws, snapshot, agent.publicKey)
   const receivedAt = clock()
   const reception = {
     receivedAt: receivedAt.toISOString(),
@@ -70,6 +79,8 @@ async function begin(
   }
   const stored: StoredManifest = {
     manifest: jws,
+    receiver: env.RECEIVER_ID,
+    recipients,
     agent: agent.agent,
     agentName: agent.name,
     agentKey: agent.publicKey,
@@ -99,15 +110,19 @@ export async function carryOn(
   const manifest = await checkedManifest(stored.manifest, snapshot, stored.agentKey)
   try {
     const { packs, lines, entries } = await verified(ports, snapshot, manifest, deadline)
-    const warnings = clockWarnings(manifest, entries, snapshot.receivedAt)
-    await lockAndWriteReceipt(
-      ports,
-      snapshot,
-      { manifest, stored, source, packs, unitLines: lines, warnings },
-      deadline,
-    )
+    const clocks = clockWarnings(manifest, entries, snapshot.receivedAt)
+    const contents = { manifest, stored, source, packs, unitLines: lines, warnings: clocks }
+    const metaVersions = await lockAndWriteReceipt(ports, snapshot, contents, deadline)
     const units = await keepUnits(catalogue, snapshot.snapshot, lines)
-    await finishCommit(catalogue, snapshot, { ...units, totals: totalsOf(manifest), warnings })
+    const chain = snapshot.lane === 'log' ? await chainOf(catalogue, snapshot, entries) : undefined
+    await noteRecipients(ports, manifest, snapshot.receivedAt)
+    await tellChain(ports, source, snapshot, entries, chain)
+    await ensureKeep(catalogue, source, new Date(ports.clock().getTime() + keepWithin))
+    const totals = totalsOf(manifest)
+    const warnings = [...clocks, ...chainWarnings(chain)]
+    const strays = await hasPacksBeyond(catalogue, snapshot.snapshot, manifest.packs.length)
+    const outcome = { ...units, totals, warnings, metaVersions, chain, strays }
+    await finishCommit(catalogue, snapshot, outcome, ports.clock())
   } catch (error) {
     if (error instanceof Unfinished || (error instanceof ProblemError && error.code === 'throttled')) return undefined
     throw error
@@ -134,8 +149,8 @@ function totalsOf({ totals, packs }: Manifest): Committed['totals'] {
   return { ...totals, storedBytes: packs.reduce((sum, { size }) => sum + size, 0) }
 }
 
-async function giveUp({ catalogue }: CommitPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {
-  await abandon(catalogue, snapshot, problem.line).catch(error => {
+async function giveUp({ catalogue, clock }: CommitPorts, snapshot: SnapshotIn<'committing'>, problem: ProblemError) {
+  await abandon(catalogue, snapshot, problem.line, clock()).catch(error => {
     if (!isRefused(error)) throw error // another request came to the same conclusion
   })
 }

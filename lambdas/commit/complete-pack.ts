@@ -11,6 +11,7 @@ import {
   unclaimPack,
 } from '../catalogue/packs.ts'
 import type { SnapshotIn } from '../catalogue/snapshots.ts'
+import { newSecret } from '../http/ports.ts'
 import { packKey } from '../vault/keys.ts'
 import type { UploadedPart } from '../vault/list-parts.ts'
 import { packMismatch } from './mismatch.ts'
@@ -22,15 +23,17 @@ import type { CommitPorts } from './ports.ts'
  * @throws ProblemError `pack-mismatch`, or `throttled` while another request is at it
  */
 export async function completePack(
-  { catalogue, vault, clock }: CommitPorts,
+  ports: CommitPorts,
   snapshot: SnapshotIn<'open' | 'committing' | 'committed'>,
   pack: Pack,
 ): Promise<CompletePack> {
+  const { catalogue, vault, clock } = ports
+  const claim = newSecret(ports)
   const id = snapshot.snapshot
   const item = await findPack(catalogue, id, pack.n)
   if (!item) throw packMismatch(pack.n, 'nothing of it was uploaded')
   if (isComplete(item)) return same(item, pack)
-  if (!(await claimPack(catalogue, id, pack.n, clock()))) {
+  if (!(await claimPack(catalogue, id, pack.n, claim, clock()))) {
     const now = await findPack(catalogue, id, pack.n)
     if (now && isComplete(now)) return same(now, pack)
     throw new ProblemError('throttled', `pack ${pack.n} is being completed by another request`)
@@ -40,7 +43,7 @@ export async function completePack(
     await recordComplete(catalogue, id, pack, versionId)
     return { ...pack, versionId }
   } catch (error) {
-    await unclaimPack(catalogue, id, pack.n)
+    await unclaimPack(catalogue, id, pack.n, claim)
     throw error
   }
 

@@ -5,14 +5,14 @@ import { comparePositions } from '../../shared/position.ts'
 import { laneOf, type UnitEntry } from '../../shared/snapshot.ts'
 import type { CompletePack } from '../catalogue/packs.ts'
 import { findSnapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
-import { parseUnits } from '../catalogue/units.ts'
+import { parseUnits, unitLinesOf } from '../catalogue/units.ts'
 import { packKey } from '../vault/keys.ts'
 import { manifestInvalid } from './mismatch.ts'
 import type { CommitPorts } from './ports.ts'
 
 /**
  * The unit list as it lies in the packs, proved by the manifest and sound in itself. That a log continues an earlier one is not asked here: it
- * is stored in any case, and the planner proves the ranges.
+ * is stored in any case (chain.ts).
  * @throws ProblemError `manifest-invalid`
  */
 export async function readUnits(
@@ -60,11 +60,20 @@ function checkEntries(entries: UnitEntry[], { lane }: SnapshotIn<'committing'>):
   }
 }
 
+/** A differential is of use on its base alone: a committed full of the same unit that is not ahead of it. */
 async function requireBases({ catalogue }: CommitPorts, entries: UnitEntry[], snapshot: SnapshotIn<'committing'>) {
-  const bases = new Set(entries.map(({ base }) => base).filter(base => base !== null))
-  for (const id of bases) {
+  const differentials = Map.groupBy(entries, ({ base }) => base)
+  for (const [id, units] of differentials) {
+    if (id === null) continue
     const base = sourceOf(id) === snapshot.source ? await findSnapshot(catalogue, id) : undefined
     if (base?.state !== 'committed' || base.lane !== 'data')
       throw manifestInvalid(`units: ${id}, a base, is no committed snapshot of this source`)
+    const held = new Map(parseUnits(await unitLinesOf(catalogue, base)).map(entry => [entry.unit, entry]))
+    for (const { unit, to } of units) {
+      const full = held.get(unit)
+      if (full?.kind !== 'full') throw manifestInvalid(`units: ${unit}: its base ${id} holds no full of it`)
+      if ((comparePositions(full.to, to) ?? 0) > 0)
+        throw manifestInvalid(`units: ${unit}: it ends before its base ${id} does`)
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { Manifest } from '../../shared/manifest.ts'
 import type { StoredManifest } from '../catalogue/commits.ts'
 import type { CompletePack } from '../catalogue/packs.ts'
 import { recordLocked } from '../catalogue/packs.ts'
-import type { SnapshotIn } from '../catalogue/snapshots.ts'
+import type { Committed, SnapshotIn } from '../catalogue/snapshots.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { type MetaName, metaKey, packKey } from '../vault/keys.ts'
 import type { Lock } from '../vault/lock.ts'
@@ -19,14 +19,17 @@ export interface Contents {
   warnings: string[]
 }
 
-/** Locks every version, then writes manifest, unit list and, last of all, the receipt, locked themselves. Idempotent. */
+/**
+ * Locks every version, then writes manifest, unit list and, last of all, the receipt, locked themselves. Idempotent.
+ * @returns the versions of those three
+ */
 export async function lockAndWriteReceipt(
   ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   contents: Contents,
   deadline: number,
-): Promise<void> {
-  const { catalogue, vault, clock, env } = ports
+): Promise<NonNullable<Committed['metaVersions']>> {
+  const { catalogue, vault, clock } = ports
   const { manifest, stored, source, packs, unitLines, warnings } = contents
   const lock: Lock = { mode: snapshot.lockMode, until: new Date(snapshot.lockedUntil) }
   await forEach(packs, { clock, deadline }, async ({ n, versionId, lockedUntil }) => {
@@ -42,7 +45,7 @@ export async function lockAndWriteReceipt(
   const unitsObject = await put('units.jsonl', unitLines, 'application/jsonl')
   const receipt: Receipt = {
     format: 'failsafe.receipt/1',
-    receiver: env.RECEIVER_ID,
+    receiver: stored.receiver,
     tenant: snapshot.tenant,
     source: snapshot.source,
     sourceName: source.name,
@@ -74,5 +77,14 @@ export async function lockAndWriteReceipt(
     units: { ...unitsObject, sha256: manifest.units.sha256, count: manifest.units.count },
     warnings,
   }
-  await put('commit.json', Buffer.from(`${JSON.stringify(receipt, null, 1)}\n`), 'application/json')
+  const receiptObject = await put(
+    'commit.json',
+    Buffer.from(`${JSON.stringify(receipt, null, 1)}\n`),
+    'application/json',
+  )
+  return {
+    manifest: manifestObject.versionId,
+    units: unitsObject.versionId,
+    receipt: receiptObject.versionId,
+  }
 }

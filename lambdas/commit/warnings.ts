@@ -1,3 +1,4 @@
+import type { LogChain } from '../../shared/continuity.ts'
 import type { Manifest } from '../../shared/manifest.ts'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 
@@ -16,6 +17,18 @@ export function clockWarnings({ sealedAt }: Manifest, entries: UnitEntry[], rece
   const ahead = Math.max(...entries.map(({ covers }) => Date.parse(covers.to))) - received
   if (ahead > tolerated) warnings.push(`The clock of the application is ${minutes(ahead)} ahead of the receiver's`)
   return warnings
+}
+
+const unitsNamed = 10
+
+/** What a log does not continue: it is stored, and cannot be restored before a full or differential was. */
+export function chainWarnings(chain: LogChain | undefined): string[] {
+  if (!chain || chain.brokenCount === 0) return []
+  const warnings = chain.broken
+    .slice(0, unitsNamed)
+    .map(({ unit, reason }) => `The logs of ${unit} cannot be restored until its next full or differential: ${reason}`)
+  const more = chain.brokenCount - warnings.length
+  return more > 0 ? [...warnings, `The same holds for ${more} more units`] : warnings
 }
 
 function minutes(milliseconds: number): string {

@@ -2,11 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { CompleteRequest, CompleteResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import { findManifest } from '../catalogue/commits.ts'
 import { leaseStale } from '../catalogue/leases.ts'
+import { checkedManifest } from '../commit/check-manifest.ts'
 import { completePack } from '../commit/complete-pack.ts'
 import type { CommitPorts } from '../commit/ports.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
-import { ownSnapshot } from '../http/owned.ts'
+import { ownSnapshot, type Snapshot, snapshotState } from '../http/owned.ts'
 import type { CommitterApp } from './app.ts'
 
 const route = createRoute({
@@ -30,7 +32,15 @@ export function completeOnePack(app: CommitterApp, ports: CommitPorts): void {
     const snapshot = await ownSnapshot(ports, c.var.agent, id)
     if (snapshot.lease !== lease || snapshot.state === 'abandoned') throw leaseStale()
     if (pack.n !== n) throw new ProblemError('invalid-request', `pack.n: it is ${pack.n}, the address says ${n}`)
+    if (snapshot.state !== 'open') await requireNamed(snapshot, n)
     await completePack(ports, snapshot, pack)
     return c.json({ state: 'complete' as const }, 200)
   })
+
+  /** Once the commit has begun, a pack outside of the manifest would be an object that nothing leads to. */
+  async function requireNamed(snapshot: Exclude<Snapshot, { state: 'open' }>, n: number): Promise<void> {
+    const stored = await findManifest(ports.catalogue, snapshot.snapshot)
+    const manifest = stored && (await checkedManifest(stored.manifest, snapshot, stored.agentKey))
+    if (!manifest || n > manifest.packs.length) throw snapshotState(snapshot)
+  }
 }

@@ -21,6 +21,20 @@ export const EnrolRequest = z.object({
 })
 export const EnrolResponse = z.object({ agent: AgentId, tenant: TenantId, receiver: z.string(), name: Label })
 
+// PUT /v1/agent/certificate: the customer key's word for the key that this agent has now
+export const CertificateRequest = z.object({ certificate: z.string().max(4096), customerKey: PublicKey })
+export const CertificateResponse = z.object({ agent: AgentId, fingerprint: z.string() })
+
+// POST /v1/agent/key, proof signed with the old key; or with the new one, when the answer was lost and the same is asked again
+export const RotateRequest = z.object({
+  publicKey: PublicKey,
+  /** `failsafe.succession/1` by the old key and the same claims by the new one (`succession.ts`). */
+  succession: z.string().max(4096),
+  possession: z.string().max(4096),
+  certification: CertificateRequest.optional(),
+})
+export const RotateResponse = z.object({ agent: AgentId, fingerprint: z.string() })
+
 // PUT /v1/sources/{name}
 export const SourceRequest = z.object({
   engine: EngineKind,
@@ -93,7 +107,8 @@ export const PartsResponse = z.object({
 
 // GET /v1/snapshots/{snapshot}/packs/{n}/parts  -> what S3 already has
 export const PackPartsResponse = z.object({
-  state: z.enum(['none', 'open', 'complete']),
+  /** `closed`: S3 takes no more parts of it, and completing it tells whether it is whole. */
+  state: z.enum(['none', 'open', 'closed', 'complete']),
   parts: z.array(z.object({ number: z.number().int(), size: z.number().int(), sha256: Sha256 })),
 })
 

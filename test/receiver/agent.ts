@@ -112,7 +112,7 @@ export async function stage(
     kind: opened.kind,
     startedAt: new Date().toISOString(),
     sealedAt: (options.sealedAt ?? new Date()).toISOString(),
-    recipients: ['age1qqqq'],
+    recipients: ['age1test'],
     partSize: opened.partSize,
     packs: [packOf(1, parts)],
     totals: { artefacts: 1, sourceBytes: 5000, sealedBytes: size },
