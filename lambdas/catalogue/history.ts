@@ -4,17 +4,19 @@ import { lanePrefix } from './keys.ts'
 import { type Committed, Snapshot } from './snapshots.ts'
 import { query, type Table } from './table.ts'
 
-const pageSize = 50
+/** Of the first page: most who ask need a few. */
+const firstPage = 10
 
 /**
  * What a lane has committed, in order of opening, lazily. `after` and `before` are ULIDs and not included.
  * The caller stops when it has enough; nothing beyond the page it is in is read.
+ * @param range.pageSize how many the caller is likely to need
  */
 export async function* committedOn(
   table: Table,
   source: SourceId,
   lane: Lane,
-  range: { after?: string | undefined; before?: string | undefined; backwards?: boolean } = {},
+  range: { after?: string | undefined; before?: string | undefined; backwards?: boolean; pageSize?: number } = {},
 ): AsyncGenerator<Committed> {
   const prefix = lanePrefix[lane]
   const from = range.after === undefined ? prefix : `${prefix}${range.after}`
@@ -22,7 +24,13 @@ export async function* committedOn(
   const items = query(
     table,
     Snapshot,
-    { PK: `S#${source}`, from, to, pageSize, ...(range.backwards ? { backwards: true } : {}) },
+    {
+      PK: `S#${source}`,
+      from,
+      to,
+      pageSize: range.pageSize ?? firstPage,
+      ...(range.backwards ? { backwards: true } : {}),
+    },
     { expression: '#state = :committed', values: { ':committed': 'committed' } },
   )
   for await (const item of items) {

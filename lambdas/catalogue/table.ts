@@ -1,5 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
+  BatchGetCommand,
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -9,6 +11,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import type { z } from 'zod'
+import { ProblemError } from '../../shared/problem.ts'
 
 /** The catalogue: one DynamoDB table. Every file beside this one is one noun in it; items are parsed when read. */
 export interface Table {
@@ -36,7 +39,13 @@ export interface Creation {
   values?: Record<string, unknown>
 }
 
-export type Step = { put: Creation } | { update: Change } | { check: Omit<Change, 'update'> & { condition: string } }
+export type Removal = Omit<Change, 'update'>
+
+export type Step =
+  | { put: Creation }
+  | { update: Change }
+  | { remove: Removal }
+  | { check: Removal & { condition: string } }
 
 /** Nothing is there yet. */
 export const absent = 'attribute_not_exists(#PK)'
@@ -63,12 +72,18 @@ export async function update(table: Table, change: Change): Promise<void> {
   await table.documents.send(new UpdateCommand(updateOf(table, change)))
 }
 
+/** Idempotent without a condition: what is not there is no error. Only the janitor's role may. */
+export async function remove(table: Table, removal: Removal): Promise<void> {
+  await table.documents.send(new DeleteCommand(removalOf(table, removal)))
+}
+
 /** All or nothing; at most 100 steps. */
 export async function transact(table: Table, steps: Step[]): Promise<void> {
   type Item = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
   const items = steps.map((step): Item => {
     if ('put' in step) return { Put: putOf(table, step.put) }
     if ('update' in step) return { Update: updateOf(table, step.update) }
+    if ('remove' in step) return { Delete: removalOf(table, step.remove) }
     const { key, condition, values } = step.check
     return {
       ConditionCheck: {
@@ -83,9 +98,31 @@ export async function transact(table: Table, steps: Step[]): Promise<void> {
   await table.documents.send(new TransactWriteCommand({ TransactItems: items }))
 }
 
+/** What there is of many items, in no order: a hundred with each request. `keys` may name an item twice. */
+export async function readMany<T>(table: Table, schema: z.ZodType<T>, keys: Key[]): Promise<T[]> {
+  const left = [...new Map(keys.map(key => [`${key.PK}\n${key.SK}`, key])).values()]
+  const found: T[] = []
+  for (let fruitless = 0; left.length > 0; ) {
+    const asked = left.splice(0, 100)
+    const request = { RequestItems: { [table.name]: { Keys: asked, ConsistentRead: true } } }
+    const { Responses, UnprocessedKeys } = await table.documents.send(new BatchGetCommand(request))
+    for (const item of Responses?.[table.name] ?? []) found.push(schema.parse(item))
+    // what did not fit into 16 MB, or was too much at once
+    const unprocessed = (UnprocessedKeys?.[table.name]?.Keys ?? []) as Key[]
+    fruitless = unprocessed.length === asked.length ? fruitless + 1 : 0
+    if (fruitless >= 5) throw new ProblemError('throttled', 'the catalogue is busy')
+    left.push(...unprocessed)
+  }
+  return found
+}
+
+/** Pages grow up to DynamoDB's own limit of 1 MB: who needs little reads little, who needs much makes few requests. */
+const pageGrowth = 4
+const largestCount = 1000
+
 /**
  * Items of one partition whose SK lies in `from`..`to` (both included), lazily: pages are read as the caller goes on.
- * `filter` is decided by DynamoDB after the page was read.
+ * `filter` is decided by DynamoDB after the page was read. `pageSize` is how many items the first page has; without it all pages have 1 MB.
  */
 export async function* query<T>(
   table: Table,
@@ -94,6 +131,7 @@ export async function* query<T>(
   filter?: { expression: string; values: Record<string, unknown> },
 ): AsyncGenerator<T> {
   let start: Record<string, unknown> | undefined
+  let limit = range.pageSize
   do {
     const page = await table.documents.send(
       new QueryCommand({
@@ -104,12 +142,13 @@ export async function* query<T>(
         ExpressionAttributeValues: { ':PK': range.PK, ':from': range.from, ':to': range.to, ...filter?.values },
         ScanIndexForward: !range.backwards,
         ConsistentRead: true,
-        Limit: range.pageSize,
+        Limit: limit,
         ExclusiveStartKey: start,
       }),
     )
     for (const item of page.Items ?? []) yield schema.parse(item)
     start = page.LastEvaluatedKey
+    limit = limit === undefined || limit * pageGrowth > largestCount ? undefined : limit * pageGrowth
   } while (start)
 }
 
@@ -154,6 +193,20 @@ function updateOf(table: Table, { key, update, condition, values }: Change) {
     ConditionExpression: condition,
     ExpressionAttributeNames: namesIn(`${update} ${condition ?? ''}`),
     ExpressionAttributeValues: values,
+  }
+}
+
+function removalOf(table: Table, { key, condition, values }: Removal) {
+  return {
+    TableName: table.name,
+    Key: key,
+    ...(condition === undefined
+      ? {}
+      : {
+          ConditionExpression: condition,
+          ExpressionAttributeNames: namesIn(condition),
+          ExpressionAttributeValues: values,
+        }),
   }
 }
 

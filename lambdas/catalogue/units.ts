@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SnapshotId } from '../../shared/ids.ts'
-import { CommittedSnapshot, UnitEntry } from '../../shared/snapshot.ts'
+import { type CommittedSnapshot, UnitEntry } from '../../shared/snapshot.ts'
 import { contentKey, unitsKey } from './keys.ts'
 import type { Committed } from './snapshots.ts'
 import { prefixed, put, query, type Table } from './table.ts'
@@ -41,7 +41,26 @@ export function parseUnits(lines: string): UnitEntry[] {
     .map(line => UnitEntry.parse(JSON.parse(line)))
 }
 
-/** As the planner and the lanes' heads see it. */
-export async function withUnits(table: Table, snapshot: Committed): Promise<CommittedSnapshot> {
-  return CommittedSnapshot.parse({ ...snapshot, units: parseUnits(await unitLinesOf(table, snapshot)) })
+/**
+ * As the planner and the lanes' heads see it. The list was checked line by line when it was committed, so that it is not again.
+ * @param only the units that matter; all when left out
+ */
+export async function withUnits(
+  table: Table,
+  item: Committed,
+  only?: ReadonlySet<string>,
+): Promise<CommittedSnapshot> {
+  const { snapshot, lane, kind, receivedAt, bad } = item
+  const units: UnitEntry[] = []
+  for (const line of (await unitLinesOf(table, item)).split('\n')) {
+    if (line === '') continue
+    const entry = JSON.parse(line) as UnitEntry
+    if (only === undefined || only.has(entry.unit)) units.push(entry)
+  }
+  return { snapshot, lane, kind, receivedAt, units, ...(bad === undefined ? {} : { bad }) }
+}
+
+/** Bytes of the list, as far as the snapshot's own item tells. */
+export function unitBytesOf({ units, unitChunks }: Committed): number {
+  return units === undefined ? unitChunks * chunkBytes : units.length
 }
