@@ -7,6 +7,7 @@ import { openUnderLease } from '../catalogue/leases.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSource } from '../http/owned.ts'
 import { newSecret } from '../http/ports.ts'
+import { checkQuota } from '../usage/quota.ts'
 import type { AgentApp } from './app.ts'
 import { headsOf } from './heads.ts'
 import { limits, partSizeFor } from './part-size.ts'
@@ -43,6 +44,7 @@ export function openSnapshot(app: AgentApp, ports: AgentApiPorts): void {
       expectedBytes,
       openedAt: now.toISOString(),
     }
+    await checkQuota(ports, c.var.tenant, opening)
     const { snapshot, until } = await openUnderLease(catalogue, opening, newSecret(ports), now)
     const heads = await headsOf(ports, id)
     return c.json(

@@ -3,6 +3,7 @@ import { listAgents } from '../catalogue/agents.ts'
 import { listSources } from '../catalogue/sources.ts'
 import { noteExported, type TenantChore } from '../catalogue/tenant-chores.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
+import { VersionLocked } from '../vault/delete-version.ts'
 import type { ExportPorts } from './ports.ts'
 import { TenantExport, tenantExportKey } from './tenant-export.ts'
 
@@ -50,7 +51,8 @@ async function removeOutdated({ vault }: ExportPorts, { tenant, minimumDays }: T
     const outdated = !isNewest && version.storedAt.getTime() < now.getTime() - minimumDays * dayMs
     isNewest = false
     if (!outdated || version.key !== key) continue
-    const lock = (await vault.describeVersion(key, version.versionId))?.lock
-    if (!lock || lock.until < now) await vault.deleteVersion(key, version.versionId)
+    await vault.deleteVersion(key, version.versionId).catch(error => {
+      if (!(error instanceof VersionLocked)) throw error // written while locks were longer: another night
+    })
   }
 }

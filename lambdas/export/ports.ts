@@ -1,5 +1,4 @@
 import type { Ports } from '../http/ports.ts'
-import type { DescribedVersion } from '../vault/describe-version.ts'
 import type { VersionEntry } from '../vault/list-versions.ts'
 import type { Lock } from '../vault/lock.ts'
 
@@ -8,7 +7,7 @@ export interface ExportVault {
   putVersion(object: { key: string; body: Uint8Array; type: string }, lock: Lock): Promise<string>
   extendLock(key: string, versionId: string, lock: Lock): Promise<void>
   listVersions(prefix: string): AsyncIterable<VersionEntry>
-  describeVersion(key: string, versionId: string): Promise<DescribedVersion | undefined>
+  /** @throws VersionLocked */
   deleteVersion(key: string, versionId: string): Promise<void>
 }
 

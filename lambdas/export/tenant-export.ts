@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AgentId, SourceId, type TenantId } from '../../shared/ids.ts'
+import type { TenantId } from '../../shared/ids.ts'
 import { Agent } from '../catalogue/agents.ts'
 import { Source } from '../catalogue/sources.ts'
 import { Tenant } from '../catalogue/tenants.ts'
