@@ -35,7 +35,8 @@ export const Notice = z.object({
   id: z.string(),
   at: z.iso.datetime(),
   receiver: z.string(),
-  tenant: TenantId,
+  /** null: it is about the receiver itself. */
+  tenant: TenantId.nullable(),
   kind: NoticeKind,
   /** A condition is raised once and recovers once; an event only happened; a summary is regular. */
   state: z.enum(['raised', 'recovered', 'event', 'summary']),

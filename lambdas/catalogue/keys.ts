@@ -58,11 +58,16 @@ export const usageKey = (tenant: TenantId, month: string, source: SourceId): Key
 export const measuredKey = (tenant: TenantId, source: SourceId): Key => ({ PK: `T#${tenant}`, SK: `B#${source}` })
 /** What a tenant stores, as last measured: quotas are checked against it. */
 export const storedKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'STORED' })
-export const conditionKey = (tenant: TenantId, kind: string, subject: string): Key => ({
-  PK: `T#${tenant}`,
+/** Conditions and notices of a tenant, or with null of the receiver itself. */
+export const conditionPartition = (tenant: TenantId | null) => (tenant === null ? 'RECEIVER' : `T#${tenant}`)
+export const conditionKey = (tenant: TenantId | null, kind: string, subject: string): Key => ({
+  PK: conditionPartition(tenant),
   SK: `C#${kind}#${subject}`,
 })
-export const noticeKey = (tenant: TenantId, id: string): Key => ({ PK: `T#${tenant}#OUT`, SK: id })
+export const noticePartition = (tenant: TenantId | null) => `${conditionPartition(tenant)}#OUT`
+export const noticeKey = (tenant: TenantId | null, id: string): Key => ({ PK: noticePartition(tenant), SK: id })
+/** When the watchdog last passed. */
+export const watchdogKey: Key = { PK: 'WATCHDOG', SK: 'META' }
 export const webhookKey = (id: string): Key => ({ PK: 'WEBHOOKS', SK: `W#${id}` })
 export const restoreManifestKey = (id: string): Key => ({ PK: `M#${id}`, SK: 'META' })
 export const restoreChunkKey = (id: string, chunk: number): Key => ({ PK: `M#${id}`, SK: `C#${padded(chunk)}` })

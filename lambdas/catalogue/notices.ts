@@ -2,8 +2,21 @@ import { z } from 'zod'
 import { newUlid, type TenantId } from '../../shared/ids.ts'
 import { Notice } from '../../shared/notice.ts'
 import { inQueue } from './by-time.ts'
-import { conditionKey, noticeKey, ttl } from './keys.ts'
-import { absent, isRefused, present, put, read, type Step, type Table, transact } from './table.ts'
+import { conditionKey, conditionPartition, noticeKey, noticePartition, ttl } from './keys.ts'
+import {
+  absent,
+  type Change,
+  type Creation,
+  isRefused,
+  prefixed,
+  present,
+  put,
+  query,
+  read,
+  type Step,
+  type Table,
+  transact,
+} from './table.ts'
 
 /*
  * A condition is raised once and recovers once, whoever looks at it how often. Each change writes its notice in the same step, and the watchdog
@@ -14,11 +27,15 @@ import { absent, isRefused, present, put, read, type Step, type Table, transact 
  *                 └──── notice ──────┴──── notice ───▶ outbox ──▶ topic, webhooks
  */
 
-export type NewNotice = Omit<Notice, 'format' | 'id' | 'state'>
+export interface NewNotice extends Omit<Notice, 'format' | 'id' | 'state'> {
+  /** Where one subject can have a kind several times (the modes of a source): which of them. */
+  aspect?: string
+}
 
 export const Condition = z.object({
-  tenant: z.string(),
+  tenant: Notice.shape.tenant,
   kind: Notice.shape.kind,
+  aspect: z.string().nullable().default(null),
   subject: Notice.shape.subject,
   severity: Notice.shape.severity,
   text: z.string(),
@@ -29,8 +46,15 @@ export type Condition = z.infer<typeof Condition>
 
 const noticesKeptDays = 90
 
-/** A notice on its way out. */
-export const OutboxItem = Notice.extend({ attempts: z.number().int(), queuedAt: z.iso.datetime() })
+/** A notice on its way out, and for 90 days after it. */
+export const OutboxItem = Notice.extend({
+  attempts: z.number().int(),
+  queuedAt: z.iso.datetime(),
+  /** Targets that have it: `topic`, or a webhook's id. */
+  delivered: z.array(z.string()).default([]),
+  /** In the queue, since when; gone when nothing is left to do. */
+  gsk: z.iso.datetime().optional(),
+})
 export type OutboxItem = z.infer<typeof OutboxItem>
 
 /** As a step of the transaction that it tells of. */
@@ -40,7 +64,7 @@ export function noticeStep(notice: Notice): Step {
   return { put: { key: noticeKey(notice.tenant, notice.id), item, condition: absent } }
 }
 
-export function newNotice(notice: NewNotice, state: Notice['state']): Notice {
+export function newNotice({ aspect: _aspect, ...notice }: NewNotice, state: Notice['state']): Notice {
   return { format: 'failsafe.notice/1', id: newUlid(Date.parse(notice.at)), state, ...notice }
 }
 
@@ -51,55 +75,69 @@ export async function notify(table: Table, notice: NewNotice, state: 'event' | '
 }
 
 /** @returns false when it was raised already: nobody is told twice */
-export async function raiseCondition(table: Table, notice: NewNotice): Promise<boolean> {
-  const { tenant, kind, subject, severity, text, at } = notice
-  const item: Condition = { tenant, kind, subject, severity, text, since: at, recoveredAt: null }
-  return happened(
-    transact(table, [
-      {
-        put: {
-          key: conditionKey(tenant, kind, subject.id),
-          item,
-          condition: `${absent} OR #recoveredAt <> :none`,
-          values: { ':none': null },
-        },
-      },
-      noticeStep(newNotice(notice, 'raised')),
-    ]),
-  )
+export function raiseCondition(table: Table, notice: NewNotice): Promise<boolean> {
+  const { tenant, kind, subject, severity, text, at, aspect = null } = notice
+  const item: Condition = { tenant, kind, aspect, subject, severity, text, since: at, recoveredAt: null }
+  const condition: Creation = {
+    key: conditionKey(tenant, kind, keyOf(notice)),
+    item,
+    condition: `${absent} OR #recoveredAt <> :none`,
+    values: { ':none': null },
+  }
+  return change(table, notice, 'raised', { put: condition })
 }
 
 /** @returns false when it was not raised */
 export async function recoverCondition(table: Table, notice: NewNotice): Promise<boolean> {
-  const { tenant, kind, subject, at } = notice
+  const { tenant, kind, at } = notice
   // most of the time there is nothing to recover from: a read costs less than a refused transaction
-  const known = await findCondition(table, tenant, kind, subject.id)
-  if (!known || known.recoveredAt !== null) return false
-  return happened(
-    transact(table, [
-      {
-        update: {
-          key: conditionKey(tenant, kind, subject.id),
-          update: 'SET #recoveredAt = :at',
-          condition: `${present} AND #recoveredAt = :none`,
-          values: { ':at': at, ':none': null },
-        },
-      },
-      noticeStep(newNotice(notice, 'recovered')),
-    ]),
-  )
+  if (!(await isOpen(table, notice))) return false
+  const condition: Change = {
+    key: conditionKey(tenant, kind, keyOf(notice)),
+    update: 'SET #recoveredAt = :at',
+    condition: `${present} AND #recoveredAt = :none`,
+    values: { ':at': at, ':none': null },
+  }
+  return change(table, notice, 'recovered', { update: condition })
 }
 
-export function findCondition(table: Table, tenant: TenantId, kind: Condition['kind'], subject: string) {
+async function change(table: Table, notice: NewNotice, to: 'raised' | 'recovered', step: Step): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await transact(table, [step, noticeStep(newNotice(notice, to))])
+      return true
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      if ((await isOpen(table, notice)) === (to === 'raised')) return false
+      if (attempt >= 5) throw error // it only met another transaction, which may itself have failed: again
+    }
+  }
+}
+
+async function isOpen(table: Table, notice: NewNotice): Promise<boolean> {
+  const known = await findCondition(table, notice.tenant, notice.kind, keyOf(notice))
+  return known?.recoveredAt === null
+}
+
+/** @param subject its id, and where there is an aspect `<id>#<aspect>` */
+export function findCondition(table: Table, tenant: TenantId | null, kind: Condition['kind'], subject: string) {
   return read(table, Condition, conditionKey(tenant, kind, subject))
 }
 
-async function happened(change: Promise<void>): Promise<boolean> {
-  try {
-    await change
-    return true
-  } catch (error) {
-    if (isRefused(error)) return false
-    throw error
-  }
+/** What is raised and has not recovered, of a tenant or (null) of the receiver itself; lazily. */
+export async function* openConditions(table: Table, tenant: TenantId | null): AsyncGenerator<Condition> {
+  const range = prefixed(conditionPartition(tenant), 'C#')
+  yield* query(table, Condition, range, { expression: '#recoveredAt = :none', values: { ':none': null } })
+}
+
+/** Newest first. */
+export async function lastNotices(table: Table, tenant: TenantId | null, limit: number): Promise<OutboxItem[]> {
+  const notices: OutboxItem[] = []
+  const range = { ...prefixed(noticePartition(tenant), '0'), backwards: true, pageSize: limit }
+  for await (const notice of query(table, OutboxItem, range)) if (notices.push(notice) >= limit) break
+  return notices
+}
+
+function keyOf({ subject, aspect }: NewNotice): string {
+  return aspect === undefined ? subject.id : `${subject.id}#${aspect}`
 }

@@ -25,6 +25,8 @@ export const Environment = z.object({
     .default(500 * 1024 ** 3),
   /** Where notices are published; nowhere when left out. */
   NOTICE_TOPIC_ARN: z.string().optional(),
+  /** Where webhooks may lead; `any` also to private addresses. */
+  WEBHOOK_ADDRESSES: z.enum(['public', 'any']).default('public'),
   EGRESS_PRICE_PER_GB: z.coerce.number().min(0).default(0.09),
   /** Where people reach the receiver; the API's own address when left out. */
   PUBLIC_URL: z.url().optional(),
