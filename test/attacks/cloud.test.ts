@@ -36,7 +36,7 @@ describe("a stranger with another's names, behind the gateway and with the roles
   it('nor from the admin API, which answers nobody without an AWS signature', async () => {
     const answers = []
     for (const tenant of [theirs.tenant, 'nobody'])
-      for (const headers of [{}, { authorization: `Bearer ${own.link}` }]) {
+      for (const headers of [{}, { authorization: `Bearer ${own.link}` }] as HeadersInit[]) {
         const response = await fetch(`${cloud.url}/v1/admin/tenants/${tenant}`, { headers })
         answers.push([response.status, await response.text()])
       }
