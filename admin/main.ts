@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { Failure } from '../shared/failure.ts'
+import { audit } from './audit.ts'
+import { catalogue } from './catalogue.ts'
 import { enrolToken } from './enrol-token.ts'
 import { link } from './link.ts'
+import { quota } from './quota.ts'
 import { sources } from './sources.ts'
 import { tenant } from './tenant.ts'
+import { usage } from './usage.ts'
 import { tell } from './verb.ts'
 
 // A passcode may stand on the command line.
@@ -14,7 +18,8 @@ process.title = 'failsafe-admin'
 const program = new Command('failsafe-admin')
   .description('The provider: looks after the tenants, tokens, links and sources of one receiver.')
   .helpOption('-h, --help', 'this help')
-for (const command of [tenant(), enrolToken(), link(), sources()]) program.addCommand(command)
+for (const command of [tenant(), enrolToken(), link(), sources(), usage(), quota(), audit(), catalogue()])
+  program.addCommand(command)
 quieten(program)
 
 program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {

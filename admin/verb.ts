@@ -12,6 +12,8 @@ export interface Common extends AccessOptions {
 export interface Outcome {
   json: unknown
   lines: string[]
+  /** Instead of lines: a whole document, such as CSV. */
+  text?: string
 }
 
 /** A verb with the options that all have. */
@@ -31,8 +33,9 @@ export function verb(name: string, summary: string, example: string): Command {
 /** Runs a verb's work and prints its outcome or its error; never throws. */
 export async function perform(options: Common, work: (receiver: AdminReceiver) => Promise<Outcome>): Promise<void> {
   try {
-    const { json, lines } = await work(new AdminReceiver(await findAccess(options)))
-    process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : lines.map(line => `${line}\n`).join(''))
+    const { json, lines, text } = await work(new AdminReceiver(await findAccess(options)))
+    const forPeople = text ?? lines.map(line => `${line}\n`).join('')
+    process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : forPeople)
   } catch (error) {
     tell(error, options.json === true)
   }

@@ -4,10 +4,17 @@ import type { Ports } from '../http/ports.ts'
 import { createAdminLink } from './create-admin-link.ts'
 import { createEnrolToken } from './create-enrol-token.ts'
 import { createTenant } from './create-tenant.ts'
+import { listAgents } from './list-agents.ts'
 import { listAllSources } from './list-all-sources.ts'
 import { listAllTenants } from './list-all-tenants.ts'
 import { type AdminEnv, providerOnly } from './provider.ts'
+import { readAudit } from './read-audit.ts'
+import { readUsage } from './read-usage.ts'
+import { resumeTenant } from './resume-tenant.ts'
+import { revokeAgent } from './revoke-agent.ts'
+import { setQuota } from './set-quota.ts'
 import { showTenant } from './show-tenant.ts'
+import { suspendTenant } from './suspend-tenant.ts'
 
 export type AdminApp = OpenAPIHono<AdminEnv>
 
@@ -20,8 +27,15 @@ export function adminApi(ports: Ports): AdminApp {
   createTenant(app, ports)
   listAllTenants(app, ports)
   showTenant(app, ports)
+  suspendTenant(app, ports)
+  resumeTenant(app, ports)
   createEnrolToken(app, ports)
+  listAgents(app, ports)
+  revokeAgent(app, ports)
   createAdminLink(app, ports)
   listAllSources(app, ports)
+  setQuota(app, ports)
+  readUsage(app, ports)
+  readAudit(app, ports)
   return app
 }

@@ -7,6 +7,7 @@ import { type Tenant, tenantCreation } from '../catalogue/tenants.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
 import type { AdminApp } from './app.ts'
+import { requireHardQuota } from './require-hard-quota.ts'
 
 const route = createRoute({
   method: 'post',
@@ -18,12 +19,15 @@ const route = createRoute({
 
 export function createTenant(app: AdminApp, { catalogue, clock, env }: Ports): void {
   app.openapi(route, async c => {
-    const { tenant: id, name, minimumDays = env.MINIMUM_DAYS } = c.req.valid('json')
+    const { tenant: id, name, minimumDays = env.MINIMUM_DAYS, softBytes, hardBytes } = c.req.valid('json')
+    const quota = { softBytes: softBytes ?? null, hardBytes: hardBytes ?? null }
+    requireHardQuota(env, quota)
     const tenant: Tenant = {
       tenant: id,
       name,
       createdAt: clock().toISOString(),
       state: 'active',
+      suspended: null,
       minimumDays,
       keep: {
         dailyDays: env.KEEP_DAILY_DAYS,
@@ -31,7 +35,7 @@ export function createTenant(app: AdminApp, { catalogue, clock, env }: Ports): v
         monthlyMonths: env.KEEP_MONTHLY_MONTHS,
         yearlyYears: env.KEEP_YEARLY_YEARS,
       },
-      quota: { softBytes: null, hardBytes: null },
+      quota,
       dailyDownloadBytes: null,
       expectEveryHours: null,
     }
@@ -40,7 +44,7 @@ export function createTenant(app: AdminApp, { catalogue, clock, env }: Ports): v
       actor: c.var.actor,
       action: 'tenant-created',
       target: id,
-      detail: { name, minimumDays },
+      detail: { name, minimumDays, ...quota },
     })
     try {
       await transact(catalogue, [...tenantCreation(tenant), { put: audit }])

@@ -7,6 +7,7 @@ import { createPack, findPack, isComplete } from '../catalogue/packs.ts'
 import type { SnapshotIn } from '../catalogue/snapshots.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, writable } from '../http/owned.ts'
+import { countSigned } from '../usage/count-signed.ts'
 import { packKey } from '../vault/keys.ts'
 import { urlSeconds } from '../vault/sign-part.ts'
 import type { AgentApp } from './app.ts'
@@ -31,6 +32,7 @@ export function signParts(app: AgentApp, ports: AgentApiPorts): void {
     const uploads = new Map(
       await Promise.all(packs.map(async n => [n, await uploadOf(c.var.agent, snapshot, n)] as const)),
     )
+    await countSigned(ports, c.var.tenant, snapshot, parts)
     const expiresAt = new Date(clock().getTime() + urlSeconds * 1000).toISOString()
     const urls = await Promise.all(
       parts.map(async ({ pack, number, size, sha256 }) => {

@@ -24,6 +24,7 @@ export const AuditEntry = z.object({
     'agent-replaced',
     'key-rotated',
     'agent-certified',
+    'certificate-refused',
     'recipients-changed',
     'schedule-changed',
     'retention-changed',
@@ -59,3 +60,24 @@ export function listAudit(table: Table, tenant: TenantId, month: string): Promis
 export function monthOf(instant: string): string {
   return instant.slice(0, 7).replace('-', '')
 }
+
+/** One month from behind: at most `limit` entries that are older than the one called `before`. */
+export async function auditBefore(
+  table: Table,
+  tenant: TenantId,
+  month: string,
+  before: string | undefined,
+  limit: number,
+): Promise<(AuditEntry & { id: string })[]> {
+  const { PK } = auditKey(tenant, month, '')
+  const entries: (AuditEntry & { id: string })[] = []
+  const range = { PK, from: '0', to: before ?? '\uffff', backwards: true, pageSize: limit + 1 }
+  for await (const { SK: id, ...entry } of query(table, StoredEntry, range)) {
+    if (id === before) continue
+    entries.push({ id, ...entry })
+    if (entries.length === limit) break
+  }
+  return entries
+}
+
+const StoredEntry = AuditEntry.extend({ SK: z.string() })

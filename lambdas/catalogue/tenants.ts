@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { Label, TenantId } from '../../shared/ids.ts'
 import { noKeepRules, Retention } from '../../shared/retention.ts'
 import { tenantEntryKey, tenantKey } from './keys.ts'
-import { absent, collect, prefixed, query, read, type Step, type Table } from './table.ts'
+import { absent, type Change, collect, prefixed, present, query, read, type Step, type Table } from './table.ts'
 
 export const Tenant = z.object({
   tenant: TenantId,
   name: Label,
   createdAt: z.iso.datetime(),
   state: z.enum(['active', 'suspended']),
+  /** Since when and why; null while it is active. */
+  suspended: z.object({ at: z.iso.datetime(), reason: z.string().nullable() }).nullable().default(null),
   /** Days that every version stays locked after it was received. */
   minimumDays: Retention.shape.minimumDays,
   /** What is kept beyond that. */
@@ -38,6 +40,21 @@ export function findTenant(table: Table, tenant: TenantId): Promise<Tenant | und
   return read(table, Tenant, tenantKey(tenant))
 }
 
+/**
+ * A step of the transaction that records it. Refused (see `isRefused`) where the tenant is in that state already.
+ * @param suspended null to resume
+ */
+export function suspension(tenant: TenantId, suspended: Tenant['suspended']): Change {
+  return {
+    key: tenantKey(tenant),
+    update: 'SET #state = :to, #suspended = :suspended',
+    condition: '#state = :from',
+    values: suspended
+      ? { ':from': 'active', ':to': 'suspended', ':suspended': suspended }
+      : { ':from': 'suspended', ':to': 'active', ':suspended': null },
+  }
+}
+
 export async function listTenants(table: Table): Promise<Tenant[]> {
   const tenants: Tenant[] = []
   for (const { tenant } of await collect(query(table, Entry, prefixed('TENANTS', 'T#')))) {
@@ -45,4 +62,25 @@ export async function listTenants(table: Table): Promise<Tenant[]> {
     if (found) tenants.push(found)
   }
   return tenants
+}
+
+/** In order, lazily. @param from the first one that is wanted */
+export async function* tenantIds(table: Table, from?: TenantId): AsyncGenerator<TenantId> {
+  const all = prefixed('TENANTS', 'T#')
+  const range = { ...all, from: from === undefined ? all.from : tenantEntryKey(from).SK }
+  for await (const { tenant } of query(table, Entry, range)) yield tenant
+}
+
+/** A step of the transaction that records it. Refused (see `isRefused`) where there is no such tenant. */
+export function quotaChange(
+  tenant: TenantId,
+  quota: Tenant['quota'],
+  dailyDownloadBytes: Tenant['dailyDownloadBytes'],
+): Change {
+  return {
+    key: tenantKey(tenant),
+    update: 'SET #quota = :quota, #dailyDownloadBytes = :dailyDownloadBytes',
+    condition: present,
+    values: { ':quota': quota, ':dailyDownloadBytes': dailyDownloadBytes },
+  }
 }

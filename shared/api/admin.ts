@@ -9,6 +9,9 @@ export const TenantRequest = z.object({
   tenant: TenantId,
   name: Label,
   minimumDays: z.number().int().min(1).max(36_500).optional(),
+  /** Stored bytes; with compliance locks `hardBytes` must be there. */
+  softBytes: z.number().int().min(0).optional(),
+  hardBytes: z.number().int().min(0).optional(),
 })
 export const TenantResponse = z.object({
   tenant: TenantId,
@@ -16,11 +19,44 @@ export const TenantResponse = z.object({
   createdAt: z.iso.datetime(),
   state: z.enum(['active', 'suspended']),
   minimumDays: z.number().int(),
+  suspended: z.object({ at: z.iso.datetime(), reason: z.string().nullable() }).nullable(),
 })
 export const TenantsResponse = z.object({ tenants: z.array(TenantResponse) })
 
+// POST /v1/admin/tenants/{tenant}/suspend · …/resume, POST /v1/admin/agents/{agent}/revoke: a word for the audit
+export const ReasonRequest = z.object({ reason: z.string().min(1).max(500).optional() })
+
+// GET /v1/admin/agents?tenant=&after=
+export const AdminAgent = z.object({
+  agent: AgentId,
+  tenant: TenantId,
+  name: Label,
+  state: z.enum(['active', 'revoked']),
+  fingerprint: z.string(),
+  customerFingerprint: z.string().nullable(),
+  /** Whether the certificate on record is for the key that it has now. */
+  certified: z.boolean(),
+  /** How often its key was changed. */
+  rotations: z.number().int(),
+  recipients: z.array(z.string()),
+  platform: z.string(),
+  uploader: z.string(),
+  enrolledAt: z.iso.datetime(),
+  lastSeen: z.iso.datetime(),
+  revokedAt: z.iso.datetime().nullable(),
+  replacedBy: AgentId.nullable(),
+  predecessors: z.array(AgentId),
+})
+export const AdminAgentsResponse = z.object({
+  agents: z.array(AdminAgent),
+  /** Pass as `after` for the next page. */
+  next: AgentId.nullable(),
+})
+
 // POST /v1/admin/tenants/{tenant}/enrol-tokens
 export const EnrolTokenRequest = z.object({
+  /** The agent whose sources and snapshots the new one gets; it is revoked when the token is used. */
+  replaces: AgentId.optional(),
   expiresSeconds: z
     .number()
     .int()
@@ -39,14 +75,45 @@ export const AdminLinkRequest = z.object({
   tenant: TenantId,
   /** Source id, or its name where it is unique in the tenant. */
   source: z.string().max(100),
-  snapshot: SnapshotId.optional(),
+  ...linkScope,
   expiresSeconds: z
     .number()
     .int()
     .min(60)
     .max(90 * 86_400),
   uses: z.number().int().min(1).max(10_000).optional(),
-  passcode: z.string().min(4).max(100).optional(),
+  passcode: Passcode.optional(),
+})
+
+// GET /v1/admin/links?tenant=&after=  -> a page of those that have not expired, by name
+export const AdminLinksResponse = z.object({
+  links: z.array(
+    z.object({
+      name: LinkName,
+      source: SourceId,
+      sourceName: Label,
+      snapshots: z.array(SnapshotId).nullable(),
+      units: z.array(z.string()).nullable(),
+      since: Instant.nullable(),
+      until: Instant.nullable(),
+      addresses: z.array(z.string()).nullable(),
+      /** The agent that made it; null for the provider. */
+      agent: AgentId.nullable(),
+      createdAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      uses: z.number().int().nullable(),
+      used: z.number().int(),
+      passcode: z.boolean(),
+      /** Too many wrong passcodes were tried. */
+      locked: z.boolean(),
+      revokedAt: z.iso.datetime().nullable(),
+      /** Bytes that URLs were signed for, and may be signed for at most; null before its first use. */
+      signedBytes: z.number().int(),
+      byteBudget: z.number().int().nullable(),
+    }),
+  ),
+  /** Pass as `after` for the next page. */
+  next: LinkName.nullable(),
 })
 
 // GET /v1/admin/sources?tenant=

@@ -1,0 +1,64 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { Month, UsageResponse, type UsageRow } from '../../shared/api/usage.ts'
+import { TenantId } from '../../shared/ids.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import { monthOf } from '../catalogue/audit.ts'
+import { tenantIds } from '../catalogue/tenants.ts'
+import { gbMonths, listUsage, type MonthUsage } from '../catalogue/usage.ts'
+import { jsonAnswer, refusal } from '../http/json.ts'
+import type { Ports } from '../http/ports.ts'
+import type { AdminApp } from './app.ts'
+import { knownTenant } from './known-tenant.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/admin/usage',
+  summary: 'What each source stored and moved in a month',
+  request: {
+    query: z.object({ month: Month.optional(), tenant: TenantId.optional(), after: z.string().max(100).optional() }),
+  },
+  responses: { 200: jsonAnswer('A page of it', UsageResponse), default: refusal },
+})
+
+const pageLength = 1000
+/** `<tenant>/<source>`: the last row of the page before. */
+const Cursor = z.templateLiteral([TenantId, '/', z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)])
+
+export function readUsage(app: AdminApp, ports: Ports): void {
+  const { catalogue, clock } = ports
+  app.openapi(route, async c => {
+    const { month = monthOf(clock().toISOString()), tenant, after } = c.req.valid('query')
+    if (tenant !== undefined) await knownTenant(ports, tenant)
+    const [lastTenant, lastSource] = cursorOf(after)
+    const rows: UsageRow[] = []
+    for await (const id of tenant === undefined ? tenantIds(catalogue, lastTenant) : [tenant])
+      for await (const usage of listUsage(catalogue, id, month, id === lastTenant ? lastSource : undefined)) {
+        rows.push(rowOf(id, usage))
+        if (rows.length === pageLength) return c.json({ month, rows, next: `${id}/${usage.source}` }, 200)
+      }
+    return c.json({ month, rows, next: null }, 200)
+  })
+}
+
+function cursorOf(after: string | undefined): [string, string] | [] {
+  if (after === undefined) return []
+  if (!Cursor.safeParse(after).success) throw new ProblemError('invalid-request', 'after: it is no answer of this call')
+  return after.split('/') as [string, string]
+}
+
+function rowOf(tenant: TenantId, usage: MonthUsage): UsageRow {
+  const { source, name, bytes, peakBytes, uploadedBytes, downloadedBytes, snapshots, restores, measuredAt } = usage
+  return {
+    tenant,
+    source,
+    name,
+    gbMonths: gbMonths(usage),
+    storedBytes: bytes,
+    peakBytes,
+    uploadedBytes,
+    downloadedBytes,
+    snapshots,
+    restores,
+    measuredAt,
+  }
+}
