@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { Failure } from '../shared/failure.ts'
+import { agent } from './agent.ts'
 import { audit } from './audit.ts'
 import { catalogue } from './catalogue.ts'
 import { enrolToken } from './enrol-token.ts'
@@ -18,7 +19,7 @@ process.title = 'failsafe-admin'
 const program = new Command('failsafe-admin')
   .description('The provider: looks after the tenants, tokens, links and sources of one receiver.')
   .helpOption('-h, --help', 'this help')
-for (const command of [tenant(), enrolToken(), link(), sources(), usage(), quota(), audit(), catalogue()])
+for (const command of [agent(), tenant(), enrolToken(), link(), sources(), usage(), quota(), audit(), catalogue()])
   program.addCommand(command)
 quieten(program)
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { type TenantRequest, TenantResponse, TenantsResponse } from '../shared/api/admin.ts'
+import { type ReasonRequest, type TenantRequest, TenantResponse, TenantsResponse } from '../shared/api/admin.ts'
 import { type Common, perform, table, verb, wholeNumber } from './verb.ts'
 
 type Tenant = z.output<typeof TenantResponse>
@@ -9,7 +9,7 @@ export function tenant(): Command {
   const command = new Command('tenant')
     .description('the customers of this receiver')
     .helpOption('-h, --help', 'this help')
-  return command.addCommand(create()).addCommand(list()).addCommand(show())
+  return command.addCommand(create()).addCommand(list()).addCommand(show()).addCommand(suspend()).addCommand(resume())
 }
 
 function create(): Command {
@@ -57,11 +57,41 @@ function show(): Command {
     )
 }
 
-function describe({ tenant: id, name, state, createdAt, minimumDays }: Tenant): string[] {
+function suspend(): Command {
+  return verb(
+    'suspend',
+    'Refuses the agents and links of a customer until it is resumed. Nothing is deleted meanwhile.',
+    'failsafe-admin tenant suspend acme --reason "invoice 2026-118"',
+  )
+    .argument('<tenant>', 'its id')
+    .option('--reason <text>', 'for the audit')
+    .action((id: string, options: Common & { reason?: string }) => changeState(id, 'suspend', options))
+}
+
+function resume(): Command {
+  return verb('resume', 'Lets a suspended customer in again.', 'failsafe-admin tenant resume acme')
+    .argument('<tenant>', 'its id')
+    .option('--reason <text>', 'for the audit')
+    .action((id: string, options: Common & { reason?: string }) => changeState(id, 'resume', options))
+}
+
+function changeState(id: string, what: 'suspend' | 'resume', { reason, ...options }: Common & { reason?: string }) {
+  return perform(options, async receiver => {
+    const request: z.input<typeof ReasonRequest> = reason === undefined ? {} : { reason }
+    const target = `/v1/admin/tenants/${encodeURIComponent(id)}/${what}`
+    const { tenant, state, ...rest } = await receiver.call('POST', target, TenantResponse, request)
+    return { json: { tenant, state, ...rest }, lines: [`Tenant ${tenant} is ${state}.`] }
+  })
+}
+
+function describe({ tenant: id, name, state, suspended, createdAt, minimumDays }: Tenant): string[] {
   return table([
     ['tenant', id],
     ['name', name],
-    ['state', state],
+    [
+      'state',
+      suspended ? `${state} since ${suspended.at}${suspended.reason === null ? '' : `: ${suspended.reason}`}` : state,
+    ],
     ['since', createdAt],
     ['locked for', `${minimumDays} days at least`],
   ])

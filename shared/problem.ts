@@ -25,6 +25,7 @@ export const problems = {
   'snapshot-state': { status: 409, title: 'The snapshot is not in the state this call needs', retriable: false },
   'head-moved': { status: 409, title: 'Another snapshot was committed meanwhile', retriable: false },
   'pack-mismatch': { status: 409, title: 'A pack in the vault is not what the manifest says', retriable: false },
+  'customer-key-differs': { status: 409, title: 'Another customer key is on record for this agent', retriable: false },
   'name-taken': { status: 409, title: 'The name is taken', retriable: false },
   'not-restorable': { status: 409, title: 'That moment cannot be restored', retriable: false },
   'manifest-invalid': { status: 422, title: 'The manifest is not valid', retriable: false },

@@ -39,6 +39,8 @@ const codes = new Map<string, ExitCode>([
     'not-enrolled',
     'proof-invalid',
     'agent-revoked',
+    'agent-key-unknown',
+    'customer-key-differs',
     'tenant-suspended',
     'token-invalid',
     'link-invalid',
@@ -47,7 +49,7 @@ const codes = new Map<string, ExitCode>([
     'out-of-scope',
     'quota-exceeded',
   ]),
-  ...each(exit.held, ['source-held', 'lane-held']),
+  ...each(exit.held, ['source-held', 'lane-held', 'state-held']),
   ...each(exit.interrupted, ['interrupted', 'cancelled']),
 ])
 

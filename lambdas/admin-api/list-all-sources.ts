@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { AdminSourcesResponse } from '../../shared/api/admin.ts'
-import { TenantId } from '../../shared/ids.ts'
-import { listAgents } from '../catalogue/agents.ts'
+import { type AgentId, TenantId } from '../../shared/ids.ts'
+import { type Agent, listAgents } from '../catalogue/agents.ts'
 import { listSources } from '../catalogue/sources.ts'
 import { listTenants } from '../catalogue/tenants.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
@@ -29,16 +29,25 @@ export function listAllSources(app: AdminApp, ports: Ports): void {
 
   async function sourcesOf(tenant: TenantId) {
     const agents = new Map((await listAgents(catalogue, tenant)).map(agent => [agent.agent, agent]))
-    return (await listSources(catalogue, tenant)).map(source => ({
-      tenant,
-      source: source.source,
-      name: source.name,
-      engine: source.engine,
-      agent: source.agent,
-      agentName: agents.get(source.agent)?.name ?? source.agent,
-      lastSeen: agents.get(source.agent)?.lastSeen ?? null,
-      lastSnapshot: source.lastSnapshot ?? null,
-      lastReceivedAt: source.lastReceivedAt ?? null,
-    }))
+    return (await listSources(catalogue, tenant)).map(source => {
+      const agent = currentOf(source.agent)
+      return {
+        tenant,
+        source: source.source,
+        name: source.name,
+        engine: source.engine,
+        agent: agent?.agent ?? source.agent,
+        agentName: agent?.name ?? source.agent,
+        lastSeen: agent?.lastSeen ?? null,
+        lastSnapshot: source.lastSnapshot ?? null,
+        lastReceivedAt: source.lastReceivedAt ?? null,
+      }
+    })
+
+    /** Who speaks for what `owner` registered: the last of those that took its place. */
+    function currentOf(owner: AgentId): Agent | undefined {
+      const agent = agents.get(owner)
+      return (agent?.replacedBy && currentOf(agent.replacedBy)) || agent
+    }
   }
 }

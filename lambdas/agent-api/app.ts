@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type AgentEnv, agentOnly } from '../http/agent-proof.ts'
 import { newApp } from '../http/app.ts'
 import { abortSnapshot } from './abort-snapshot.ts'
+import { certifyKey } from './certify-key.ts'
 import { createLink } from './create-link.ts'
 import { enrol } from './enrol.ts'
 import { listPackParts } from './list-pack-parts.ts'
@@ -13,6 +14,7 @@ import { receiveProof } from './receive-proof.ts'
 import { receiveRun } from './receive-run.ts'
 import { registerSource } from './register-source.ts'
 import { renewLease } from './renew-lease.ts'
+import { rotateKey } from './rotate-key.ts'
 import { signParts } from './sign-parts.ts'
 import { tellReceiver } from './tell-receiver.ts'
 
@@ -26,6 +28,8 @@ export function agentApi(ports: AgentApiPorts): AgentApp {
   tellReceiver(app, ports)
   enrol(app, ports)
   app.use('/v1/*', agentOnly(ports))
+  rotateKey(app, ports)
+  certifyKey(app, ports)
   registerSource(app, ports)
   listOwnSources(app, ports)
   readHeads(app, ports)

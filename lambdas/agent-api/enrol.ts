@@ -1,19 +1,22 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { z } from 'zod'
 import { EnrolRequest, EnrolResponse } from '../../shared/api/agent.ts'
-import { isCertified } from '../../shared/certificate.ts'
 import { newUlid, tenantOf } from '../../shared/ids.ts'
 import { fingerprintOf } from '../../shared/jws.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { claimedAgent } from '../../shared/proof.ts'
 import { type Agent, agentCreation, findAgent } from '../catalogue/agents.ts'
 import { auditCreation } from '../catalogue/audit.ts'
-import { enrolTokenUse, findEnrolToken } from '../catalogue/enrol-tokens.ts'
+import { type EnrolToken, enrolTokenUse, findEnrolToken } from '../catalogue/enrol-tokens.ts'
+import { freeLanes } from '../catalogue/free-lanes.ts'
+import { countWrongToken } from '../catalogue/rates.ts'
 import { isRefused, transact } from '../catalogue/table.ts'
-import { activeTenant, claimProof, proofIn } from '../http/agent-proof.ts'
+import { activeTenant, claimProof, proofIn, throwThrottled } from '../http/agent-proof.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import type { AgentApp } from './app.ts'
+import { requireCertified } from './customer-key.ts'
 import type { AgentApiPorts } from './ports.ts'
+import { replacementSteps } from './replace-agent.ts'
 
 const route = createRoute({
   method: 'post',
@@ -22,6 +25,9 @@ const route = createRoute({
   request: jsonBody(EnrolRequest),
   responses: { 200: jsonAnswer('The new agent', EnrolResponse), default: refusal },
 })
+
+/** Of the whole receiver. Nobody guesses 256 bits: this bounds what strangers can cost. A right token is never held up by it. */
+const wrongTokensPerMinute = 300
 
 /** A token makes one agent. The same key asking again with it gets the same agent: the first answer may have been lost. */
 export function enrol(app: AgentApp, ports: AgentApiPorts): void {
@@ -33,26 +39,29 @@ export function enrol(app: AgentApp, ports: AgentApiPorts): void {
     if (claimedAgent(proof) !== fingerprint)
       throw new ProblemError('proof-invalid', 'it is not signed with the key that it enrols')
     await claimProof(ports, c.req, proof, request.publicKey, fingerprint)
-    await requireCertified(request)
+    if (request.certificate !== undefined)
+      await requireCertified(request.publicKey, request.certificate, request.customerKey)
 
     const agent = await enrolled(request, fingerprint)
     await activeTenant(ports, agent)
+    await freePredecessor(agent)
     return c.json({ agent: agent.agent, tenant: agent.tenant, receiver: env.RECEIVER_ID, name: agent.name }, 200)
   })
 
   async function enrolled(request: z.output<typeof EnrolRequest>, fingerprint: string): Promise<Agent> {
     const secret = secretOf(request.token)
     for (let attempt = 1; ; attempt++) {
-      const token = await findEnrolToken(catalogue, secret)
+      const token = secret === undefined ? undefined : await findEnrolToken(catalogue, secret)
       const now = clock()
-      if (!token) throw tokenInvalid()
+      if (secret === undefined || !token) throw await wrongToken()
       if (token.used) {
         const agent = token.used.fingerprint === fingerprint ? await findAgent(catalogue, token.used.agent) : undefined
-        if (!agent) throw tokenInvalid()
+        if (!agent) throw await wrongToken()
         return agent
       }
-      if (Date.parse(token.expiresAt) <= now.getTime()) throw tokenInvalid()
-      const agent = newAgent(request, `${token.tenant}.${newUlid(now.getTime())}`, now)
+      if (Date.parse(token.expiresAt) <= now.getTime()) throw await wrongToken()
+      const old = await replacedBy(token)
+      const agent = newAgent(request, `${token.tenant}.${newUlid(now.getTime())}`, old, now)
       await activeTenant(ports, agent)
       try {
         await transact(catalogue, [
@@ -67,22 +76,44 @@ export function enrol(app: AgentApp, ports: AgentApiPorts): void {
               detail: { name: agent.name, fingerprint, recipients: agent.recipients },
             }),
           },
+          ...(old ? await replacementSteps(ports, agent, old) : []),
         ])
         return agent
       } catch (error) {
-        if (!isRefused(error) || attempt >= 3) throw error // used or expired meanwhile: look again
+        if (!isRefused(error) || attempt >= 5) throw error // used, expired or replaced meanwhile: look again
       }
     }
   }
 
-  function secretOf(token: string): string {
+  /** The agent whose place the token gives away. @throws ProblemError `token-invalid` when another host has it by now */
+  async function replacedBy({ replaces }: EnrolToken): Promise<Agent | undefined> {
+    if (replaces === undefined) return undefined
+    const old = await findAgent(catalogue, replaces)
+    if (old && old.replacedBy === undefined) return old
+    throw new ProblemError('token-invalid', `agent ${replaces} was replaced by ${old?.replacedBy} already`, {
+      fix: 'Ask your provider for a new one',
+    })
+  }
+
+  /** Done again when the same key asks again: whoever died before it left the old host's leases. */
+  async function freePredecessor({ predecessors: [last], agent }: Agent): Promise<void> {
+    const old = last && (await findAgent(catalogue, last))
+    if (old) await freeLanes(catalogue, old, `agent ${agent} took the place of its agent`, clock())
+  }
+
+  /** Undefined for a token of another receiver. */
+  function secretOf(token: string): string | undefined {
     const dot = token.lastIndexOf('.')
-    if (token.slice(0, dot) !== env.RECEIVER_ID) throw tokenInvalid()
-    return token.slice(dot + 1)
+    return token.slice(0, dot) === env.RECEIVER_ID ? token.slice(dot + 1) : undefined
+  }
+
+  async function wrongToken(): Promise<ProblemError> {
+    throwThrottled(await countWrongToken(catalogue, wrongTokensPerMinute, clock()), 'too many tokens were wrong')
+    return new ProblemError('token-invalid', undefined, { fix: 'Ask your provider for a new one' })
   }
 }
 
-function newAgent(request: z.output<typeof EnrolRequest>, id: string, now: Date): Agent {
+function newAgent(request: z.output<typeof EnrolRequest>, id: string, old: Agent | undefined, now: Date): Agent {
   return {
     agent: id,
     tenant: tenantOf(id),
@@ -97,16 +128,6 @@ function newAgent(request: z.output<typeof EnrolRequest>, id: string, now: Date)
     enrolledAt: now.toISOString(),
     lastSeen: now.toISOString(),
     succession: [],
-    predecessors: [],
+    predecessors: old ? [old.agent, ...old.predecessors] : [],
   }
-}
-
-async function requireCertified({ certificate, customerKey, publicKey }: z.output<typeof EnrolRequest>) {
-  if (certificate === undefined || customerKey === undefined) return
-  if (!(await isCertified(certificate, publicKey, customerKey)))
-    throw new ProblemError('invalid-request', "certificate: it is not the customer key's word for this agent's key")
-}
-
-function tokenInvalid(): ProblemError {
-  return new ProblemError('token-invalid', undefined, { fix: 'Ask your provider for a new one' })
 }

@@ -2,7 +2,28 @@ import { z } from 'zod'
 import { AgentId, Label, TenantId } from '../../shared/ids.ts'
 import { PublicKey } from '../../shared/jws.ts'
 import { agentKey } from './keys.ts'
-import { absent, type Creation, collect, isRefused, prefixed, query, read, type Table, update } from './table.ts'
+import {
+  absent,
+  type Change,
+  type Creation,
+  collect,
+  isRefused,
+  prefixed,
+  present,
+  query,
+  read,
+  type Table,
+  update,
+} from './table.ts'
+
+/*
+ *             rotate-key: publicKey, succession
+ *                ┌──┐
+ *   enrol ──▶ active ──revoke──▶ revoked ──enrol with --replaces──▶ revoked, replacedBy
+ *                └──────────enrol with --replaces──────────────────────▲   (for good: each is replaced once)
+ *
+ * Nothing of a replaced agent is moved: its successor names it in `predecessors`, and speaks for it.
+ */
 
 export const Agent = z.object({
   agent: AgentId,
@@ -44,6 +65,80 @@ export function findAgent(table: Table, agent: AgentId): Promise<Agent | undefin
 
 export function listAgents(table: Table, tenant: TenantId): Promise<Agent[]> {
   return collect(query(table, Agent, prefixed(`T#${tenant}`, 'A#')))
+}
+
+/** A page of a tenant's agents, in order of enrolment, after `after`. */
+export async function agentsAfter(table: Table, tenant: TenantId, after: AgentId | undefined, limit: number) {
+  const range = prefixed(`T#${tenant}`, 'A#')
+  const page: Agent[] = []
+  const from = after === undefined ? range.from : agentKey(after).SK
+  for await (const agent of query(table, Agent, { ...range, from })) {
+    if (agent.agent === after) continue
+    if (page.length === limit) return { agents: page, next: page.at(-1)!.agent }
+    page.push(agent)
+  }
+  return { agents: page, next: null }
+}
+
+const active = '#state = :active'
+/** The key is still the one that the change was decided on. */
+const keyUnchanged = '#publicKey.#x = :seenKey'
+
+/** Steps of the transactions that do what they say and record it. Each is refused (see `isRefused`) when the agent has changed meanwhile. */
+export function keyRotation(
+  { agent, publicKey, succession }: Agent,
+  next: Pick<Agent, 'publicKey' | 'certificate' | 'customerKey'> & { link: string },
+): Change {
+  return {
+    key: agentKey(agent),
+    update:
+      'SET #publicKey = :publicKey, #succession = :succession, #certificate = :certificate, #customerKey = :customerKey',
+    condition: `${active} AND ${keyUnchanged}`,
+    values: {
+      ':active': 'active',
+      ':seenKey': publicKey.x,
+      ':publicKey': next.publicKey,
+      ':succession': [...succession, next.link],
+      ':certificate': next.certificate,
+      ':customerKey': next.customerKey,
+    },
+  }
+}
+
+export function certification(agent: Agent, certificate: string, customerKey: PublicKey): Change {
+  const known = agent.customerKey
+  return {
+    key: agentKey(agent.agent),
+    update: 'SET #certificate = :certificate, #customerKey = :customerKey',
+    condition: `${active} AND ${keyUnchanged} AND ${known ? '#customerKey.#x = :known' : '#customerKey = :known'}`,
+    values: {
+      ':active': 'active',
+      ':seenKey': agent.publicKey.x,
+      ':certificate': certificate,
+      ':customerKey': customerKey,
+      ':known': known?.x ?? null,
+    },
+  }
+}
+
+/** It leaves the queue of those that are missed when they are silent. */
+export function revocation(agent: AgentId, at: string): Change {
+  return {
+    key: agentKey(agent),
+    update: 'SET #state = :revoked, #revokedAt = :at REMOVE #gpk, #gsk',
+    condition: active,
+    values: { ':active': 'active', ':revoked': 'revoked', ':at': at },
+  }
+}
+
+/** Also of one that is revoked already: a host that is lost. */
+export function replacement(agent: AgentId, by: AgentId, at: string): Change {
+  return {
+    key: agentKey(agent),
+    update: 'SET #state = :revoked, #revokedAt = if_not_exists(#revokedAt, :at), #replacedBy = :by REMOVE #gpk, #gsk',
+    condition: `${present} AND attribute_not_exists(#replacedBy)`,
+    values: { ':revoked': 'revoked', ':at': at, ':by': by },
+  }
 }
 
 /** Contact is noted at most once a minute, so that a busy agent does not make one write per request. */

@@ -6,6 +6,8 @@ import { absent, type Change, type Creation, read, type Table } from './table.ts
 export const EnrolToken = z.object({
   tenant: TenantId,
   expiresAt: z.iso.datetime(),
+  /** The agent whose place the new one takes. */
+  replaces: AgentId.optional(),
   /** Who used it: the same key asked again gets the same answer, as a reply may be lost on the way. */
   used: z.object({ agent: AgentId, fingerprint: z.string() }).optional(),
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
 import { Retention } from '../../shared/retention.ts'
 import { EngineKind } from '../../shared/snapshot.ts'
+import type { Agent } from './agents.ts'
 import { sourceKey, sourceNameKey } from './keys.ts'
 import { absent, collect, prefixed, query, read, type Table, transact, update } from './table.ts'
 
@@ -28,9 +29,17 @@ export function findSource(table: Table, tenant: TenantId, source: SourceId): Pr
   return read(table, Source, sourceKey(tenant, source))
 }
 
-export async function findSourceByName(table: Table, agent: Pick<Source, 'agent' | 'tenant'>, name: string) {
-  const entry = await read(table, SourceName, sourceNameKey(agent.agent, name))
-  return entry && findSource(table, agent.tenant, entry.source)
+/** An agent's own source of that name, else that of the newest host it replaces which had one. */
+export async function findSourceByName(
+  table: Table,
+  agent: Pick<Agent, 'agent' | 'tenant' | 'predecessors'>,
+  name: string,
+): Promise<Source | undefined> {
+  for (const owner of [agent.agent, ...agent.predecessors]) {
+    const entry = await read(table, SourceName, sourceNameKey(owner, name))
+    if (entry) return findSource(table, agent.tenant, entry.source)
+  }
+  return undefined
 }
 
 export function listSources(table: Table, tenant: TenantId): Promise<Source[]> {

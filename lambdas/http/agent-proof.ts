@@ -6,6 +6,7 @@ import { ProblemError } from '../../shared/problem.ts'
 import { checkProof, claimedAgent, proofScheme, type SignedRequest } from '../../shared/proof.ts'
 import { type Agent, findAgent, noteContact } from '../catalogue/agents.ts'
 import { claimNonce } from '../catalogue/nonces.ts'
+import { countRequest } from '../catalogue/rates.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
 import type { Ports } from './ports.ts'
 
@@ -23,22 +24,35 @@ export function agentOnly(ports: Ports) {
   })
 }
 
-/** @throws ProblemError `proof-invalid`, `proof-replayed`, `clock-skew`, `agent-revoked` or `tenant-suspended` */
+/** @throws ProblemError `proof-invalid`, `proof-replayed`, `clock-skew`, `throttled`, `agent-revoked` or `tenant-suspended` */
 export async function provenAgent(ports: Ports, request: HonoRequest): Promise<{ agent: Agent; tenant: Tenant }> {
   const proof = proofIn(request)
   const id = AgentId.safeParse(claimedAgent(proof))
   const agent = id.success ? await findAgent(ports.catalogue, id.data) : undefined
   if (!agent) throw new ProblemError('proof-invalid')
   await claimProof(ports, request, proof, agent.publicKey, agent.agent)
+  await requireRate(ports, agent)
   const tenant = await activeTenant(ports, agent)
   await noteContact(ports.catalogue, agent, ports.clock())
   return { agent, tenant }
 }
 
+/** Counted once the proof is verified: nobody else can use an agent's rate up. @throws ProblemError `throttled` */
+async function requireRate({ catalogue, clock, env }: Ports, { agent }: Agent): Promise<void> {
+  const limit = env.REQUESTS_PER_MINUTE
+  throwThrottled(await countRequest(catalogue, agent, limit, clock()), `an agent may make ${limit} requests a minute`)
+}
+
+export function throwThrottled(retryAfterSeconds: number, why: string): void {
+  if (retryAfterSeconds > 0) throw new ProblemError('throttled', why, { extra: { retryAfterSeconds } })
+}
+
 /** @throws ProblemError `agent-revoked` or `tenant-suspended` */
 export async function activeTenant({ catalogue }: Ports, agent: Agent): Promise<Tenant> {
   if (agent.state !== 'active')
-    throw new ProblemError('agent-revoked', undefined, { fix: 'Ask your provider for a new enrolment token' })
+    throw new ProblemError('agent-revoked', agent.replacedBy && `agent ${agent.replacedBy} took its place`, {
+      fix: 'Ask your provider for a new enrolment token',
+    })
   const tenant = await findTenant(catalogue, agent.tenant)
   if (tenant?.state !== 'active') throw new ProblemError('tenant-suspended', undefined, { fix: 'Ask your provider' })
   return tenant

@@ -7,6 +7,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { ZodError } from 'zod'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Ports } from './ports.ts'
+import { wellFormed } from './well-formed.ts'
 
 /**
  * An app in which every failure is a problem document, every request one line in the log, and no body longer than it may be.
@@ -41,12 +42,13 @@ export function newApp<E extends Env>({ log, clock }: Ports, maxBody: number): O
       },
     }),
   )
+  app.use(wellFormed)
   app.onError((error, c) => {
     const problem = asProblem(error)
     if (problem.status >= 500) log.failure(error)
     const headers = {
       'content-type': 'application/problem+json',
-      ...(problem.code === 'throttled' ? { 'retry-after': '2' } : {}),
+      ...(problem.code === 'throttled' ? { 'retry-after': String(problem.extra.retryAfterSeconds ?? 2) } : {}),
     }
     return c.body(JSON.stringify(problem.toDocument()), problem.status as 400, headers)
   })

@@ -29,6 +29,8 @@ export const Receipt = z.object({
     key: PublicKey,
     certificate: z.string().nullable(),
     customerKey: PublicKey.nullable(),
+    /** How `key` descends from the key the agent enrolled with (`failsafe.succession/1`, oldest first). */
+    succession: z.array(z.string()).default([]),
   }),
   packs: z.array(Pack.extend({ key: z.string(), versionId: z.string() })),
   manifest: z.object({ key: z.string(), versionId: z.string(), sha256: Sha256 }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../ids.ts'
-import { EngineKind } from '../snapshot.ts'
+import { LinkName, linkScope, Passcode } from '../link.ts'
+import { EngineKind, Instant } from '../snapshot.ts'
 
 /** The provider's API under `/v1/admin`: AWS_IAM, signed with the provider's AWS credentials. */
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, Label, RunId, SnapshotId, SourceId, TenantId } from '../ids.ts'
 import { PublicKey } from '../jws.ts'
+import { LinkName, linkScope, Passcode } from '../link.ts'
 import { manifestLimit, Pack, Sha256 } from '../manifest.ts'
 import { EngineKind, Instant, Lane, LaneHeads, RunOutcome, SnapshotKind } from '../snapshot.ts'
 
@@ -52,10 +53,17 @@ export const SourcesResponse = z.object({
   sources: z.array(z.object({ source: SourceId, name: Label, engine: EngineKind, createdAt: z.iso.datetime() })),
 })
 
-// GET /v1/sources/{source}/heads
-export const HeadsResponse = LaneHeads
+/** Why the next run on the log lane has to be a full one. Engines never see it: the run asks them for a full. */
+export const Promotion = z.object({
+  code: z.enum(['CHAIN_BROKEN', 'CHAIN_TOO_LONG', 'HOST_REPLACED']),
+  reason: z.string(),
+})
+export type Promotion = z.infer<typeof Promotion>
 
-// POST /v1/snapshots
+// GET /v1/sources/{source}/heads
+export const HeadsResponse = LaneHeads.extend({ promote: Promotion.nullable() })
+
+// POST /v1/snapshots  -> on the log lane `promotion-needed` with {promote} while there is one
 export const OpenRequest = z.object({
   source: SourceId,
   lane: Lane,
@@ -68,6 +76,7 @@ export const OpenResponse = z.object({
   snapshot: SnapshotId,
   lease: z.object({ token: z.string(), until: z.iso.datetime() }),
   heads: LaneHeads,
+  promote: Promotion.nullable(),
   partSize: z.number().int(),
   limits: z.object({ partsPerPack: z.number().int(), partsPerWindow: z.number().int() }),
 })
@@ -162,16 +171,21 @@ export const RunResponse = z.object({ recordedAt: z.iso.datetime() })
 // POST /v1/links
 export const LinkRequest = z.object({
   source: SourceId,
-  snapshot: SnapshotId.optional(),
+  ...linkScope,
   expiresSeconds: z.number().int().min(60).max(86_400),
   uses: z.number().int().min(1).max(1000).optional(),
-  passcode: z.string().min(4).max(100).optional(),
+  passcode: Passcode.optional(),
 })
 export const LinkResponse = z.object({
+  /** What people and the audit call it; it opens nothing. */
+  name: LinkName,
   /** `<receiver>/r#<secret>`; the secret is nowhere else, also not at the receiver. */
   url: z.string(),
   expiresAt: z.iso.datetime(),
 })
+
+// DELETE /v1/links/{name} · DELETE /v1/link, by its holder  -> idempotent
+export const LinkRevokedResponse = z.object({ name: LinkName, revokedAt: z.iso.datetime() })
 
 // GET /v1/receiver, unsigned: who answers, and its clock
 export const ReceiverResponse = z.object({ receiver: z.string(), name: z.string(), time: z.iso.datetime() })

@@ -53,6 +53,7 @@ export async function newRig(vault: Vault) {
     customerKey: null,
     certificate: null,
     recipients: [recipient],
+    succession: [],
   }
   const dir = await mkdtemp(join(tmpdir(), 'failsafe-staging-'))
   const said: string[] = []

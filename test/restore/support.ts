@@ -122,6 +122,7 @@ async function entryOf(keys: Keys, manifest: Manifest, receivedAt: Date, snapsho
     agent: manifest.agent,
     agentKey: publicKeyOf(keys.agentKey),
     certificate: await certify(publicKeyOf(keys.agentKey), keys.customerKey, now),
+    succession: [],
   }
 }
 

@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../../shared/failure.ts'
 import { SourceId } from '../../shared/ids.ts'
 import { fingerprintOf } from '../../shared/jws.ts'
+import { keysOf } from '../../shared/succession.ts'
 import { type Config, loadConfig } from '../config/load.ts'
-import { byProof } from '../receiver/authorisation.ts'
+import { type KeyReceiver, keyReceiver } from '../receiver/agent-key.ts'
+import { type Authorise, byProof } from '../receiver/authorisation.ts'
 import { HttpReceiver } from '../receiver/http.ts'
 import type { Reading } from '../restore/chain.ts'
 import type { Identity } from '../restore/identity.ts'
 import type { Trust } from '../restore/trust.ts'
 import type { AgentState } from '../state/agent.ts'
-import { loadAgent } from '../state/store.ts'
+import { loadAgent, settledAgent } from '../state/store.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How long a person waits for a receiver that went away, and how long a backup does (milliseconds). */
@@ -19,6 +21,7 @@ export interface Connected {
   config: Config
   agent: AgentState
   receiver: HttpReceiver
+  keys: KeyReceiver
 }
 
 /**
@@ -31,15 +34,21 @@ export async function connect(
   { patience: wait = patience.person, grace = 0 }: { patience?: number; grace?: number } = {},
 ): Promise<Connected> {
   const config = await loadConfig(options.config, terminal.env, terminal.platform)
-  const agent = await loadAgent(config.state.dir)
-  const receiver = new HttpReceiver({
+  const directory = config.state.dir
+  let agent = await loadAgent(directory)
+  const asking = {
     url: config.receiver ?? agent.receiver.url,
-    authorise: byProof(agent.key, agent.agent, agent.receiver.id),
     signal: grace === 0 ? terminal.signal : later(terminal.signal, grace),
     now: terminal.now,
     patience: wait,
-  })
-  return { config, agent, receiver }
+  }
+  const keys = keyReceiver(agent, asking)
+  const refresh = async () => {
+    agent = await settledAgent(directory, keys, asking.signal)
+  }
+  if (agent.next) await refresh()
+  const authorise: Authorise = (request, now) => byProof(agent.key, agent.agent, agent.receiver.id)(request, now)
+  return { config, agent, receiver: new HttpReceiver({ ...asking, authorise, refresh }), keys }
 }
 
 /** One of the caller's own sources at the receiver, by name or id. */
@@ -65,7 +74,9 @@ export async function trustOf(
 ): Promise<Trust> {
   const { customerKey, certified = [] } = identity ?? {}
   if (customerKey) return { customerKeys: [customerKey], fingerprints: new Set([...certified, ...named]) }
-  const own = agent ? [await fingerprintOf(agent.key)] : []
+  const own = agent
+    ? await Promise.all([...(await keysOf(agent.succession, agent.agent)), agent.key].map(fingerprintOf))
+    : []
   return {
     customerKeys: agent?.customerKey ? [agent.customerKey] : [],
     fingerprints: new Set([...own, ...named]),

@@ -139,6 +139,7 @@ async function spend(
     customerKey,
     certificate,
     recipients,
+    succession: [],
   }
 }
 

@@ -30,6 +30,12 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         summary: 'look at, prove or use the recovery kit',
         load: () => import('./kit.ts'),
       },
+      {
+        name: 'rotate-key',
+        usage: 'rotate-key',
+        summary: 'sign with a new key from now on',
+        load: () => import('./rotate-key.ts'),
+      },
     ],
   },
   {

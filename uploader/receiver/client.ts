@@ -14,11 +14,15 @@ export interface ClientOptions {
   now: () => Date
   /** How long a receiver that has answered before may be away, in milliseconds. */
   patience: number
+  /** Called once in a call whose proof was not known: the host's key may have been changed meanwhile. `authorise` then uses the one of now. */
+  refresh?: () => Promise<void>
 }
 
 /** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
 const firstPatience = 5_000
 const requestTimeout = 60_000
+/** At least so long a receiver may ask us to wait because too much is asked of it: a limit per minute is over within one. */
+const throttlePatience = 2 * 60_000
 
 /** One HTTP call after another to one receiver: signs, retries what can be retried, and turns refusals into ProblemErrors. */
 export class ReceiverClient {
@@ -36,9 +40,11 @@ export class ReceiverClient {
    * @throws ProblemError for a refusal; Failure `receiver-unreachable`, `receiver-untrusted` or `receiver-unclear`
    */
   async call<T>(method: string, target: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const { signal, patience } = this.#options
+    const { signal, patience, refresh } = this.#options
     const started = performance.now()
     let corrected = false
+    let refreshed = false
+    let throttled = 0
     const attempt = () => {
       corrected = this.#clockOffset !== undefined
       return this.#attempt(method, target, schema, body)
@@ -51,9 +57,18 @@ export class ReceiverClient {
       signal,
       shouldRetry: async ({ error }) => {
         if (error instanceof ProblemError && error.code === 'clock-skew') return !corrected && this.#learnClock(error)
+        if (error instanceof ProblemError && error.code === 'proof-invalid' && refresh && !refreshed) {
+          refreshed = true
+          await refresh()
+          return true
+        }
         if (!(error instanceof Failure) || !error.retriable) return false
-        if (performance.now() - started > (this.#answered ? patience : firstPatience)) return false
-        await delay(retryAfter(error), undefined, { signal })
+        const wait = retryAfter(error)
+        if (error instanceof ProblemError && error.code === 'throttled') {
+          throttled += Math.max(wait, 1000)
+          if (throttled > Math.max(patience, throttlePatience)) return false
+        } else if (performance.now() - started - throttled > (this.#answered ? patience : firstPatience)) return false
+        await delay(wait, undefined, { signal })
         return true
       },
     })

@@ -5,6 +5,7 @@ import { Failure } from '../../shared/failure.ts'
 import { type SourceId, sourceOf } from '../../shared/ids.ts'
 import { fingerprintOf, type PublicKey, verify } from '../../shared/jws.ts'
 import { Manifest } from '../../shared/manifest.ts'
+import { isSameKey, keysOf } from '../../shared/succession.ts'
 import { damage } from './damage.ts'
 
 /** Whose signatures count. The receiver has no say in it: it only passes certificates on. */
@@ -14,6 +15,7 @@ export interface Trust {
   /** Fingerprints of agent keys that a person or the kit named, or this host's own. */
   fingerprints: ReadonlySet<string>
 }
+// A key that descends from one of these by succession counts like it: each new key is signed by the one before.
 
 export type RestoreEntry = z.output<typeof RestoreManifestResponse>['snapshots'][number]
 
@@ -38,13 +40,33 @@ export async function verifiedManifest(entry: RestoreEntry, source: SourceId, tr
   return manifest
 }
 
-async function requireTrusted({ snapshot, agent, agentKey, certificate }: RestoreEntry, trust: Trust): Promise<void> {
+async function requireTrusted(entry: RestoreEntry, trust: Trust): Promise<void> {
+  const { snapshot, agent, agentKey, certificate } = entry
+  const believed = async (key: PublicKey) => {
+    if (trust.fingerprints.has(await fingerprintOf(key))) return true
+    if (certificate === null) return false
+    for (const customer of trust.customerKeys) if (await isCertified(certificate, key, customer)) return true
+    return false
+  }
+  if (await believed(agentKey)) return
+  const { ancestors, doubt } = await descentOf(entry)
+  for (const key of ancestors) if (await believed(key)) return
   const fingerprint = await fingerprintOf(agentKey)
-  if (trust.fingerprints.has(fingerprint)) return
-  if (certificate !== null)
-    for (const key of trust.customerKeys) if (await isCertified(certificate, agentKey, key)) return
   throw new Failure('agent-untrusted', `Snapshot ${snapshot} is signed by an agent that nobody has vouched for`, {
-    why: `agent ${agent} signs with a key of fingerprint ${fingerprint}, and the recovery kit has not certified it`,
-    fix: `Compare the fingerprint with the one that enrol printed on that server. If it is the same, add --trust ${fingerprint}, or for good: failsafe kit certify ${fingerprint} --identity FILE`,
+    why: `agent ${agent} signs with a key of fingerprint ${fingerprint}, and the recovery kit has not certified it${doubt}`,
+    fix: `Compare the fingerprint with the one that enrol or rotate-key printed on that server. If it is the same, add --trust ${fingerprint}, or for good: failsafe kit certify ${fingerprint} --identity FILE`,
   })
+}
+
+/** The keys that the key of a snapshot descends from. A line that is broken or leads elsewhere proves nothing. */
+async function descentOf({ agent, agentKey, succession }: RestoreEntry) {
+  try {
+    const keys = await keysOf(succession, agent)
+    const last = keys.pop()
+    if (last === undefined || isSameKey(last, agentKey)) return { ancestors: keys, doubt: '' }
+    return { ancestors: [], doubt: '; the line of keys that came with it leads to another one' }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { ancestors: [], doubt: `; the line of keys that came with it is broken: ${error.why}` }
+  }
 }

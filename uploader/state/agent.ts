@@ -17,5 +17,19 @@ export const AgentState = z.object({
   customerKey: PublicKey.nullable(),
   certificate: z.string().nullable(),
   recipients: z.array(z.string()).min(1),
+  /** How `key` descends from the key that this host enrolled with (`failsafe.succession/1`), oldest first. */
+  succession: z.array(z.string()).default([]),
+  /**
+   * The key that the receiver was asked to take, as long as it is not known whether it did. It is never thrown away while it may
+   * be the one that counts, and no other is made before that is settled.
+   */
+  next: z
+    .object({
+      key: PrivateKey,
+      succession: z.string(),
+      possession: z.string(),
+      certification: z.object({ certificate: z.string(), customerKey: PublicKey }).optional(),
+    })
+    .optional(),
 })
 export type AgentState = z.infer<typeof AgentState>

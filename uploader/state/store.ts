@@ -4,7 +4,10 @@ import { Failure } from '../../shared/failure.ts'
 import { newSigningKey, PrivateKey } from '../../shared/jws.ts'
 import { makeDirectory } from '../files/make-directory.ts'
 import { writeDurably } from '../files/write.ts'
+import type { KeyReceiver } from '../receiver/agent-key.ts'
 import { AgentState } from './agent.ts'
+import { holdingState } from './hold.ts'
+import { type Keeper, settle } from './rotate.ts'
 
 const pathIn = (directory: string) => join(directory, 'agent.json')
 const keyPathIn = (directory: string) => join(directory, 'enrolment-key.json')
@@ -46,6 +49,16 @@ export async function prepareState(directory: string): Promise<void> {
   } catch (cause) {
     throw unwritable(directory, cause)
   }
+}
+
+/** Finishes a change of the key that was begun, and gives the state of now. @throws as `settle` */
+export function settledAgent(directory: string, receiver: KeyReceiver, signal: AbortSignal): Promise<AgentState> {
+  return holdingState(directory, signal, () => settle(keeperOf(directory), receiver))
+}
+
+/** Whoever changes the state through it holds it (`holdingState`). */
+export function keeperOf(directory: string): Keeper {
+  return { load: () => loadAgent(directory), save: agent => saveAgent(directory, agent) }
 }
 
 export async function saveAgent(directory: string, agent: AgentState): Promise<void> {

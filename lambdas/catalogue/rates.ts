@@ -1,0 +1,36 @@
+import type { AgentId } from '../../shared/ids.ts'
+import { rateKey, ttl } from './keys.ts'
+import { isRefused, type Table, update } from './table.ts'
+
+const minute = 60_000
+/** Attempts to enrol with a token that is none. */
+const strangers = 'enrolments'
+
+/**
+ * Counts one request of an agent in this minute. One counter for all function instances, so that the limit is exact.
+ * @returns seconds until the next minute when the limit is reached, else 0
+ */
+export function countRequest(table: Table, agent: AgentId, limit: number, now: Date): Promise<number> {
+  return count(table, agent, limit, now)
+}
+
+/** The same for attempts to enrol with a wrong token, of whoever makes them. */
+export function countWrongToken(table: Table, limit: number, now: Date): Promise<number> {
+  return count(table, strangers, limit, now)
+}
+
+async function count(table: Table, who: string, limit: number, now: Date): Promise<number> {
+  const begin = Math.floor(now.getTime() / minute) * minute
+  try {
+    await update(table, {
+      key: rateKey(who, new Date(begin).toISOString().slice(0, 16)),
+      update: 'SET #ttl = :ttl ADD #requests :one',
+      condition: 'attribute_not_exists(#requests) OR #requests < :limit',
+      values: { ':one': 1, ':limit': limit, ':ttl': ttl(new Date(begin + 10 * minute)) },
+    })
+    return 0
+  } catch (error) {
+    if (isRefused(error)) return Math.ceil((begin + minute - now.getTime()) / 1000)
+    throw error
+  }
+}
