@@ -1,5 +1,5 @@
-import { handle } from 'hono/aws-lambda'
 import { realPorts } from '../http/real-ports.ts'
+import { serve } from '../http/serve.ts'
 import { adminApi } from './app.ts'
 
-export const handler = handle(adminApi(realPorts()))
+export const handler = serve(adminApi(realPorts()))

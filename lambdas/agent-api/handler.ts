@@ -1,5 +1,5 @@
-import { handle } from 'hono/aws-lambda'
 import { realPorts } from '../http/real-ports.ts'
+import { serve } from '../http/serve.ts'
 import { createUpload } from '../vault/create-upload.ts'
 import { listParts } from '../vault/list-parts.ts'
 import { signPart } from '../vault/sign-part.ts'
@@ -9,7 +9,7 @@ import { agentApi } from './app.ts'
 const ports = realPorts()
 const vault = openVault(ports.env.VAULT_BUCKET)
 
-export const handler = handle(
+export const handler = serve(
   agentApi({
     ...ports,
     vault: {

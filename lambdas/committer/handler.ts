@@ -1,8 +1,8 @@
-import { handle } from 'hono/aws-lambda'
 import { commitVault } from '../commit/commit-vault.ts'
 import { realPorts } from '../http/real-ports.ts'
+import { serve } from '../http/serve.ts'
 import { committer } from './app.ts'
 
 const ports = realPorts()
 
-export const handler = handle(committer({ ...ports, vault: commitVault(ports.env.VAULT_BUCKET) }))
+export const handler = serve(committer({ ...ports, vault: commitVault(ports.env.VAULT_BUCKET) }))

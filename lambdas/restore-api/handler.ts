@@ -1,5 +1,5 @@
-import { handle } from 'hono/aws-lambda'
 import { realPorts } from '../http/real-ports.ts'
+import { serve } from '../http/serve.ts'
 import { signDownload } from '../vault/sign-download.ts'
 import { openVault } from '../vault/vault.ts'
 import { restoreApi } from './app.ts'
@@ -7,6 +7,6 @@ import { restoreApi } from './app.ts'
 const ports = realPorts()
 const vault = openVault(ports.env.VAULT_BUCKET)
 
-export const handler = handle(
+export const handler = serve(
   restoreApi({ ...ports, vault: { signDownload: (key, versionId) => signDownload(vault, key, versionId) } }),
 )
