@@ -73,7 +73,13 @@ export const Snapshot = z.discriminatedUnion('state', [
   z.object({ state: z.literal('committing'), ...committing }),
   z.object({ state: z.literal('committed'), ...committed }),
   /** Past its retention: nobody is shown it any more, and it is deleted once the tombstone's time and the lock are over. */
-  z.object({ state: z.literal('tombstoned'), ...committed, tombstonedAt: z.iso.datetime() }),
+  z.object({
+    state: z.literal('tombstoned'),
+    ...committed,
+    tombstonedAt: z.iso.datetime(),
+    /** From here on it cannot come back. */
+    deletingSince: z.iso.datetime().optional(),
+  }),
   z.object({ state: z.literal('abandoned'), ...opened, reason: z.string() }),
 ])
 export type Snapshot = z.infer<typeof Snapshot>

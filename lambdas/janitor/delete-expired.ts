@@ -1,0 +1,43 @@
+import { isKept } from '../../shared/retention-plan.ts'
+import { removeContent } from '../catalogue/removal.ts'
+import { beginDeletion, endDeletion } from '../catalogue/tombstones.ts'
+import { forEach } from '../commit/limits.ts'
+import type { Judgement } from '../retention/judge-source.ts'
+import type { Stored } from '../retention/source-history.ts'
+import { deletableFrom } from '../retention/tombstone-days.ts'
+import type { JanitorPorts, Remaining } from './ports.ts'
+import { removeMeta } from './remove-meta.ts'
+import { removePacks } from './remove-packs.ts'
+
+/**
+ * Deletes by version what was tombstoned before this pass, is not kept, and whose tombstone and lock are over. What has begun to go goes on.
+ * @throws VersionLocked where a lock holds longer than the catalogue knows: S3 has the last word
+ */
+export async function deleteExpired(
+  ports: JanitorPorts,
+  { history, verdicts }: Judgement,
+  now: Date,
+  remaining: Remaining,
+): Promise<void> {
+  const { clock } = ports
+  const kept = new Set(verdicts.filter(isKept).map(({ snapshot }) => snapshot))
+  const expired = [...history.stored.values()].filter(
+    snapshot =>
+      snapshot.state === 'tombstoned' &&
+      !kept.has(snapshot.snapshot) &&
+      (snapshot.deletingSince !== undefined || deletableFrom(snapshot, now) <= now.getTime()),
+  )
+  await forEach(expired, { clock, deadline: clock().getTime() + remaining() }, snapshot =>
+    deleteSnapshot(ports, snapshot, now, remaining),
+  )
+}
+
+/** A death after any step leaves something that the next pass goes on with; without the receipt nobody would take the rest for a snapshot. */
+async function deleteSnapshot(ports: JanitorPorts, snapshot: Stored, now: Date, remaining: Remaining): Promise<void> {
+  const { catalogue } = ports
+  if (!(await beginDeletion(catalogue, snapshot, now))) return
+  await removeMeta(ports, snapshot, snapshot.metaVersions)
+  await removePacks(ports, snapshot, remaining)
+  await removeContent(catalogue, snapshot.snapshot)
+  await endDeletion(catalogue, snapshot, now)
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { messageOf } from '../../shared/failure.ts'
+import { type KeepChore, scheduleKeep } from '../catalogue/keep.ts'
+import { type NewNotice, raiseCondition, recoverCondition } from '../catalogue/notices.ts'
+import { findSource, type Source } from '../catalogue/sources.ts'
+import { findTenant, type Tenant } from '../catalogue/tenants.ts'
+import { Unfinished } from '../commit/limits.ts'
+import { type Judgement, judgeSource } from '../retention/judge-source.ts'
+import { measureUsage } from '../usage/measure-usage.ts'
+import { deleteExpired } from './delete-expired.ts'
+import { extendLocks } from './extend-locks.ts'
+import { moveTombstones } from './move-tombstones.ts'
+import type { JanitorPorts, Remaining } from './ports.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+
+/**
+ * The daily pass over one source: locks of what is kept, tombstones, usage, and last what is to be deleted, so that nothing goes uncounted. Never
+ * throws: a failure is the condition `retention-stuck`, and tried again in an hour. Without time it stays due and is gone on with.
+ */
+export async function keepSource(ports: JanitorPorts, chore: KeepChore, remaining: Remaining): Promise<void> {
+  const { catalogue, clock, log } = ports
+  try {
+    const tenant = await findTenant(catalogue, chore.tenant)
+    const source = await findSource(catalogue, chore.tenant, chore.source)
+    if (!tenant || !source) throw new Error(`source ${chore.source} or its tenant is not in the catalogue`)
+    let stuck: unknown
+    try {
+      await pass(ports, tenant, source, remaining)
+    } catch (error) {
+      if (error instanceof Unfinished) return
+      log.failure(error)
+      stuck = error
+    }
+    await tell(ports, source, stuck)
+    const due = stuck === undefined ? nextPass(chore, clock()) : new Date(clock().getTime() + hour)
+    await scheduleKeep(catalogue, chore, due)
+  } catch (error) {
+    log.failure(error) // it stays due
+  }
+}
+
+async function pass(ports: JanitorPorts, tenant: Tenant, source: Source, remaining: Remaining): Promise<void> {
+  const { catalogue, clock } = ports
+  const now = clock()
+  const judgement = await judgeSource(catalogue, tenant, source, now)
+  const failures: unknown[] = []
+  const attempt = async (work: Promise<unknown>) => {
+    const [{ status, reason }] = (await Promise.allSettled([work])) as [PromiseRejectedResult]
+    if (status === 'rejected') failures.push(reason)
+  }
+  await attempt(extendLocks(ports, judgement, now, remaining))
+  // while a tenant is suspended nothing of it is removed
+  const active = tenant.state === 'active'
+  if (active) await attempt(moveTombstones(ports, judgement, now, remaining))
+  await measureUsage(ports, source, judgement.history.items)
+  if (active) await attempt(deleteExpired(ports, judgement, now, remaining))
+  const failure = failures.find(reason => !(reason instanceof Unfinished)) ?? failures[0]
+  if (failure !== undefined) throw failure
+  await recoverCommit(ports, source, judgement)
+}
+
+/** A commit that was stuck may have been finished by its agent. */
+async function recoverCommit(ports: JanitorPorts, source: Source, { history }: Judgement): Promise<void> {
+  if (history.items.some(({ state }) => state === 'committing')) return
+  const text = `No commit of ${source.name} is waiting to be finished any more.`
+  await recoverCondition(ports.catalogue, { ...about(ports, source), kind: 'commit-stuck', severity: 'info', text })
+}
+
+async function tell(ports: JanitorPorts, source: Source, failure: unknown): Promise<void> {
+  const notice = { ...about(ports, source), kind: 'retention-stuck' as const }
+  const { catalogue } = ports
+  if (failure === undefined) {
+    const text = `Retention of ${source.name} works again.`
+    await recoverCondition(catalogue, { ...notice, severity: 'info', text })
+    return
+  }
+  const text = `Retention of ${source.name} failed: ${messageOf(failure)}. Locks may end too early and what is past its retention stays. It is tried again every hour; look at the log of the function janitor.`
+  await raiseCondition(catalogue, { ...notice, severity: 'critical', text })
+}
+
+function about(
+  { clock, env }: JanitorPorts,
+  { tenant, source, name }: Source,
+): Pick<NewNotice, 'at' | 'receiver' | 'tenant' | 'subject'> {
+  return { at: clock().toISOString(), receiver: env.RECEIVER_ID, tenant, subject: { type: 'source', id: source, name } }
+}
+
+/** Each source has its own time of the day, so that they do not all come at once. */
+function nextPass({ source }: KeepChore, now: Date): Date {
+  const offset = Math.floor((createHash('sha256').update(source).digest().readUInt32BE() / 2 ** 32) * day)
+  const today = Math.floor(now.getTime() / day) * day + offset
+  return new Date(today > now.getTime() ? today : today + day)
+}

@@ -1,0 +1,20 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { s3Status, type Vault } from './vault.ts'
+
+/** S3 refused to remove a version because a lock holds it. Nothing has changed. */
+export class VersionLocked extends Error {}
+
+/**
+ * Removes one version for good. Idempotent: a version that is gone is no error. The version is always named, so that a delete marker is never written.
+ * @throws VersionLocked
+ */
+export async function deleteVersion({ bucket, client }: Vault, key: string, versionId: string): Promise<void> {
+  try {
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }))
+  } catch (error) {
+    const status = s3Status(error)
+    if (status === 404) return
+    if (status === 403) throw new VersionLocked(`S3 refuses to remove ${key}`, { cause: error })
+    throw error
+  }
+}
