@@ -1,14 +1,24 @@
-/** The receiver's functions and the calls each one answers: the route table of the HTTP API. */
-export interface FunctionDefinition {
+/** The receiver's functions: those that answer calls of the HTTP API, and those that the clock starts. */
+export type FunctionDefinition = ApiFunction | ScheduledFunction
+
+export interface ApiFunction {
   /** Folder under `lambdas/` whose handler.ts exports `handler`, and the name of its bundle. */
-  name: FunctionName
+  name: 'agent-api' | 'committer' | 'restore-api' | 'admin-api'
   /** `METHOD /path` as API Gateway writes it. */
   routes: string[]
   /** `agent`: the function checks a proof or a link itself. `provider`: API Gateway wants an AWS_IAM signature. */
   callers: 'agent' | 'provider'
 }
 
-export type FunctionName = 'agent-api' | 'committer' | 'restore-api' | 'admin-api'
+export interface ScheduledFunction {
+  name: 'janitor' | 'watchdog'
+  routes: []
+  callers: 'clock'
+  everyMinutes: number
+  timeoutMinutes: number
+}
+
+export type FunctionName = FunctionDefinition['name']
 
 export const functions: FunctionDefinition[] = [
   {
@@ -17,6 +27,8 @@ export const functions: FunctionDefinition[] = [
     routes: [
       'GET /v1/receiver',
       'POST /v1/enrolments',
+      'POST /v1/agent/key',
+      'PUT /v1/agent/certificate',
       'GET /v1/sources',
       'PUT /v1/sources/{name}',
       'GET /v1/sources/{source}/heads',
@@ -28,6 +40,7 @@ export const functions: FunctionDefinition[] = [
       'POST /v1/snapshots/{snapshot}/proofs',
       'POST /v1/runs',
       'POST /v1/links',
+      'DELETE /v1/links/{name}',
     ],
   },
   {
@@ -40,6 +53,7 @@ export const functions: FunctionDefinition[] = [
     callers: 'agent',
     routes: [
       'GET /v1/link',
+      'DELETE /v1/link',
       'GET /v1/sources/{source}/timeline',
       'POST /v1/restore-manifests',
       'GET /v1/restore-manifests/{manifest}',
@@ -48,4 +62,5 @@ export const functions: FunctionDefinition[] = [
     ],
   },
   { name: 'admin-api', callers: 'provider', routes: ['ANY /v1/admin/{proxy+}'] },
+  { name: 'watchdog', callers: 'clock', routes: [], everyMinutes: 5, timeoutMinutes: 5 },
 ]

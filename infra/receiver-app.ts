@@ -4,6 +4,7 @@ import { bundleDirectory } from './bundle.ts'
 import { ReceiverStack } from './receiver-stack.ts'
 import { readSettings } from './settings.ts'
 
+/** Of the receiver that is deployed without a stage. */
 export const stackName = 'FailSafeReceiver'
 
 /**
@@ -21,12 +22,9 @@ export function receiverApp(
     ...(outdir === undefined ? {} : { outdir }),
     ...(context === undefined ? {} : { context }),
   })
-  new ReceiverStack(
-    app,
-    stackName,
-    readSettings(name => app.node.tryGetContext(name)),
-    bundles,
-  )
+  const settings = readSettings(name => app.node.tryGetContext(name))
+  const id = settings.stage === undefined ? stackName : `${stackName}-${settings.stage}`
+  new ReceiverStack(app, id, settings, bundles)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app
 }

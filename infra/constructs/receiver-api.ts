@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import {
   ApiMapping,
+  type CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
@@ -11,21 +12,28 @@ import {
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { Construct } from 'constructs'
-import type { FunctionDefinition } from '../functions.ts'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct, type IConstruct } from 'constructs'
+import type { ApiFunction } from '../functions.ts'
 import type { Settings } from '../settings.ts'
+
+const enrolment = 'POST /v1/enrolments'
 
 /** The HTTP API: one route per call, each to the function that answers it. */
 export class ReceiverApi extends Construct {
   /** `https://host`, the receiver's address. */
   readonly origin: string
   readonly #api: HttpApi
+  readonly #stage: HttpStage
+  readonly #settings: Settings
   readonly #provider = new HttpIamAuthorizer()
 
-  constructor(scope: Construct, id: string, { domain, certificateArn }: Settings) {
+  constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id)
+    const { domain, certificateArn } = settings
+    this.#settings = settings
     this.#api = new HttpApi(this, 'Api', {
       apiName: 'failsafe-receiver',
       createDefaultStage: false,
@@ -33,21 +41,21 @@ export class ReceiverApi extends Construct {
       disableExecuteApiEndpoint: domain !== undefined,
     })
     const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THREE_MONTHS,
+      retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.RETAIN,
     })
-    const stage = new HttpStage(this, 'Stage', {
+    this.#stage = new HttpStage(this, 'Stage', {
       httpApi: this.#api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: 500, burstLimit: 1000 },
+      throttle: { rateLimit: settings.throttleRate, burstLimit: settings.throttleBurst },
       accessLogSettings: { destination: new LogGroupLogDestination(accessLog) },
     })
     this.origin = domain === undefined ? this.#api.apiEndpoint : `https://${domain}`
-    if (domain !== undefined && certificateArn !== undefined) this.#answerUnder(domain, certificateArn, stage)
+    if (domain !== undefined && certificateArn !== undefined) this.#answerUnder(domain, certificateArn)
   }
 
-  serve({ name, routes, callers }: FunctionDefinition, handler: IFunction): void {
+  serve({ name, routes, callers }: ApiFunction, handler: IFunction): void {
     const integration = new HttpLambdaIntegration(name, handler, { timeout: Duration.seconds(29) })
     for (const route of routes) {
       const [method, path] = route.split(' ') as [keyof typeof HttpMethod, string]
@@ -57,6 +65,7 @@ export class ReceiverApi extends Construct {
         integration,
         ...(callers === 'provider' ? { authorizer: this.#provider } : {}),
       })
+      if (route === enrolment) this.#throttleEnrolment(added[0]!)
       if (callers === 'agent')
         Validations.of(added[0]!).acknowledge({
           id: 'AwsSolutions-APIG4',
@@ -67,13 +76,29 @@ export class ReceiverApi extends Construct {
     }
   }
 
-  #answerUnder(domain: string, certificateArn: string, stage: HttpStage): void {
+  /** Answers with a 5xx. */
+  serverErrors(options: MetricOptions): IMetric {
+    return this.#api.metricServerError(options)
+  }
+
+  /** Whoever enrols has shown nothing yet, so that nothing but their number holds back who guesses tokens. */
+  #throttleEnrolment(route: IConstruct): void {
+    const { enrolmentRate, enrolmentBurst } = this.#settings
+    const stage = this.#stage.node.defaultChild as CfnStage
+    stage.routeSettings = {
+      [enrolment]: { ThrottlingRateLimit: enrolmentRate, ThrottlingBurstLimit: enrolmentBurst },
+    }
+    // Settings for a route that is not there yet are refused.
+    stage.node.addDependency(route)
+  }
+
+  #answerUnder(domain: string, certificateArn: string): void {
     const domainName = new DomainName(this, 'Domain', {
       domainName: domain,
       certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
       securityPolicy: SecurityPolicy.TLS_1_2,
     })
-    new ApiMapping(this, 'Mapping', { api: this.#api, domainName, stage })
+    new ApiMapping(this, 'Mapping', { api: this.#api, domainName, stage: this.#stage })
     new CfnOutput(this, 'DomainTarget', {
       value: domainName.regionalDomainName,
       description: `Point ${domain} here with a CNAME or alias record`,

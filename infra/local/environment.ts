@@ -6,6 +6,7 @@ import type { Plan } from './plan/plan.ts'
 export interface Endpoints {
   s3: string
   dynamodb: string
+  sns: string
 }
 
 /** The variables that a function sees: the template's, and those that Lambda's runtime sets. Nothing of the host's own leaks in. */
@@ -25,6 +26,7 @@ export function environmentOf(
     ...('sessionToken' in keys ? { AWS_SESSION_TOKEN: keys.sessionToken } : {}),
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SNS: endpoints.sns,
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

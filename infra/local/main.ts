@@ -41,6 +41,7 @@ function describe(cloud: Cloud, directory: string): string {
     `  DynamoDB           ${cloud.dynamodbUrl}  (table ${cloud.table})`,
     `  admin credentials  ${join(directory, 'admin.json')}`,
     `  logs               ${cloud.logs}`,
+    `  outbox             ${cloud.outboxDirectory}  (notices, one file each)`,
     '',
     'Next: npm run admin -- tenant create <tenant>. Stop it with Ctrl+C; everything is kept.',
   ].join('\n')

@@ -22,7 +22,8 @@ export function routesOf(plan: Plan, functions: Map<string, HostedFunction>, pla
     if (!hosted) throw new Error(`${logicalId}: there is no function ${arn}`)
     const source = sourceArn(key, api.name, place)
     const permitted = plan.permissions.some(
-      ({ properties: { FunctionName, SourceArn } }) => FunctionName === arn && compilePattern(SourceArn).test(source),
+      ({ properties: { FunctionName, Principal, SourceArn } }) =>
+        Principal === 'apigateway.amazonaws.com' && FunctionName === arn && compilePattern(SourceArn).test(source),
     )
     if (!permitted) throw new Error(`${logicalId}: API Gateway has no permission to invoke ${arn} for ${key}`)
     return { key, target: { signed: AuthorizationType === 'AWS_IAM', timeout, invoke: event => hosted.invoke(event) } }

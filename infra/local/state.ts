@@ -10,7 +10,12 @@ const State = z.strictObject({
   /** Last segment of the stack's ARN, and with it the receiver's id. */
   stackUuid: z.uuid(),
   /** 0: not chosen yet. */
-  ports: z.strictObject({ gateway: z.number().int(), s3: z.number().int(), dynamodb: z.number().int() }),
+  ports: z.strictObject({
+    gateway: z.number().int(),
+    s3: z.number().int(),
+    dynamodb: z.number().int(),
+    sns: z.number().int().default(0),
+  }),
   admin: z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() }),
 })
 export type State = z.infer<typeof State>
@@ -59,7 +64,7 @@ function newState(): State {
   return {
     format: 'failsafe.local/1',
     stackUuid: randomUUID(),
-    ports: { gateway: 0, s3: 0, dynamodb: 0 },
+    ports: { gateway: 0, s3: 0, dynamodb: 0, sns: 0 },
     admin: {
       accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64'),

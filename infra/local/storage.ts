@@ -7,9 +7,11 @@ import type { Plan } from './plan/plan.ts'
 import { startOnPort } from './port.ts'
 import type { Intercept } from './s3/fault.ts'
 import { startS3 } from './s3/server.ts'
+import type { Outbox } from './sns/outbox.ts'
+import { startSns } from './sns/server.ts'
 import type { State } from './state.ts'
 
-/** Where buckets or tables are. */
+/** Where buckets, tables or topics are. */
 export interface Server {
   url: string
   /** To be remembered; 0 for a server that is not ours. */
@@ -80,6 +82,22 @@ export async function startCatalogue(plan: Plan, options: StorageOptions): Promi
     await dynamodb.close()
     throw error
   }
+}
+
+/** SNS with the topics of the plan: always the stand-in. */
+export async function startTopics(plan: Plan, outbox: Outbox, options: StorageOptions): Promise<Server> {
+  const { ports, access, now = () => new Date(), log, place } = options
+  const topics = plan.topics.map(({ name: arn, properties }) => ({
+    arn,
+    keyArn: properties.KmsMasterKeyId,
+    subscribers: plan.subscriptions.flatMap(({ properties: { TopicArn, Endpoint } }) =>
+      TopicArn === arn ? [Endpoint] : [],
+    ),
+  }))
+  const report = (error: unknown) => log(`SNS: ${error instanceof Error ? error.stack : String(error)}`)
+  return startOnPort('SNS', ports.sns, port =>
+    startSns({ port, topics, outbox, access, region: place.region, now, report }),
+  )
 }
 
 function corsOf({ CorsConfiguration }: Plan['buckets'][number]['properties']) {

@@ -93,6 +93,7 @@ describe('gateway and functions', () => {
       timeout: 2,
       environment: { ONLY: 'this' },
       logFile: join(directory, 'echo.log'),
+      mayLog: () => true,
       now: () => clock ?? new Date(),
     })
     const invoke = (event: unknown) => hosted.invoke(event)

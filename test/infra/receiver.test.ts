@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../infra/bundle.ts'
-import { type FunctionName, functions } from '../../infra/functions.ts'
+import { type ApiFunction, functions } from '../../infra/functions.ts'
 import { prepareAssembly } from '../../infra/local/prepare.ts'
 import { adminApi } from '../../lambdas/admin-api/app.ts'
 import { agentApi } from '../../lambdas/agent-api/app.ts'
@@ -13,13 +13,14 @@ import { Problem } from '../../shared/problem.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 
 describe('the routes of the API are those that the functions answer', () => {
-  const apps: Record<FunctionName, (ports: never) => { routes: { method: string; path: string }[] }> = {
+  const apps: Record<ApiFunction['name'], (ports: never) => { routes: { method: string; path: string }[] }> = {
     'agent-api': agentApi,
     committer,
     'restore-api': restoreApi,
     'admin-api': adminApi,
   }
-  test.each(functions)('$name', ({ name, routes }) => {
+  const answering = functions.filter((definition): definition is ApiFunction => definition.callers !== 'clock')
+  test.each(answering)('$name', ({ name, routes }) => {
     const answered = apps[name]({} as never)
       .routes.filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)

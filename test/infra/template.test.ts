@@ -94,6 +94,7 @@ describe('the planner', () => {
       Timeout: 30,
       Environment: { Variables: {} },
       Runtime: 'nodejs24.x',
+      LoggingConfig: { LogGroup: 'logs' },
     }
     expect(() => plan({ F: { Type: 'AWS::Lambda::Function', Properties } })).toThrow(/no asset gone.zip/)
   })

@@ -9,7 +9,8 @@ export interface TestCloud extends Cloud {
 
 /**
  * An embedded cloud in a temporary directory, with the functions of the working tree (bundled once for all tests that run on the same
- * sources). `close` removes the directory too; pass a directory of your own to keep the state over a restart.
+ * sources). `close` removes the directory too; pass a directory of your own to keep the state over a restart. Schedule rules fire when a test
+ * says so (`fire`), or by themselves with `timer: true`.
  */
 export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'failsafe-cloud-')))
@@ -17,7 +18,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
   }
   try {
-    const cloud = await startCloud({ ...options, directory })
+    const cloud = await startCloud({ timer: false, ...options, directory })
     const close = async () => {
       await cloud.close()
       await remove()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { Transform } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import type { Answer, FunctionIdentity, Invocation } from './message.ts'
 
@@ -9,6 +10,8 @@ export interface FunctionOptions extends FunctionIdentity {
   /** Seconds an invocation may take. */
   timeout: number
   logFile: string
+  /** Whether its role may write to its log: what it prints is lost otherwise, as in AWS. */
+  mayLog: () => boolean
   /** The cloud's clock, where it is not the machine's. */
   now?: (() => Date) | undefined
 }
@@ -84,7 +87,7 @@ export class HostedFunction {
   }
 
   #start(): Thread {
-    const { environment, logFile: _file, now: _now, timeout: _timeout, ...identity } = this.#options
+    const { environment, logFile: _file, now: _now, mayLog, timeout: _timeout, ...identity } = this.#options
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData: identity,
       env: environment,
@@ -94,8 +97,10 @@ export class HostedFunction {
       resourceLimits: { maxOldGenerationSizeMb: identity.memory },
     })
     const thread: Thread = { worker, pending: new Map() }
-    worker.stdout.pipe(this.#log, { end: false })
-    worker.stderr.pipe(this.#log, { end: false })
+    for (const printed of [worker.stdout, worker.stderr])
+      printed
+        .pipe(new Transform({ transform: (text, _, done) => done(null, mayLog() ? text : undefined) }))
+        .pipe(this.#log, { end: false })
     worker.on('message', (answer: Answer) => this.#settle(thread, answer))
     worker.on('error', error => this.#lost(thread, error.stack ?? error.message))
     worker.on('exit', code => this.#lost(thread, `the thread ended with exit code ${code}`))

@@ -1,5 +1,6 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { AccessControl } from '../access.ts'
 import { type Endpoints, environmentOf } from '../environment.ts'
 import type { KeyPair, SessionKeys } from '../iam/access.ts'
 import type { Place } from '../plan/identity.ts'
@@ -17,12 +18,13 @@ export async function hostFunctions(
     logs: string
     /** What the function signs with, by its role. */
     keysOf: (roleArn: string) => KeyPair | SessionKeys
+    access: Pick<AccessControl, 'authorize'>
     endpoints: Endpoints
     place: Place
     now?: (() => Date) | undefined
   },
 ): Promise<Map<string, HostedFunction>> {
-  const { directory, logs, keysOf, endpoints, place, now } = options
+  const { directory, logs, keysOf, access, endpoints, place, now } = options
   const hosted = new Map<string, HostedFunction>()
   await rm(join(directory, 'functions'), { recursive: true, force: true })
   for (const planned of plan.functions) {
@@ -41,11 +43,24 @@ export async function hostFunctions(
         timeout: properties.Timeout,
         environment: environmentOf(planned, code, keysOf(properties.Role), endpoints, place),
         logFile: join(logs, `${logicalId}.log`),
+        mayLog: mayLog(properties, access, place),
         now,
       }),
     )
   }
   return hosted
+}
+
+function mayLog(
+  { Role: principal, LoggingConfig }: Plan['functions'][number]['properties'],
+  access: Pick<AccessControl, 'authorize'>,
+  { partition, region, account }: Place,
+): () => boolean {
+  const resource = `arn:${partition}:logs:${region}:${account}:log-group:${LoggingConfig.LogGroup}:log-stream:local`
+  return () =>
+    ['logs:CreateLogStream', 'logs:PutLogEvents'].every(
+      action => access.authorize({ principal, action, resource, context: {} }).allowed,
+    )
 }
 
 /** `index.handler`: the module index.mjs and its export. */

@@ -19,7 +19,7 @@ export interface Access extends AccessControl {
 export const administrator = 'administrator'
 
 /**
- * Access control from the roles and bucket policies of the template.
+ * Access control from the roles and the policies of buckets and topics of the template.
  * @param admins keys of whoever owns the account
  * @throws Error for a policy that cannot be judged
  */
@@ -42,18 +42,23 @@ export function makeAccess(plan: Plan, account: string, admins: KeyPair[]): Acce
     keys.set(arn, session)
     credentials.set(session.accessKeyId, { ...session, principal: arn })
   }
-  const buckets = new Map<string, Statement[]>()
-  for (const { logicalId, properties } of plan.bucketPolicies)
-    buckets.set(
-      properties.Bucket,
-      properties.PolicyDocument.Statement.map(statement => compileStatement(statement, 'resource', logicalId)),
+  /** By the ARN of the bucket or topic that they are attached to. */
+  const attached = new Map<string, Statement[]>()
+  const attach = (arn: string, logicalId: string, document: { Statement: unknown[] }) =>
+    attached.set(
+      arn,
+      document.Statement.map(statement => compileStatement(statement, 'resource', logicalId)),
     )
+  for (const { logicalId, properties } of plan.bucketPolicies)
+    for (const bucket of plan.buckets)
+      if (bucket.name === properties.Bucket) attach(bucket.arn, logicalId, properties.PolicyDocument)
+  for (const { logicalId, properties } of plan.topicPolicies)
+    for (const topic of properties.Topics) attach(topic, logicalId, properties.PolicyDocument)
   return {
     credential: accessKeyId => credentials.get(accessKeyId),
     authorize: question => {
       const own = identity.get(question.principal) ?? []
-      const bucket = /^arn:[^:]+:s3:::([^/]+)/.exec(question.resource)?.[1]
-      const ofResource = bucket === undefined ? [] : (buckets.get(bucket) ?? [])
+      const ofResource = attached.get(/^arn:[^:]+:s3:::[^/]+/.exec(question.resource)?.[0] ?? question.resource) ?? []
       return evaluate(question, question.principal, [...ofResource, ...own])
     },
     keysOf: roleArn => {

@@ -1,4 +1,4 @@
-import { compilePattern } from './pattern.ts'
+import { compilePattern, isArnLike } from './pattern.ts'
 
 /** `unknown`: the statement says something that we cannot judge; a Deny then applies and an Allow does not. */
 export type Verdict = 'yes' | 'no' | 'unknown'
@@ -11,6 +11,9 @@ export type Condition = (context: Context) => Verdict
  */
 const knownKeys = new Set([
   'aws:securetransport',
+  // Only a service that acts for a resource of an account says which.
+  'aws:sourceaccount',
+  'aws:sourcearn',
   'dynamodb:leadingkeys',
   's3:authtype',
   's3:delimiter',
@@ -42,6 +45,7 @@ const numeric =
     compare(Number(asked), Number(stated))
 const like: Comparison = (asked, stated) => compilePattern(stated).test(asked)
 const operators = new Map<string, Operator>([
+  ['ArnLike', { compare: isArnLike, negated: false }],
   ['Bool', { compare: (asked, stated) => asked.toLowerCase() === stated.toLowerCase(), negated: false }],
   ['StringEquals', { compare: (asked, stated) => asked === stated, negated: false }],
   ['StringNotEquals', { compare: (asked, stated) => asked === stated, negated: true }],

@@ -58,13 +58,29 @@ export function identityOf(
       const name = named('LogGroupName')
       return { ref: name, attributes: { Arn: `${arn('logs', `log-group:${name}`)}:*` } }
     }
+    case 'AWS::SNS::Topic': {
+      const topic = arn('sns', named('TopicName'))
+      return { ref: topic, attributes: { TopicArn: topic } }
+    }
+    case 'AWS::KMS::Key': {
+      const key = arn('kms', `key/${logicalId}`)
+      return { ref: logicalId, attributes: { Arn: key } }
+    }
+    case 'AWS::Events::Rule': {
+      const name = named('Name')
+      return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } }
+    }
     case 'AWS::ApiGatewayV2::Api':
       return { ref: logicalId.toLowerCase(), attributes: { ApiEndpoint: url } }
     case 'AWS::ApiGatewayV2::Integration':
     case 'AWS::ApiGatewayV2::Route':
     case 'AWS::ApiGatewayV2::Stage':
+    case 'AWS::CloudWatch::Alarm':
+    case 'AWS::Lambda::EventInvokeConfig':
     case 'AWS::Lambda::Permission':
     case 'AWS::S3::BucketPolicy':
+    case 'AWS::SNS::Subscription':
+    case 'AWS::SNS::TopicPolicy':
       return { ref: logicalId, attributes: {} }
     default:
       throw new Error(`${logicalId}: the embedded cloud does not know resources of type ${type}`)

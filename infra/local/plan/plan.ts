@@ -11,6 +11,11 @@ export interface Plan {
   roles: (Planned<typeof properties.RoleProperties> & { arn: string })[]
   functions: (Planned<typeof properties.FunctionProperties> & { arn: string; code: string })[]
   permissions: Planned<typeof properties.PermissionProperties>[]
+  rules: (Planned<typeof properties.RuleProperties> & { arn: string })[]
+  /** `name` is the ARN. */
+  topics: Planned<typeof properties.TopicProperties>[]
+  topicPolicies: Planned<typeof properties.TopicPolicyProperties>[]
+  subscriptions: Planned<typeof properties.SubscriptionProperties>[]
   apis: Planned<typeof properties.ApiProperties>[]
   integrations: Planned<typeof properties.IntegrationProperties>[]
   routes: Planned<typeof properties.RouteProperties>[]
@@ -27,6 +32,8 @@ interface Planned<Schema extends z.ZodType> {
 
 /** Known types that nothing is made for, each with the reason. */
 const withoutEffect: Record<string, string> = {
+  'AWS::CloudWatch::Alarm': 'there are no metrics to watch; whoever runs the host sees its log',
+  'AWS::KMS::Key': 'nothing lies encrypted here; whether a role may use the key is asked all the same',
   'AWS::Logs::LogGroup': 'console output goes to a file of the cloud directory, which its owner may remove',
 }
 
@@ -47,6 +54,10 @@ export function planResources({ template, assets }: Assembly, place: Place): Pla
     roles: [],
     functions: [],
     permissions: [],
+    rules: [],
+    topics: [],
+    topicPolicies: [],
+    subscriptions: [],
     apis: [],
     integrations: [],
     routes: [],
@@ -82,6 +93,21 @@ export function planResources({ template, assets }: Assembly, place: Place): Pla
       }
       case 'AWS::Lambda::Permission':
         plan.permissions.push(planned(properties.PermissionProperties))
+        break
+      case 'AWS::Lambda::EventInvokeConfig':
+        planned(properties.InvokeConfigProperties)
+        break
+      case 'AWS::Events::Rule':
+        plan.rules.push({ ...planned(properties.RuleProperties), arn })
+        break
+      case 'AWS::SNS::Topic':
+        plan.topics.push(planned(properties.TopicProperties))
+        break
+      case 'AWS::SNS::TopicPolicy':
+        plan.topicPolicies.push(planned(properties.TopicPolicyProperties))
+        break
+      case 'AWS::SNS::Subscription':
+        plan.subscriptions.push(planned(properties.SubscriptionProperties))
         break
       case 'AWS::ApiGatewayV2::Api':
         plan.apis.push(planned(properties.ApiProperties))

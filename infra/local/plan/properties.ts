@@ -79,14 +79,55 @@ export const FunctionProperties = z.strictObject({
   Runtime: z.literal('nodejs24.x'),
   Description: inAwsOnly('a text for people'),
   Architectures: inAwsOnly('the bundles are JavaScript without native parts'),
-  LoggingConfig: inAwsOnly('console output goes to a file of the cloud directory'),
+  LoggingConfig: z.strictObject({ LogGroup: z.string() }),
+  ReservedConcurrentExecutions: z.literal(1).optional(),
+})
+
+/** Only what leaves nothing to happen later is known here: an invocation that fails is over. */
+export const InvokeConfigProperties = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST'),
+  MaximumRetryAttempts: z.literal(0),
+  MaximumEventAgeInSeconds: inAwsOnly('what is due while the function still runs is dropped here at once'),
 })
 
 export const PermissionProperties = z.strictObject({
   Action: z.literal('lambda:InvokeFunction'),
   FunctionName: z.string(),
-  Principal: z.literal('apigateway.amazonaws.com'),
+  Principal: z.enum(['apigateway.amazonaws.com', 'events.amazonaws.com']),
   SourceArn: z.string(),
+})
+
+export const RuleProperties = z.strictObject({
+  ScheduleExpression: z.string(),
+  State: z.literal('ENABLED'),
+  Targets: z.array(
+    z.strictObject({
+      Id: z.string(),
+      Arn: z.string(),
+      RetryPolicy: z.strictObject({
+        MaximumRetryAttempts: z.literal(0),
+        MaximumEventAgeInSeconds: inAwsOnly('a host that is down starts nothing later'),
+      }),
+    }),
+  ),
+  Name: z.string().optional(),
+  Description: inAwsOnly('a text for people'),
+})
+
+export const TopicProperties = z.strictObject({
+  TopicName: z.string().optional(),
+  /** Whoever publishes must be allowed to use it. */
+  KmsMasterKeyId: z.string().optional(),
+  DisplayName: inAwsOnly('the sender of a mail'),
+})
+
+export const TopicPolicyProperties = z.strictObject({ Topics: z.array(z.string()), PolicyDocument })
+
+export const SubscriptionProperties = z.strictObject({
+  TopicArn: z.string(),
+  Protocol: z.literal('email'),
+  Endpoint: z.string(),
 })
 
 export const ApiProperties = z.strictObject({
@@ -117,4 +158,5 @@ export const StageProperties = z.strictObject({
   AutoDeploy: z.literal(true),
   AccessLogSettings: inAwsOnly('an operational log of the service; the receiver keeps its own audit'),
   DefaultRouteSettings: inAwsOnly('throttling guards the bill of an account; one machine is slower than the limit'),
+  RouteSettings: inAwsOnly("throttling, as above; the limit per agent is the function's own and holds here too"),
 })

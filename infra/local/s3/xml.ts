@@ -6,10 +6,9 @@ import { S3Error } from './error.ts'
 export type Xml = string | number | boolean | undefined | Xml[] | { [element: string]: Xml }
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
-const namespace = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
-export function writeXml(root: string, content: Xml): string {
-  return `${declaration}<${root}${root === 'Error' ? '' : namespace}>${inner(content)}</${root}>`
+export function writeXml(root: string, content: Xml, namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'): string {
+  return `${declaration}<${root}${root === 'Error' ? '' : ` xmlns="${namespace}"`}>${inner(content)}</${root}>`
 }
 
 function inner(content: Xml): string {

@@ -28,7 +28,12 @@ type Template = z.infer<typeof Template>
 const Manifest = z.looseObject({
   artifacts: z.record(
     z.string(),
-    z.looseObject({ type: z.string(), properties: z.looseObject({ templateFile: z.string().optional() }).optional() }),
+    z.looseObject({
+      type: z.string(),
+      /** `aws://<account>/<region>`, where either may be unknown. */
+      environment: z.string().optional(),
+      properties: z.looseObject({ templateFile: z.string().optional() }).optional(),
+    }),
   ),
 })
 const Assets = z.looseObject({
@@ -43,6 +48,8 @@ const Assets = z.looseObject({
 
 export interface Assembly {
   stackName: string
+  /** Where the stack says it belongs. */
+  region?: string
   template: Template
   /** Folder of an asset by the object key that the template names. */
   assets: Map<string, string>
@@ -63,7 +70,13 @@ export async function loadAssembly(directory: string): Promise<Assembly> {
   const assets = new Map<string, string>()
   for (const { source, destinations } of Object.values(files))
     for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, join(directory, source.path))
-  return { stackName, template: Template.parse(await readJson(join(directory, templateFile))), assets }
+  const region = /^aws:\/\/[^/]+\/(?!unknown-region$)(.+)$/.exec(artifact.environment ?? '')?.[1]
+  return {
+    stackName,
+    ...(region ? { region } : {}),
+    template: Template.parse(await readJson(join(directory, templateFile))),
+    assets,
+  }
 }
 
 async function readJson(file: string): Promise<unknown> {
