@@ -16,9 +16,13 @@ export interface TestAgent {
 }
 
 /** Enrols a host with a fresh token, in a tenant that is made when it is not there. */
-export async function enrolAgent(receiver: Reachable, tenant = `t${newUlid().toLowerCase()}`): Promise<TestAgent> {
+export async function enrolAgent(
+  receiver: Reachable,
+  tenant = `t${newUlid().toLowerCase()}`,
+  { replaces }: { replaces?: string } = {},
+): Promise<TestAgent> {
   await receiver.admin('POST', '/v1/admin/tenants', { tenant, name: tenant })
-  const { enrol } = ok(await receiver.admin('POST', `/v1/admin/tenants/${tenant}/enrol-tokens`, {}))
+  const { enrol } = ok(await receiver.admin('POST', `/v1/admin/tenants/${tenant}/enrol-tokens`, { replaces }))
   const key = await newSigningKey()
   const body = { ...enrolment(key), token: enrol.slice(enrol.indexOf('#') + 1) }
   const { agent } = ok(await signed(receiver, key, await fingerprintOf(key), 'POST', '/v1/enrolments', body))
