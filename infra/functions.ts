@@ -62,5 +62,6 @@ export const functions: FunctionDefinition[] = [
     ],
   },
   { name: 'admin-api', callers: 'provider', routes: ['ANY /v1/admin/{proxy+}'] },
+  { name: 'janitor', callers: 'clock', routes: [], everyMinutes: 15, timeoutMinutes: 15 },
   { name: 'watchdog', callers: 'clock', routes: [], everyMinutes: 5, timeoutMinutes: 5 },
 ]
