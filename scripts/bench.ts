@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { startCloud } from '../infra/local/cloud.ts'
 import { messageOf } from '../shared/failure.ts'
-import { startMariadb } from '../test/support/mariadb.ts'
+import { startDatabase } from '../test/support/database.ts'
 import { runOk } from '../test/support/run.ts'
 import { contenders } from './bench/contenders.ts'
 import { type Round, report } from './bench/report.ts'
@@ -47,7 +47,7 @@ const release: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: tr
 try {
   const cloud = await startCloud({ directory: join(directory, 'cloud') })
   release.push(() => cloud.close())
-  const server = await startMariadb({
+  const server = await startDatabase({
     directory: join(directory, 'server'),
     options: { innodb_buffer_pool_size: '1G', innodb_log_file_size: '512M' },
   })

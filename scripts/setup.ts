@@ -1,18 +1,27 @@
 /**
- * `npm run setup [test|demo|bench]`: installs the Debian packages that a command calls, or says what to install and exits 2.
+ * `npm run setup [test|demo|bench]`: installs the Debian packages that a command calls, unpacks the servers it tests against, or says what to install and exits 2.
  * The other scripts call `setUp` first, so nobody has to run this by hand.
  */
 import { aptLine, install } from './setup/install.ts'
 import { type Group, groups, isGroup } from './setup/needs.ts'
+import { bringServers } from './setup/servers.ts'
 
 /** Whether all programs of the group are there now; otherwise it has been said what to install. */
 export async function setUp(group: Group): Promise<boolean> {
   const missing = await install(group)
-  if (!missing) return true
+  if (!missing) return group === 'demo' || (await setUpServers())
   const { packages, why } = missing
   console.error(`These Debian packages are missing: ${packages.join(', ')}; ${why}.`)
   console.error(`Install them, then run this again:\n\n  ${aptLine(packages)}\n`)
   return false
+}
+
+/** The tests run against servers of other Debian releases too. */
+async function setUpServers(): Promise<boolean> {
+  const why = await bringServers()
+  if (why !== undefined)
+    console.error(`A database server could not be unpacked: ${why}.\nTry again when the Debian mirror answers.`)
+  return why === undefined
 }
 
 if (import.meta.main) {

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Mariadb } from '../../test/support/mariadb.ts'
+import type { Database } from '../../test/support/database.ts'
 import { type Measured, measure } from './measure.ts'
 import type { Store } from './store.ts'
 
@@ -21,7 +21,7 @@ export interface Setting {
   root: string
   /** Scratch space. */
   directory: string
-  server: Mariadb
+  server: Database
   store: Store
   recipient: string
   /** How `failsafe backup` is called. */

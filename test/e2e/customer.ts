@@ -2,14 +2,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { type Mariadb, startMariadb } from '../support/mariadb.ts'
+import { type Database, startDatabase } from '../support/database.ts'
 import { type Finished, lastJson, run, runOk } from '../support/run.ts'
 import { failsafeBinary } from './binary.ts'
 
 export interface Customer {
   directory: string
   cloud: TestCloud
-  database: Mariadb
+  database: Database
   /** The recovery kit, which a real customer would keep elsewhere. */
   kit: string
   configFile: string
@@ -26,7 +26,7 @@ export interface Customer {
 
 export interface Setting {
   cloud?: TestCloud
-  database?: Mariadb
+  database?: Database
   stagingMaxBytes?: string
   /** More lines of the source's entry in failsafe.yaml. */
   source?: string[]
@@ -40,7 +40,7 @@ export interface Setting {
 export async function newCustomer(setting: Setting = {}): Promise<Customer> {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-e2e-'))
   const cloud = setting.cloud ?? (await startTestCloud())
-  const database = setting.database ?? (await startMariadb())
+  const database = setting.database ?? (await startDatabase())
   const state = join(directory, 'state')
   const staging = join(directory, 'staging')
   const kit = join(directory, 'offsite', 'recovery-kit.txt')
@@ -105,7 +105,7 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
 export const backupPassword = 'p\'w\\ "ü'
 
 /** The rights that docs/engines/mysql.md asks for, and no more. */
-async function writeBackupUser(database: Mariadb) {
+async function writeBackupUser(database: Database) {
   const connection = await database.connect()
   try {
     await connection.query(`CREATE OR REPLACE USER 'backup'@'%' IDENTIFIED BY ?`, [backupPassword])

@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareServers } from '../support/compare-servers.ts'
-import { type Mariadb, startMariadb } from '../support/mariadb.ts'
+import { type Database, startDatabase } from '../support/database.ts'
 import { lastJson } from '../support/run.ts'
 import { type Customer, newCustomer } from './customer.ts'
 import { fillShop } from './shop.ts'
 
 let customer: Customer
-let second: Mariadb
+let second: Database
 let summary: Record<string, any>
 let link: string
 
 beforeAll(async () => {
   customer = await newCustomer()
-  second = await startMariadb()
+  second = await startDatabase()
   await fillShop(customer.database)
   summary = await customer.backup()
 })

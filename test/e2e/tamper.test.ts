@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSigningKey, publicKeyOf, sign } from '../../shared/jws.ts'
 import { StoredManifests } from '../support/catalogue.ts'
 import { seed, times } from '../support/counts.ts'
-import { type Mariadb, startMariadb } from '../support/mariadb.ts'
+import { type Database, startDatabase } from '../support/database.ts'
 import { seeded } from '../support/random.ts'
 import { lastJson } from '../support/run.ts'
 import { VaultDisk } from '../support/vault.ts'
@@ -13,7 +13,7 @@ import { fillShop } from './shop.ts'
 
 /** What rots or is exchanged in the vault is named, and nothing of it reaches a disk or a database. */
 let customer: Customer
-let second: Mariadb
+let second: Database
 let vault: VaultDisk
 let manifests: StoredManifests
 let older: string
@@ -21,7 +21,7 @@ let snapshot: string
 
 beforeAll(async () => {
   customer = await newCustomer()
-  second = await startMariadb()
+  second = await startDatabase()
   await fillShop(customer.database, 2_000)
   older = (await customer.backup()).snapshot
   snapshot = (await customer.backup()).snapshot

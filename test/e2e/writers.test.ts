@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Mariadb, startMariadb } from '../support/mariadb.ts'
+import { type Database, startDatabase } from '../support/database.ts'
 import { type Customer, newCustomer } from './customer.ts'
 import { fillShop } from './shop.ts'
 
@@ -27,7 +27,7 @@ test('a backup taken while others transfer money restores to a moment at which n
   const summary = await customer.backup().finally(() => writers.stop())
   expect(await writers.transfers()).toBeGreaterThan(10)
 
-  const second = await startMariadb()
+  const second = await startDatabase()
   try {
     const restored = await customer.failsafe([
       ...['restore', 'shop', '--snapshot', summary.snapshot, '--to', join(customer.directory, 'out')],
@@ -49,7 +49,7 @@ test('a backup taken while others transfer money restores to a moment at which n
   }
 })
 
-function startWriters(database: Mariadb, count: number) {
+function startWriters(database: Database, count: number) {
   let running = true
   let transfers = 0
   const work = Promise.all(

@@ -1,12 +1,12 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 import { dump, failureOf, settingsFor } from './harness.ts'
 
-let server: Mariadb
+let server: Database
 beforeAll(async () => {
-  server = await startMariadb({ options: { log_bin: 'binlog' } })
+  server = await startDatabase({ options: { log_bin: 'binlog' } })
   await server.execute(
     'CREATE DATABASE d',
     'CREATE TABLE d.first (id INT PRIMARY KEY, t TEXT)',

@@ -10,7 +10,7 @@ import type { UnitEntry } from '../../../shared/snapshot.ts'
 import type { RestoreInput, RestoreReport, Session, StagedArtefact } from '../../../uploader/engines/engine.ts'
 import { begin, type DumpOptions } from '../../../uploader/engines/mysql/dump/begin.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import type { Mariadb } from '../../support/mariadb.ts'
+import type { Database } from '../../support/database.ts'
 
 export interface Dumped {
   directory: string
@@ -146,7 +146,7 @@ export async function applyTo(
 }
 
 /** As somebody without this product would: the stock client reads the files in order. */
-export async function loadWithClient(target: Mariadb, dumped: Dumped): Promise<void> {
+export async function loadWithClient(target: Database, dumped: Dumped): Promise<void> {
   const client = spawn(
     'mariadb',
     [

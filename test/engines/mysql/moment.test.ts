@@ -7,12 +7,12 @@ import { backupStage, globalReadLock, tableLocks } from '../../../uploader/engin
 import type { Moment, Way } from '../../../uploader/engines/mysql/moment/moment.ts'
 import { takeMoment } from '../../../uploader/engines/mysql/moment/take.ts'
 import { single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 
-let logging: Mariadb
-let silent: Mariadb
+let logging: Database
+let silent: Database
 beforeAll(async () => {
-  ;[logging, silent] = await Promise.all([startMariadb({ options: { log_bin: 'mylog' } }), startMariadb()])
+  ;[logging, silent] = await Promise.all([startDatabase({ options: { log_bin: 'mylog' } }), startDatabase()])
   for (const server of [logging, silent])
     await server.execute(
       'CREATE DATABASE bank',
@@ -31,7 +31,7 @@ function grantsOf(user: string, rights: string): string[] {
 }
 
 /** Moves money, two accounts and a line of the journal in one transaction, until it is stopped. */
-function transfers(server: Mariadb, pause = 0) {
+function transfers(server: Database, pause = 0) {
   let running = true
   let count = 0
   const writers = [1, 2].map(async n => {
@@ -58,7 +58,7 @@ function transfers(server: Mariadb, pause = 0) {
 }
 
 async function taking<T>(
-  server: Mariadb,
+  server: Database,
   user: string,
   way: Way | 'any',
   use: (moment: Moment | undefined, warnings: string[]) => Promise<T>,
@@ -103,7 +103,7 @@ test.each([
   ['global-read-lock', () => silent, 'reloader', globalReadLock],
   ['table-locks', () => silent, 'locker', tableLocks],
   ['table-locks', () => logging, 'locker', tableLocks],
-] as [string, () => Mariadb, string, Way][])(
+] as [string, () => Database, string, Way][])(
   'all readers see one moment while others write: %s',
   async (mode, server, user, way) => {
     const writers = transfers(server())

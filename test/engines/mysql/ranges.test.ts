@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 import { type Dumped, dump, settingsFor } from './harness.ts'
 
-let server: Mariadb
+let server: Database
 beforeAll(async () => {
-  server = await startMariadb()
+  server = await startDatabase()
   await server.execute(
     'CREATE DATABASE d',
     'USE d',

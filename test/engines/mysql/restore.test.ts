@@ -2,15 +2,15 @@ import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 import { applyTo, type Dumped, dump, failureOf, settingsFor } from './harness.ts'
 
-let source: Mariadb
-let target: Mariadb
+let source: Database
+let target: Database
 let dumped: Dumped
 
 beforeAll(async () => {
-  ;[source, target] = await Promise.all([startMariadb({ options: { log_bin: 'binlog' } }), startMariadb()])
+  ;[source, target] = await Promise.all([startDatabase({ options: { log_bin: 'binlog' } }), startDatabase()])
   await source.execute(
     'CREATE DATABASE shop',
     'CREATE TABLE shop.orders (id INT PRIMARY KEY, t VARCHAR(300))',

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeServer, differences, type ServerDescription } from '../../support/compare-servers.ts'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 import { applyTo, type Dumped, dump, failureOf, loadWithClient, settingsFor } from './harness.ts'
 import { makeNasty } from './nasty.ts'
 
-let source: Mariadb
+let source: Database
 let dumped: Dumped
 let expected: ServerDescription
 
@@ -16,7 +16,7 @@ const unusable = ['view shop.invalid_one: missing', 'view shop.unusable_one: mis
 const sinceWhen = expect.stringMatching(/^rows shop\.versioned_named:\n {2}1 /)
 
 beforeAll(async () => {
-  source = await startMariadb({ options: { log_bin: 'binlog', max_allowed_packet: '1G' } })
+  source = await startDatabase({ options: { log_bin: 'binlog', max_allowed_packet: '1G' } })
   const connection = await source.connect()
   await makeNasty(connection)
   expected = await describeServer(connection)
@@ -29,7 +29,7 @@ afterAll(async () => {
   await source?.stop()
 })
 
-async function describe(server: Mariadb): Promise<ServerDescription> {
+async function describe(server: Database): Promise<ServerDescription> {
   const connection = await server.connect()
   try {
     return await describeServer(connection)
@@ -39,7 +39,7 @@ async function describe(server: Mariadb): Promise<ServerDescription> {
 }
 
 test('a server full of what dump programs get wrong is the same after --apply', async () => {
-  const target = await startMariadb({ options: { max_allowed_packet: '1G', event_scheduler: 'ON' } })
+  const target = await startDatabase({ options: { max_allowed_packet: '1G', event_scheduler: 'ON' } })
   try {
     const report = await applyTo(target, dumped)
     expect(report.applied).toBe(true)
@@ -51,7 +51,7 @@ test('a server full of what dump programs get wrong is the same after --apply', 
 })
 
 test('the stock client loads the same files in order, with the same result', async () => {
-  const target = await startMariadb({ options: { max_allowed_packet: '1G' } })
+  const target = await startDatabase({ options: { max_allowed_packet: '1G' } })
   try {
     await loadWithClient(target, dumped)
     expect(differences(expected, await describe(target)).sort()).toEqual([sinceWhen, ...unusable])
@@ -61,7 +61,7 @@ test('the stock client loads the same files in order, with the same result', asy
 })
 
 test('a second restore into the same server is refused before anything is changed', async () => {
-  const target = await startMariadb({ options: { max_allowed_packet: '1G' } })
+  const target = await startDatabase({ options: { max_allowed_packet: '1G' } })
   try {
     await target.execute('CREATE DATABASE shop', 'CREATE TABLE shop.mine (id INT)')
     const before = await describe(target)
@@ -73,7 +73,7 @@ test('a second restore into the same server is refused before anything is change
 })
 
 test('a row longer than the target takes is found before anything is changed, with its table and the setting', async () => {
-  const target = await startMariadb({ options: { max_allowed_packet: '16M' } })
+  const target = await startDatabase({ options: { max_allowed_packet: '16M' } })
   try {
     const before = await describe(target)
     expect(await failureOf(applyTo(target, dumped))).toMatch(
@@ -86,7 +86,7 @@ test('a row longer than the target takes is found before anything is changed, wi
 })
 
 test('names that differ in case only are refused by a target that cannot tell them apart', async () => {
-  const target = await startMariadb({ options: { max_allowed_packet: '1G', lower_case_table_names: '1' } })
+  const target = await startDatabase({ options: { max_allowed_packet: '1G', lower_case_table_names: '1' } })
   try {
     expect(await failureOf(applyTo(target, dumped))).toMatch(/restore-target-names: .*[Cc]ase.*lower_case_table_names/)
   } finally {

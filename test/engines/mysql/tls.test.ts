@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { type Mariadb, startMariadb } from '../../support/mariadb.ts'
+import { type Database, startDatabase } from '../../support/database.ts'
 import { runOk } from '../../support/run.ts'
 import { applyTo, dump, failureOf } from './harness.ts'
 
 let directory: string
-let server: Mariadb
+let server: Database
 const file = (name: string) => join(directory, name)
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
     file('names'),
   ]
   await runOk('openssl', ['x509', '-req', '-in', file('csr.pem'), ...sign, '-out', file('cert.pem')])
-  server = await startMariadb({
+  server = await startDatabase({
     options: { ssl_cert: file('cert.pem'), ssl_key: file('key.pem'), ssl_ca: file('ca.pem') },
   })
   await server.execute(

@@ -1,0 +1,265 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { access, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { placeOf, type ReleaseName } from '../../scripts/setup/servers.ts'
+import { runOk } from './run.ts'
+
+/** The machine's own server, or one that the set-up unpacked beside it. */
+export type Release = 'mariadb-10.11' | ReleaseName
+
+/** A real, throw-away server on 127.0.0.1 with a data directory of its own. */
+export interface Database {
+  release: Release
+  port: number
+  socket: string
+  directory: string
+  pid: number
+  /** What the server wrote to its error log so far. */
+  log(): Promise<string>
+  /** A new connection as root. */
+  connect(database?: string): Promise<Connection>
+  /** Runs statements as root, one after the other. */
+  execute(...statements: string[]): Promise<void>
+  /** An orderly shutdown; the data directory goes too if `startDatabase` made it. */
+  stop(): Promise<void>
+  /** SIGKILL, as a power cut would; `startDatabase({ directory })` starts it again. */
+  kill(): Promise<void>
+}
+
+/** Speed before durability: the data does not outlive the test anyway. */
+const fast = {
+  innodb_flush_log_at_trx_commit: '0',
+  sync_binlog: '0',
+  innodb_buffer_pool_size: '64M',
+  innodb_fast_shutdown: '2',
+  performance_schema: 'OFF',
+  key_buffer_size: '1M',
+}
+const fastMariadb = {
+  ...fast,
+  innodb_doublewrite: '0',
+  innodb_flush_method: 'nosync',
+  innodb_log_file_size: '64M',
+  aria_pagecache_buffer_size: '8M',
+}
+/** Without X plugin, which would want a port of its own. */
+const fastMysql = {
+  ...fast,
+  innodb_doublewrite: 'OFF',
+  innodb_redo_log_capacity: '64M',
+  mysqlx: '0',
+  secure_file_priv: 'NULL',
+}
+
+const isMysql = (release: Release) => release.startsWith('mysql')
+
+/**
+ * @param release MariaDB 10.11 unless another one is named
+ * @param directory kept afterwards and used again where it exists; else a temporary one that `stop` removes
+ * @param port any free one where it is not given
+ * @param options server variables, e.g. `{ log_bin: 'binlog', server_id: '7' }`; they win over the ones for speed
+ */
+export async function startDatabase(
+  given: { release?: Release; directory?: string; port?: number; options?: Record<string, string> } = {},
+): Promise<Database> {
+  const { release = 'mariadb-10.11' } = given
+  const directory = given.directory ?? (await mkdtemp(join(tmpdir(), 'failsafe-database-')))
+  const data = join(directory, 'data')
+  if (!(await exists(join(data, 'mysql')))) await install(release, directory, data)
+  const port = given.port ?? (await freePort())
+  const socket = join(directory, 'server.sock')
+  const options = {
+    server_id: '1',
+    ...(isMysql(release) ? fastMysql : fastMariadb),
+    // MySQL writes a binary log unless it is told not to.
+    ...(isMysql(release) && given.options?.log_bin === undefined ? { skip_log_bin: '' } : {}),
+    ...given.options,
+  }
+  const server = spawn(
+    programOf(release),
+    [
+      '--no-defaults',
+      ...asRoot(),
+      ...filesOf(release),
+      `--datadir=${data}`,
+      `--socket=${socket}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      // A server that starts removes the temporary tables of another one in the same directory.
+      `--tmpdir=${directory}`,
+      `--pid-file=${join(directory, 'server.pid')}`,
+      `--log-error=${join(directory, 'error.log')}`,
+      ...Object.entries(options).map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`)),
+    ],
+    { stdio: 'ignore' },
+  )
+  const ended = new Promise<void>(resolve => server.once('close', () => resolve()))
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode === null && server.signalCode === null) server.kill(signal)
+    await ended
+  }
+  const log = () => readFile(join(directory, 'error.log'), 'utf8')
+  const connect = (database?: string) =>
+    createConnection({
+      host: '127.0.0.1',
+      port,
+      user: 'root',
+      multipleStatements: false,
+      ...(database && { database }),
+    })
+  process.once('exit', () => server.kill('SIGKILL'))
+  try {
+    await ready(server, connect)
+  } catch (error) {
+    const tail = (await log().catch(() => '')).split('\n').slice(-20).join('\n')
+    await end('SIGKILL')
+    throw new Error(`the server did not start: ${error}\n${tail}`)
+  }
+  return {
+    release,
+    port,
+    socket,
+    directory,
+    pid: server.pid!,
+    log,
+    connect,
+    async execute(...statements) {
+      const connection = await connect()
+      try {
+        for (const statement of statements) await connection.query(statement)
+      } finally {
+        await connection.end()
+      }
+    },
+    async stop() {
+      await end('SIGTERM')
+      if (!given.directory) await rm(directory, { recursive: true, force: true })
+    },
+    kill: () => end('SIGKILL'),
+  }
+}
+
+/** Making a data directory takes seconds; each process does it once for each release and copies the result. */
+const templates = new Map<Release, Promise<string>>()
+
+async function install(release: Release, directory: string, data: string): Promise<void> {
+  if (!templates.has(release)) templates.set(release, makeTemplate(release))
+  await mkdir(directory, { recursive: true })
+  await cp(await templates.get(release)!, data, { recursive: true })
+}
+
+async function makeTemplate(release: Release): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'failsafe-database-template-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const data = join(directory, 'data')
+  switch (release) {
+    case 'mariadb-10.11':
+      await runOk('mariadb-install-db', [
+        '--no-defaults',
+        ...asRoot(),
+        `--datadir=${data}`,
+        `--tmpdir=${directory}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        '--skip-name-resolve',
+        '--innodb-log-file-size=4M',
+        '--innodb-flush-method=nosync',
+      ])
+      break
+    case 'mariadb-11.8':
+      await bootstrap(release, directory, data)
+      break
+    case 'mysql-9.7':
+      await runOk(programOf(release), [
+        '--no-defaults',
+        ...asRoot(),
+        ...filesOf(release),
+        '--initialize-insecure',
+        '--secure-file-priv=NULL',
+        '--innodb-redo-log-capacity=8M',
+        `--datadir=${data}`,
+      ])
+  }
+  return data
+}
+
+/** What mariadb-install-db does, without the programs around it that would need the C library of this machine's release. */
+async function bootstrap(release: ReleaseName, directory: string, data: string): Promise<void> {
+  await mkdir(join(data, 'mysql'), { recursive: true })
+  const share = shareOf(release)
+  const scripts = ['system_tables', 'performance_tables', 'system_tables_data'].map(name => `mariadb_${name}.sql`)
+  const sql = ['use mysql;', 'SET @auth_root_socket=NULL;', 'SET @skip_auth_anonymous=1;']
+  for (const script of [...scripts, 'maria_add_gis_sp_bootstrap.sql', 'mariadb_sys_schema.sql'])
+    sql.push(await readFile(join(share, script), 'utf8'))
+  const args = ['--no-defaults', ...asRoot(), ...filesOf(release), '--bootstrap', `--datadir=${data}`]
+  await runOk(
+    programOf(release),
+    [...args, `--tmpdir=${directory}`, '--innodb-log-file-size=4M', '--skip-name-resolve'],
+    { input: sql.join('\n') },
+  )
+}
+
+function programOf(release: Release): string {
+  switch (release) {
+    case 'mariadb-10.11':
+      return 'mariadbd'
+    case 'mariadb-11.8':
+      return join(placeOf(release).bin, 'mariadbd')
+    case 'mysql-9.7':
+      return join(placeOf(release).bin, 'mysqld')
+  }
+}
+
+/** An unpacked server does not find its own files. */
+function filesOf(release: Release): string[] {
+  if (release === 'mariadb-10.11') return []
+  const { tree } = placeOf(release)
+  return [
+    `--basedir=${join(tree, 'usr')}`,
+    `--lc-messages-dir=${shareOf(release)}`,
+    `--character-sets-dir=${join(shareOf(release), 'charsets')}`,
+    `--plugin-dir=${join(tree, 'usr/lib/mysql/plugin')}`,
+  ]
+}
+
+const shareOf = (release: ReleaseName) =>
+  join(placeOf(release).tree, 'usr/share', isMysql(release) ? 'mysql' : 'mariadb')
+
+/** A server refuses to run as root unless it is told to. */
+const asRoot = () => (process.getuid?.() === 0 ? ['--user=root'] : [])
+
+async function ready(server: ChildProcess, connect: () => Promise<Connection>): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (server.exitCode !== null) throw new Error(`it ended with exit code ${server.exitCode}`)
+    try {
+      await (await connect()).end()
+      return
+    } catch (error) {
+      if (attempt === 599) throw error
+      await sleep(50)
+    }
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
