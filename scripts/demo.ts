@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { startCloud } from '../infra/local/cloud.ts'
 import { messageOf } from '../shared/failure.ts'
 import { countsOf, describeServer, differences } from '../test/support/compare-servers.ts'
-import { type Mariadb, startMariadb } from '../test/support/mariadb.ts'
+import { type Database, startDatabase } from '../test/support/database.ts'
 import { runOk } from '../test/support/run.ts'
 import { setUpCustomer } from './demo/customer.ts'
 import { fill, measure } from './demo/fill.ts'
@@ -71,7 +71,7 @@ async function demo(): Promise<void> {
   say(`receiver ${cloud.url}`)
 
   heading('The customer: a MariaDB server at work')
-  const source = await startMariadb({ directory: join(directory, 'source') })
+  const source = await startDatabase({ directory: join(directory, 'source') })
   release.push(() => source.stop())
   await fill(source, size)
   const before = await measure(source)
@@ -114,7 +114,7 @@ async function demo(): Promise<void> {
     '3',
   ])
   say(`link ${url.replace(/#.*/, '#...')}`)
-  const second = await startMariadb({ directory: join(directory, 'second') })
+  const second = await startDatabase({ directory: join(directory, 'second') })
   release.push(() => second.stop())
   const to = join(directory, 'restored')
   const target = `mysql://root@127.0.0.1:${second.port}`
@@ -175,7 +175,7 @@ async function keep(
   await interrupted
 }
 
-async function describe(server: Mariadb) {
+async function describe(server: Database) {
   const connection = await server.connect()
   try {
     return await describeServer(connection)

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
-import type { Mariadb } from '../../test/support/mariadb.ts'
+import type { Database } from '../../test/support/database.ts'
 
 /** A customer's server: the one file, its configuration, and the account it backs up with. The recovery kit lies elsewhere. */
 export interface Customer {
@@ -29,7 +29,7 @@ export type Event = z.infer<typeof Event>
 /** The rights that docs/engines/mysql.md asks for, and no more. */
 const rights = 'SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR'
 
-export async function setUpCustomer(directory: string, binary: string, server: Mariadb): Promise<Customer> {
+export async function setUpCustomer(directory: string, binary: string, server: Database): Promise<Customer> {
   const config = join(directory, 'failsafe.yaml')
   const passwordFile = join(directory, 'backup.pw')
   const kit = join(directory, 'safe', 'recovery-kit.txt')

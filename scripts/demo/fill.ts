@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection } from 'mysql2/promise'
-import type { Mariadb } from '../../test/support/mariadb.ts'
+import type { Database } from '../../test/support/database.ts'
 import { objects } from './objects.ts'
 
 const applicationTables = `FROM information_schema.tables WHERE table_type = 'BASE TABLE'
@@ -14,7 +14,7 @@ const perMib = { customers: 450, orders: 1200, lines: 3600, readings: 2000, note
  * kind of object.
  * @param mib about how many MiB of tables and indexes it becomes
  */
-export async function fill(server: Mariadb, mib: number): Promise<void> {
+export async function fill(server: Database, mib: number): Promise<void> {
   const rows = (table: keyof typeof perMib) => Math.ceil(perMib[table] * mib)
   await server.execute(...schema, ...inserts(rows), ...smallTables(), ...objects)
   const connection = await server.connect('archive')
@@ -26,7 +26,7 @@ export async function fill(server: Mariadb, mib: number): Promise<void> {
 }
 
 /** Bytes of tables and indexes, and how many tables there are. */
-export async function measure(server: Mariadb): Promise<{ bytes: number; tables: number; rows: number }> {
+export async function measure(server: Database): Promise<{ bytes: number; tables: number; rows: number }> {
   const connection = await server.connect()
   try {
     const [names] = await connection.query(`SELECT table_schema AS d, table_name AS t ${applicationTables}`)
