@@ -1,5 +1,8 @@
+import { handle } from 'hono/aws-lambda'
 import { realPorts } from '../http/real-ports.ts'
-import { serve } from '../http/serve.ts'
+import { rebuildVault } from '../rebuild/rebuild-vault.ts'
 import { adminApi } from './app.ts'
 
-export const handler = serve(adminApi(realPorts()))
+const ports = realPorts()
+
+export const handler = handle(adminApi({ ...ports, vault: rebuildVault(ports.env.VAULT_BUCKET) }))

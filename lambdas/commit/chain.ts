@@ -14,13 +14,17 @@ import { chainWarnings } from './warnings.ts'
 /** So many snapshots of either lane are looked at for units that its head does not name; what is not found by then is broken. */
 const readAtMost = { data: 8, log: 24 }
 
-/** What a log continues. Mostly the heads of both lanes tell; nothing else is read then. */
+/**
+ * What a log continues. Mostly the heads of both lanes tell; nothing else is read then.
+ * @param dataHead of the data lane when the log was committed; left out, as it is now
+ */
 export async function chainOf(
   table: Table,
   log: Pick<SnapshotIn<'committing'>, 'source' | 'head' | 'receivedAt'>,
   units: UnitEntry[],
+  dataHead?: SnapshotId | null,
 ): Promise<LogChain> {
-  const { head } = await findLane(table, log.source, 'data')
+  const head = dataHead === undefined ? (await findLane(table, log.source, 'data')).head : dataHead
   const lanes = {
     log: lane(table, log.source, 'log', log.head),
     data: lane(table, log.source, 'data', head ?? null),

@@ -16,6 +16,7 @@ import type { CommitVault } from '../../lambdas/commit/ports.ts'
 import { committer } from '../../lambdas/committer/app.ts'
 import { Environment } from '../../lambdas/http/environment.ts'
 import type { Log, Ports, RequestLine } from '../../lambdas/http/ports.ts'
+import { rebuildVault } from '../../lambdas/rebuild/rebuild-vault.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
 import { createUpload } from '../../lambdas/vault/create-upload.ts'
 import { listParts } from '../../lambdas/vault/list-parts.ts'
@@ -145,7 +146,7 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
   /** Ports are taken apart when an app is made, so that each request gets an app of its own with the seams of the moment. */
   const appFor = (path: string) => {
     const now: Ports = { ...ports, catalogue: ports.catalogue }
-    if (path.startsWith('/v1/admin/')) return adminApi(now)
+    if (path.startsWith('/v1/admin/')) return adminApi({ ...now, vault: rebuildVault(bucket, s3Options) })
     if (committerPaths.test(path)) return committer({ ...now, vault: seams.vault(realCommitVault) })
     if (restorePaths.test(path))
       return restoreApi({ ...now, vault: { signDownload: (key, version) => signDownload(vault, key, version) } })
