@@ -1,9 +1,9 @@
 import { createRoute } from '@hono/zod-openapi'
-import { OpenRequest, OpenResponse } from '../../shared/api/agent.ts'
-import { newUlid } from '../../shared/ids.ts'
+import { OpenRequest, OpenResponse, type Promotion } from '../../shared/api/agent.ts'
+import { newUlid, type RunId, type SourceId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { laneOf } from '../../shared/snapshot.ts'
-import { openUnderLease } from '../catalogue/leases.ts'
+import { findLane, openUnderLease } from '../catalogue/leases.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSource } from '../http/owned.ts'
 import { newSecret } from '../http/ports.ts'
@@ -12,6 +12,7 @@ import type { AgentApp } from './app.ts'
 import { headsOf } from './heads.ts'
 import { limits, partSizeFor } from './part-size.ts'
 import type { AgentApiPorts } from './ports.ts'
+import { promotionOf } from './promotion.ts'
 
 const route = createRoute({
   method: 'post',
@@ -45,17 +46,32 @@ export function openSnapshot(app: AgentApp, ports: AgentApiPorts): void {
       openedAt: now.toISOString(),
     }
     await checkQuota(ports, c.var.tenant, opening)
+    const before = await headsOf(ports, id)
+    const needed = lane === 'log' ? promotionOf(agent, before, now) : null
+    if (needed && !(await isUnderWay(id, run))) throw promotionNeeded(needed)
     const { snapshot, until } = await openUnderLease(catalogue, opening, newSecret(ports), now)
-    const heads = await headsOf(ports, id)
+    // the head may have moved before the lease was taken
+    const moved = snapshot.head !== (before.heads[lane]?.snapshot ?? null)
+    const { heads, ...rest } = moved ? await headsOf(ports, id) : before
+    const promote = promotionOf(agent, { heads, ...rest }, now)
     return c.json(
       {
         snapshot: snapshot.snapshot,
         lease: { token: snapshot.lease, until },
         heads,
+        promote,
         partSize: snapshot.partSize,
         limits,
       },
       200,
     )
   })
+  /** A run that has its lease already is not asked to be another one. */
+  async function isUnderWay(source: SourceId, run: RunId): Promise<boolean> {
+    return (await findLane(catalogue, source, 'log')).lease?.run === run
+  }
+}
+
+function promotionNeeded(promote: Promotion): ProblemError {
+  return new ProblemError('promotion-needed', promote.reason, { extra: { promote }, fix: 'Make a full backup' })
 }

@@ -6,11 +6,12 @@ import { ownSource } from '../http/owned.ts'
 import type { AgentApp } from './app.ts'
 import { headsOf } from './heads.ts'
 import type { AgentApiPorts } from './ports.ts'
+import { promotionOf } from './promotion.ts'
 
 const route = createRoute({
   method: 'get',
   path: '/v1/sources/{source}/heads',
-  summary: "Both lanes' heads",
+  summary: "Both lanes' heads, and whether the next run has to be a full one",
   request: { params: z.object({ source: SourceId }) },
   responses: {
     200: jsonAnswer("The newest committed snapshots, with the units' positions", HeadsResponse),
@@ -21,6 +22,7 @@ const route = createRoute({
 export function readHeads(app: AgentApp, ports: AgentApiPorts): void {
   app.openapi(route, async c => {
     const { source } = await ownSource(ports, c.var.agent, c.req.valid('param').source)
-    return c.json(await headsOf(ports, source), 200)
+    const heads = await headsOf(ports, source)
+    return c.json({ ...heads.heads, promote: promotionOf(c.var.agent, heads, ports.clock()) }, 200)
   })
 }

@@ -22,7 +22,8 @@ import { absent, isRefused, read, type Step, type Table, transact, update } from
  *   run 2                              open: takes over at once. The commit needs its lease no more: it is only
  *                                            finished, by asking again or by the janitor
  *
- * A lease that ran out and was not taken over is renewed as if nothing had happened (a laptop that slept).
+ * A lease that ran out and was not taken over is renewed as if nothing had happened (a laptop that slept). That of a host that was replaced
+ * counts as run out.
  */
 
 export const leaseSeconds = 300
@@ -70,6 +71,7 @@ export async function openUnderLease(
     if (
       lane.lease &&
       previous?.state === 'open' &&
+      previous.agent === opening.agent && // a host that was replaced holds nothing
       !lane.lease.released &&
       Date.parse(lane.lease.until) > now.getTime()
     )

@@ -3,6 +3,7 @@ import { AgentId, Label, RunId, SnapshotId, SourceId, TenantId } from '../ids.ts
 import { PublicKey } from '../jws.ts'
 import { LinkName, linkScope, Passcode } from '../link.ts'
 import { manifestLimit, Pack, Sha256 } from '../manifest.ts'
+import { CronExpression, TimeZone } from '../schedule.ts'
 import { EngineKind, Instant, Lane, LaneHeads, RunOutcome, SnapshotKind } from '../snapshot.ts'
 
 /** The agent API, call by call. Every request but the enrolment carries a proof of the agent (`proof.ts`). */
@@ -39,8 +40,16 @@ export const RotateResponse = z.object({ agent: AgentId, fingerprint: z.string()
 // PUT /v1/sources/{name}
 export const SourceRequest = z.object({
   engine: EngineKind,
-  schedule: z.partialRecord(SnapshotKind, z.string().max(200)).optional(),
-  timeZone: z.string().max(64).optional(),
+  /** Cron expressions of five fields; left out: as it was, `{}`: none. The watchdog expects runs by them. */
+  schedule: z.partialRecord(SnapshotKind, CronExpression).optional(),
+  timeZone: TimeZone.optional(),
+  /** By how much the host spreads its runs after each moment, so that not all come at once. */
+  jitterSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(6 * 3600)
+    .optional(),
 })
 export const SourceResponse = z.object({
   source: SourceId,

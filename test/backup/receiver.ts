@@ -6,6 +6,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import type { Promotion } from '../../shared/api/agent.ts'
 import { newUlid, type RunId, type SnapshotId, type SourceId, sourceOf } from '../../shared/ids.ts'
 import type { PublicKey } from '../../shared/jws.ts'
 import { verify } from '../../shared/jws.ts'
@@ -34,6 +35,7 @@ export class FakeReceiver implements Receiver {
   readonly calls: string[] = []
   readonly runs: Parameters<Receiver['recordRun']>[0][] = []
   head: CommittedSnapshot | null = null
+  promote: Promotion | null = null
   partSize = 5 * MiB
   partsPerPack = 1000
   leaseSeconds = 900
@@ -75,7 +77,7 @@ export class FakeReceiver implements Receiver {
 
   async heads() {
     await this.#called('heads')
-    return { data: this.head, log: null }
+    return { data: this.head, log: null, promote: this.promote }
   }
 
   async open({ run, source }: Parameters<Receiver['open']>[0]) {
@@ -98,6 +100,7 @@ export class FakeReceiver implements Receiver {
       snapshot: open.snapshot,
       lease: { token: open.lease, until: this.#until() },
       heads: { data: this.head, log: null },
+      promote: this.promote,
       partSize: this.partSize,
       limits: { partsPerPack: this.partsPerPack, partsPerWindow: 64 },
     }

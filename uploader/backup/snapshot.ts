@@ -5,7 +5,7 @@ import { sign } from '../../shared/jws.ts'
 import { Manifest } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { laneOf } from '../../shared/snapshot.ts'
-import type { Session } from '../engines/engine.ts'
+import type { Plan, Session } from '../engines/engine.ts'
 import { RunDirectory } from '../staging/directory.ts'
 import { Journal } from '../staging/journal.ts'
 import type { Clock } from '../transfer/clock.ts'
@@ -13,6 +13,7 @@ import { keepLease } from '../transfer/lease.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
 import { writeIndex, writeUnits } from './conclude.ts'
+import { decide, promotionIn } from './decide.ts'
 import { Pipeline } from './pipeline.ts'
 import { restorable } from './restorable.ts'
 import { stageArtefacts } from './stage.ts'
@@ -33,7 +34,7 @@ export async function takeSnapshot<S, I>(
   options: BackupOptions<S, I>,
   context: { source: SourceId; run: RunId; clock: Clock; warnings: Warning[] },
 ): Promise<Taken> {
-  const { engine, settings, mode, receiver, agent, staging, reporter } = options
+  const { engine, settings, receiver, agent, staging, reporter } = options
   const { source, run, clock } = context
   const startedAt = clock.now().toISOString()
   const stop = new AbortController()
@@ -57,21 +58,22 @@ export async function takeSnapshot<S, I>(
   let asked: 'nothing' | 'open' | 'commit' | 'committed' = 'nothing'
 
   try {
-    const heads = await receiver.heads(source)
+    const { promote, ...heads } = await receiver.heads(source)
     const inventory = await engine.inspect(settings, signal)
-    const requested = mode === 'auto' ? (heads.data ? 'log' : 'full') : mode
-    const plan = engine.plan(requested, inventory, heads)
-    const { kind, steps, expectedBytes, engineVersion } = plan
-    const promoted = plan.promoted?.reason ?? null
-    reporter.plan({ source: options.source, engine: engine.kind, kind, promoted, steps })
-
-    const lane = laneOf(kind)
-    const request = { source, lane, kind, run, expectedBytes }
+    let decision = decide(options, inventory, heads, promote)
     directory = await RunDirectory.make(staging.dir, source, run)
     journal = await Journal.create(directory.journal)
-    await journal.append({ type: 'run', format: 'failsafe.journal/1', ...request })
-    signal.throwIfAborted()
-    opened = await unlessRefused('open', () => receiver.open(request))
+    try {
+      opened = await open(decision.plan, decision.promoted)
+    } catch (error) {
+      const needed = promotionIn(error)
+      if (!needed) throw error
+      decision = decide(options, inventory, heads, needed)
+      opened = await open(decision.plan, decision.promoted)
+    }
+    const { plan, promoted } = decision
+    const { kind, steps, expectedBytes, engineVersion } = plan
+    const lane = laneOf(kind)
     const { snapshot, partSize } = opened
     const { token } = opened.lease
     await journal.append({ type: 'opened', snapshot, lease: token, partSize })
@@ -155,6 +157,14 @@ export async function takeSnapshot<S, I>(
     await session?.close(outcome()).catch(error => {
       warn('close-failed', `The source may still hold what the backup took: ${messageOf(error)}`)
     })
+  }
+
+  async function open({ kind, steps, expectedBytes }: Plan, promoted: string | null) {
+    reporter.plan({ source: options.source, engine: engine.kind, kind, promoted, steps })
+    const request = { source, lane: laneOf(kind), kind, run, expectedBytes }
+    await journal!.append({ type: 'run', format: 'failsafe.journal/1', ...request })
+    signal.throwIfAborted()
+    return unlessRefused('open', () => receiver.open(request))
   }
 
   /** A call that is refused has done nothing; after any other error nobody knows. */

@@ -28,7 +28,7 @@ type Of<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
 
 async function end(records: JournalRecord[], receiver: Pick<Receiver, 'open' | 'abort' | 'commit'>): Promise<string> {
   const find = <T extends JournalRecord['type']>(type: T) =>
-    records.find((record): record is Of<T> => record.type === type)
+    records.findLast((record): record is Of<T> => record.type === type)
   const run = find('run')
   if (!run) return 'An earlier run was interrupted before it began'
   if (find('committed')) return `Run ${run.run} was interrupted after its snapshot was committed`

@@ -10,7 +10,8 @@ import { stagingFailure } from './failures.ts'
  *
  *   run ─ (open call) ─ opened ─ staged, acknowledged … ─ sealed ─ (commit call) ─ committed
  *
- * `run` is on disk before the receiver is asked to open anything, so there is no snapshot that nobody knows of.
+ * `run` is on disk before the receiver is asked to open anything, so there is no snapshot that nobody knows of. A run that is promoted when it
+ * opens has a second one: the last counts, because the first was refused.
  */
 export const JournalRecord = z.discriminatedUnion('type', [
   z.object({
