@@ -38,7 +38,12 @@ export function planRetention(
     const rolls = isHead || kept?.includes('minimum-age') === true
     roots.set(each.snapshot, { until: minimumAgeEnd(each, policy), rolls })
   }
-  const { needed, newest } = needsOf(received, roots, new Set(unitsAt(received, undefined)))
+  const young = received.findIndex(({ snapshot }) => rules.get(snapshot)?.includes('minimum-age'))
+  const aged = young < 0 ? received : received.slice(0, young)
+  const { needed, newest } = needsOf(received, roots, {
+    count: aged.length,
+    units: new Set(unitsAt(aged, undefined)),
+  })
   return received.map(each => {
     const { snapshot } = each
     const own = rules.get(snapshot) ?? []

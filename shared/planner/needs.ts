@@ -23,35 +23,34 @@ export interface Need {
  *                └─────▶─▶────────▶────▶──────────▶──▶           if K reaches back before S was complete: also the newest one before that
  *                                                                    does not, and every log on the way from there
  *
- * Positions and times, which the host claims, only ever add. So do marks of bad snapshots: everything is worked out twice, as if there were none and
- * going round what is marked, and both are needed.
+ * Positions and times, which the host claims, only ever add. So do marks of bad snapshots: a marked one is needed like any other, but does not end the
+ * way back.
  */
 
 export interface Needs {
   /** What others need, with the one that needs it for longest. */
   needed: Map<string, Need>
-  /** Where the newest states lie: the last full or differential, and the last log after it. */
+  /** Where the newest states of what has come of age lie: the last full or differential, and the last log after it. */
   newest: Set<string>
 }
 
 /**
  * What the roots need to be restored, unit by unit, in time that grows with the entries and not with their square.
  * @param snapshots of one source, in the receiver's order
- * @param lasting units that keep their newest state, whatever its age
+ * @param aged how many of them, from the first, have come of age: the units of these that keep their newest state, however old that is. What is
+ *   received later takes its place when it has come of age itself, and not before: a fake that revives a source that was silent for years is young
  */
 export function needsOf(
   snapshots: CommittedSnapshot[],
   roots: ReadonlyMap<string, Root>,
-  lasting: ReadonlySet<string>,
+  aged: { count: number; units: ReadonlySet<string> },
 ): Needs {
   const needs: Needs = { needed: new Map(), newest: new Set() }
-  const marked = snapshots.some(({ bad }) => bad === true)
-  for (const [unit, items] of itemsOf(snapshots, roots))
-    for (const usable of marked ? [() => true, ({ bad }: Item) => !bad] : [() => true]) {
-      const found = new UnitNeeds(items, needs, usable)
-      if (lasting.has(unit)) found.needNewest()
-      found.collect()
-    }
+  for (const [unit, items] of itemsOf(snapshots, roots, aged.count)) {
+    const found = new UnitNeeds(items, needs)
+    if (aged.units.has(unit)) found.needNewest()
+    found.collect()
+  }
   return needs
 }
 
@@ -62,6 +61,7 @@ interface Item {
   began: number
   ended: number
   root: Root | undefined
+  aged: boolean
 }
 
 interface Start {
@@ -69,18 +69,25 @@ interface Start {
   /** Of a differential. */
   base: Item | undefined
   rollsFrom: { stream: string; at: string }
+  /** Neither it nor its base was found bad. */
+  sound: boolean
   /** For whose sake logs from here on are needed. */
   reach: Need | undefined
   /** Logs received after it and before the next start. */
   logs: Item[]
 }
 
-function itemsOf(snapshots: CommittedSnapshot[], roots: ReadonlyMap<string, Root>): Map<string, Item[]> {
+function itemsOf(
+  snapshots: CommittedSnapshot[],
+  roots: ReadonlyMap<string, Root>,
+  agedCount: number,
+): Map<string, Item[]> {
   const units = new Map<string, Item[]>()
-  for (const { snapshot, bad = false, units: entries } of snapshots)
+  for (const [n, { snapshot, bad = false, units: entries }] of snapshots.entries())
     for (const entry of entries) {
       const { from, to } = entry.covers
-      const item = { snapshot, bad, entry, began: Date.parse(from), ended: Date.parse(to), root: roots.get(snapshot) }
+      const [began, ended] = [Date.parse(from), Date.parse(to)]
+      const item = { snapshot, bad, entry, began, ended, root: roots.get(snapshot), aged: n < agedCount }
       const items = units.get(entry.unit)
       if (items) items.push(item)
       else units.set(entry.unit, [item])
@@ -88,27 +95,24 @@ function itemsOf(snapshots: CommittedSnapshot[], roots: ReadonlyMap<string, Root
   return units
 }
 
-/** One unit, with those of its items that may be used. */
 class UnitNeeds {
   readonly #needs: Needs
-  readonly #usable: (item: Item) => boolean
   readonly #starts: Start[] = []
   readonly #streams = new Map<string, { spans: Spans; logs: Item[] }>()
 
-  constructor(items: Item[], needs: Needs, usable: (item: Item) => boolean) {
+  constructor(items: Item[], needs: Needs) {
     this.#needs = needs
-    this.#usable = usable
     const fulls = new Map<string, Item>()
     for (const item of items)
       switch (item.entry.kind) {
         case 'full':
           fulls.set(item.snapshot, item)
-          if (usable(item)) this.#addStart(item, undefined)
+          this.#addStart(item, undefined)
           break
         case 'differential': {
           const base = fulls.get(item.entry.base ?? '')
-          if (item.root && base) this.#mark(base, { until: item.root.until, by: item.snapshot })
-          if (base && usable(item) && usable(base)) this.#addStart(item, base)
+          if (base && item.root) this.#mark(base, { until: item.root.until, by: item.snapshot })
+          if (base) this.#addStart(item, base)
           break
         }
         case 'log':
@@ -118,14 +122,19 @@ class UnitNeeds {
 
   /** A source, or a unit, that is not backed up any more keeps its last state, and the way there. */
   needNewest(): void {
-    const start = this.#starts.at(-1)
-    if (!start) return
-    const end = start.logs.at(-1) ?? start.item
+    const starts = this.#starts.filter(({ item }) => item.aged).reverse()
+    if (!starts[0]) return
+    const logs = starts[0].logs.filter(({ aged }) => aged)
+    const end = logs.at(-1) ?? starts[0].item
     const need = { until: end.root?.until ?? 0, by: end.snapshot }
-    this.#needs.newest.add(start.item.snapshot).add(end.snapshot)
-    this.#needStart(start, need)
-    this.#reach(start, need)
-    for (const log of start.logs) this.#mark(log, need)
+    this.#needs.newest.add(end.snapshot)
+    for (const log of logs) this.#mark(log, need)
+    for (const start of starts) {
+      this.#needs.newest.add(start.item.snapshot)
+      this.#needStart(start, need)
+      this.#reach(start, need)
+      if (start.sound) return
+    }
   }
 
   collect(): void {
@@ -136,7 +145,8 @@ class UnitNeeds {
   #addStart(item: Item, base: Item | undefined): void {
     const { kind, from, to } = item.entry
     const rollsFrom = kind === 'full' ? (from ?? to) : to
-    const start: Start = { item, base, rollsFrom, reach: undefined, logs: [] }
+    const sound = !item.bad && base?.bad !== true
+    const start: Start = { item, base, rollsFrom, sound, reach: undefined, logs: [] }
     this.#starts.push(start)
     if (item.root?.rolls) this.#reach(start, { until: item.root.until, by: item.snapshot })
   }
@@ -149,7 +159,7 @@ class UnitNeeds {
       const stream = known ?? { spans: new Spans(), logs: [] }
       if (!known) this.#streams.set(from.stream, stream)
       stream.logs.push(item)
-      if (this.#usable(item)) stream.spans.add(from.at, to.at)
+      stream.spans.add(from.at, to.at)
     }
     if (item.root) this.#needFor(item, { until: item.root.until, by: item.snapshot })
   }
@@ -167,7 +177,7 @@ class UnitNeeds {
       if (stream !== from.stream || at < connected || at > to.at) continue
       this.#needStart(start, need)
       this.#reach(start, need)
-      if (start.item.entry.to.at <= from.at && start.item.ended <= log.began) return
+      if (start.sound && start.item.entry.to.at <= from.at && start.item.ended <= log.began) return
     }
   }
 
