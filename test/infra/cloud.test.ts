@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { root } from '../../infra/bundle.ts'
 import { functions } from '../../infra/functions.ts'
 import type { AccessControl } from '../../infra/local/access.ts'
@@ -49,8 +49,10 @@ import { createRequire } from 'node:module'
 const require = createRequire('${root}package.json')
 const { S3Client, PutObjectCommand, GetObjectCommand } = require('@aws-sdk/client-s3')
 const { DynamoDBClient, PutItemCommand, ScanCommand } = require('@aws-sdk/client-dynamodb')
+const { SNSClient, PublishCommand } = require('@aws-sdk/client-sns')
 const s3 = new S3Client({ forcePathStyle: true })
 const dynamodb = new DynamoDBClient()
+const sns = new SNSClient()
 const attempt = work => work.then(() => 'done', error => error.name)
 let calls = 0
 export const handler = async (event, context) => {
@@ -66,6 +68,7 @@ export const handler = async (event, context) => {
     putReceipt: await attempt(s3.send(new PutObjectCommand({ Bucket: process.env.VAULT_BUCKET, Key: 'meta/t/probe', Body: 'x' }))),
     get: await attempt(s3.send(new GetObjectCommand({ Bucket: process.env.VAULT_BUCKET, Key }))),
     item: await attempt(dynamodb.send(new PutItemCommand({ TableName: process.env.TABLE_NAME, Item: { PK: { S: 'p' }, SK: { S: 's' } } }))),
+    publish: await attempt(sns.send(new PublishCommand({ TopicArn: process.env.NOTICE_TOPIC_ARN ?? context.invokedFunctionArn.replace(':lambda:', ':sns:'), Message: 'late' }))),
     scan: await attempt(dynamodb.send(new ScanCommand({ TableName: process.env.TABLE_NAME }))),
   }),
 }}
@@ -127,6 +130,33 @@ describe('the embedded cloud', () => {
     expect(await ask('/v1/snapshots/x/commit', 'POST')).toMatchObject({ put: 'done', putReceipt: 'done', get: 'done' })
     expect(await ask('/r'), 'reads by version only').toMatchObject({ put: denied, putReceipt: denied, get: denied })
     expect((await ask('/v1/receiver')).scan).toBe('AccessDeniedException')
+  })
+
+  test('starts the scheduled functions, each with its own rights', async () => {
+    const body = (answer: unknown) => JSON.parse((answer as { body: string }).body)
+    const janitor = body(await cloud.fire('janitor'))
+    expect(janitor.event).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event' })
+    expect(janitor).toMatchObject({ put: 'done', get: 'done', publish: 'AuthorizationErrorException' })
+    expect(janitor.env).not.toHaveProperty('NOTICE_TOPIC_ARN')
+    expect(await cloud.outbox()).toEqual([])
+    expect(body(await cloud.fire('watchdog'))).toMatchObject({
+      put: 'AccessDenied',
+      publish: 'done',
+      env: { AWS_ENDPOINT_URL_SNS: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) },
+    })
+    expect(await cloud.outbox()).toMatchObject([
+      {
+        message: 'late',
+        publisher: expect.stringMatching(/:role\/.*watchdogRole/),
+        deliveries: [{ protocol: 'email', endpoint: 'alerts@example.net', text: 'late' }],
+      },
+    ])
+  })
+
+  test('keeps what a function prints in a file of its own', async () => {
+    await ask('/r')
+    const log = (await readdir(cloud.logs)).find(name => name.startsWith('restoreapiFunction'))!
+    await vi.waitFor(async () => expect(await readFile(join(cloud.logs, log), 'utf8')).toMatch(/^called 1$/m))
   })
 
   test('accepts no credential but those it gave out', async () => {
@@ -226,6 +256,49 @@ test('one clock: a lock ends and a signature ages when the clock of the cloud is
     await client().send(new DeleteObjectCommand({ Bucket, Key, VersionId }))
   } finally {
     await cloud.close()
+  }
+})
+
+test('rules fire by themselves when the clock of the cloud comes to their time', async () => {
+  let clock = new Date('2026-11-22T10:04:00Z')
+  const cloud = await startTestCloud({ assembly: stack.directory, now: () => clock, timer: true })
+  try {
+    const calls = async (name: string) => {
+      const log = (await readdir(cloud.logs)).find(file => file.startsWith(`${name}Function`))!
+      return (await readFile(join(cloud.logs, log), 'utf8')).match(/^called/gm)?.length ?? 0
+    }
+    expect([await calls('watchdog'), await calls('janitor')]).toEqual([0, 0])
+    clock = new Date('2026-11-22T10:05:00Z')
+    await vi.waitFor(async () => expect(await calls('watchdog')).toBe(1), { timeout: 10_000 })
+    clock = new Date('2026-11-22T10:15:00Z')
+    await vi.waitFor(async () => expect(await calls('janitor')).toBe(1), { timeout: 10_000 })
+    // One that is due while the one before still runs is dropped: a later one comes through.
+    const later = async () => {
+      clock = new Date(clock.getTime() + 5 * 60_000)
+      expect(await calls('watchdog')).toBeGreaterThan(1)
+    }
+    await vi.waitFor(later, { timeout: 20_000, interval: 1000 })
+  } finally {
+    await cloud.close()
+  }
+})
+
+test('a stack for another region runs there', async () => {
+  const elsewhere = await synthesizeStack({
+    context: { region: 'eu-central-1', stage: 'test' },
+    sources: { 'restore-api': probe },
+  })
+  try {
+    const cloud = await startTestCloud({ assembly: elsewhere.directory })
+    try {
+      const answer = await (await fetch(`${cloud.url}/r`)).json()
+      expect(answer).toMatchObject({ item: 'done', env: { AWS_REGION: 'eu-central-1' } })
+      expect(cloud).toMatchObject({ region: 'eu-central-1', table: expect.stringMatching(/^FailSafeReceiver-test-/) })
+    } finally {
+      await cloud.close()
+    }
+  } finally {
+    await elsewhere.remove()
   }
 })
 

@@ -37,9 +37,22 @@ function readCron(text: string, expression: string): Schedule {
   if (!readable || [dayOfMonth, dayOfWeek].filter(day => day === '?').length !== 1)
     throw new Error(`unknown form of schedule: ${expression}`)
   const any = (field: string) => (field === '?' ? '*' : field)
-  const pattern = ['0', minutes, hours, any(dayOfMonth!), month, fromSunday(any(dayOfWeek!)), year].join(' ')
+  const pattern = [
+    '0',
+    stepped(minutes!, 59),
+    stepped(hours!, 23),
+    stepped(any(dayOfMonth!), 31),
+    stepped(month!, 12),
+    stepped(fromSunday(any(dayOfWeek!)), 6),
+    stepped(year!, 2199),
+  ].join(' ')
   const cron = new Cron(pattern, { timezone: 'UTC', paused: true, mode: '7-part' })
   return { next: after => cron.nextRun(after) ?? undefined }
+}
+
+/** `5/10` is every tenth from 5 on. */
+function stepped(field: string, last: number): string {
+  return field.replace(/^(\d+)\/(\d+)$/, `$1-${last}/$2`)
 }
 
 /** AWS counts the days of a week from 1, which is Sunday; cron from 0. */
