@@ -72,6 +72,18 @@ describe('what can be retried is retried:', () => {
     expect(receiver.seen.length).toBe(2)
   })
 
+  test('throttling, after as long a wait as was asked for, which is no outage', async () => {
+    await using receiver = await startReceiver((_seen, count) =>
+      count < 3
+        ? { ...problem(new ProblemError('throttled')), headers: { 'retry-after': '1' } }
+        : { status: 200, body: good },
+    )
+    const started = performance.now()
+    await clientOf(receiver.url, { patience: 100 }).call('GET', '/v1/receiver', ReceiverResponse)
+    expect(performance.now() - started).toBeGreaterThan(2000)
+    expect(receiver.seen.length).toBe(3)
+  })
+
   test('every attempt is signed anew', async () => {
     await using receiver = await startReceiver((_seen, count) => (count === 1 ? 'reset' : { status: 200, body: good }))
     const authorise = byProof(await newSigningKey(), 'agent', 'main')
