@@ -207,6 +207,33 @@ describe('a body that is none', () => {
     wellBehaved(await send({ method: 'POST', target: target(), body: body(), ...(headers ? { headers } : {}) }))
   })
 
+  it('with half a character is refused, and with a whole one or with what only looks like half of one it is not', async () => {
+    const report = (message: string) =>
+      send({ method: 'POST', target: target(), body: valid().replace('}', `,"message":"${message}"}`) })
+    for (const half of [
+      '\\ud800',
+      '\\uDC00',
+      'a\\ud800\\n\\udc00',
+      '\\ud800x\\udc00',
+      '\\udc00\\ud800',
+      '\\\\\\ud83d',
+      '\\ud83d\\ud83d\\ude00',
+    ])
+      expect((await report(half)).body, half).toMatchObject({
+        code: 'invalid-request',
+        detail: expect.stringContaining('half'),
+      })
+    for (const whole of [
+      '\\ud83d\\ude00',
+      '\\uD83D\\uDE00\\ud83d\\ude00',
+      'C:\\\\ud800',
+      '\\\\\\\\udc00',
+      '\\u00e9',
+      '😀',
+    ])
+      expect((await report(whole)).status, whole).toBe(200)
+  })
+
   it('of 200 MB does not stay in memory', async () => {
     let sent = 0
     const body = new ReadableStream<Uint8Array>({
