@@ -212,6 +212,53 @@ test('a host that dies between the answer and its own state enrols again with th
   expect(await readdir(host.state)).toEqual(['agent.json'])
 })
 
+describe('a host that is lost', () => {
+  test('is replaced by another, which has its place; the provider sees both', async () => {
+    await using lost = await newHost()
+    await lost.failsafe(['enrol', await newToken(), '--recovery-kit', lost.kit, '--name', 'lost'])
+    const { agent: old } = await lost.agent()
+    expect((await lost.failsafe(['rotate-key'])).code).toBe(0)
+    expect((await lost.failsafe(['kit', 'certify', '--own', '--identity', lost.kit])).code).toBe(0)
+
+    await using rebuilt = await newHost()
+    const token = await provider('enrol-token', 'acme', '--replaces', old)
+    expect(token.stderr).toContain(`${old} is revoked at the moment`)
+    const args = ['enrol', token.stdout.trim(), '--recovery-kit', lost.kit, '--name', 'rebuilt']
+    expect((await rebuilt.failsafe(args)).code).toBe(0)
+    const { agent } = await rebuilt.agent()
+    expect(await lost.failsafe(['list'])).toMatchObject({ code: 5, stderr: expect.stringContaining(agent) })
+    expect((await rebuilt.failsafe(['list'])).code).toBe(0)
+
+    const twice = await provider('enrol-token', 'acme', '--replaces', old)
+    expect(twice.code).toBe(1)
+    expect(twice.stderr).toContain(agent)
+    const { stdout } = await provider('agent', 'list', 'acme', '--json')
+    const agents = JSON.parse(stdout).agents as { agent: string }[]
+    expect(agents.find(each => each.agent === old)).toMatchObject({
+      state: 'revoked',
+      replacedBy: agent,
+      certified: true,
+    })
+    expect((await provider('agent', 'list', 'acme')).stdout).toMatch(/rebuilt +active/)
+
+    const revoked = await provider('agent', 'revoke', agent, '--reason', 'sold')
+    expect(revoked.stdout).toContain(`--replaces ${agent}`)
+    expect((await rebuilt.failsafe(['list'])).code).toBe(5)
+  })
+
+  test('and all others are kept out while their customer is suspended', async () => {
+    expect((await provider('tenant', 'create', 'late')).code).toBe(0)
+    await using host = await newHost()
+    const token = (await provider('enrol-token', 'late')).stdout.trim()
+    expect((await host.failsafe(['enrol', token, '--recovery-kit', host.kit])).code).toBe(0)
+    expect((await provider('tenant', 'suspend', 'late', '--reason', 'invoice 118')).stdout).toContain('is suspended')
+    expect((await host.failsafe(['list'])).code).toBe(5)
+    expect((await provider('tenant', 'show', 'late')).stdout).toMatch(/suspended since \S+: invoice 118/)
+    expect((await provider('tenant', 'resume', 'late')).stdout).toContain('is active')
+    expect((await host.failsafe(['list'])).code).toBe(0)
+  })
+})
+
 describe('an enrolment that fails leaves nothing behind:', () => {
   async function expectNothing(
     args: (host: Awaited<ReturnType<typeof newHost>>) => Promise<string[]> | string[],
