@@ -8,6 +8,7 @@ import { listAllSources } from './list-all-sources.ts'
 import { listAllTenants } from './list-all-tenants.ts'
 import { listAllLinks } from './list-links.ts'
 import type { AdminPorts } from './ports.ts'
+import { previewRetention } from './preview-retention.ts'
 import { type AdminEnv, providerOnly } from './provider.ts'
 import { readAudit } from './read-audit.ts'
 import { readUsage } from './read-usage.ts'
@@ -16,6 +17,7 @@ import { resumeTenant } from './resume-tenant.ts'
 import { revokeAgent } from './revoke-agent.ts'
 import { revokeAnyLink } from './revoke-link.ts'
 import { setQuota } from './set-quota.ts'
+import { setRetention } from './set-retention.ts'
 import { showTenant } from './show-tenant.ts'
 import { suspendTenant } from './suspend-tenant.ts'
 
@@ -40,6 +42,8 @@ export function adminApi(ports: AdminPorts): AdminApp {
   revokeAnyLink(app, ports)
   listAllSources(app, ports)
   setQuota(app, ports)
+  setRetention(app, ports)
+  previewRetention(app, ports)
   readUsage(app, ports)
   readAudit(app, ports)
   rebuildCatalogue(app, ports)

@@ -14,6 +14,7 @@ import { receiveProof } from './receive-proof.ts'
 import { receiveRun } from './receive-run.ts'
 import { registerSource } from './register-source.ts'
 import { renewLease } from './renew-lease.ts'
+import { revokeOwnLink } from './revoke-own-link.ts'
 import { rotateKey } from './rotate-key.ts'
 import { signParts } from './sign-parts.ts'
 import { tellReceiver } from './tell-receiver.ts'
@@ -41,5 +42,6 @@ export function agentApi(ports: AgentApiPorts): AgentApp {
   abortSnapshot(app, ports)
   receiveRun(app, ports)
   createLink(app, ports)
+  revokeOwnLink(app, ports)
   return app
 }

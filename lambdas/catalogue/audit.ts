@@ -15,6 +15,7 @@ export const AuditEntry = z.object({
     'source-registered',
     'link-created',
     'link-used',
+    'link-refused',
     'restore-planned',
     'passcode-wrong',
     'tenant-suspended',

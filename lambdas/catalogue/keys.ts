@@ -71,6 +71,8 @@ export const watchdogKey: Key = { PK: 'WATCHDOG', SK: 'META' }
 export const webhookKey = (id: string): Key => ({ PK: 'WEBHOOKS', SK: `W#${id}` })
 export const restoreManifestKey = (id: string): Key => ({ PK: `M#${id}`, SK: 'META' })
 export const restoreChunkKey = (id: string, chunk: number): Key => ({ PK: `M#${id}`, SK: `C#${padded(chunk)}` })
+/** A run of its snapshots by id, from this ULID on. */
+export const restoreIndexKey = (id: string, ulid: string): Key => ({ PK: `M#${id}`, SK: `I#${ulid}` })
 export const auditKey = (tenant: TenantId, month: string, ulid: string): Key => ({
   PK: `T#${tenant}#AUDIT#${month}`,
   SK: ulid,

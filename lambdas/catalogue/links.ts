@@ -1,23 +1,28 @@
 import { z } from 'zod'
 import { AgentId, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
 import { Instant } from '../../shared/snapshot.ts'
-import { hashOf, linkKey, ttl } from './keys.ts'
-import { absent, type Creation, isRefused, read, type Table, update } from './table.ts'
+import { hashOf, linkEntryKey, linkKey, ttl } from './keys.ts'
+import { absent, type Change, isRefused, present, read, type Step, type Table, update } from './table.ts'
+
+/*
+ * A link is alive until the first of these: it expires, it is revoked, the agent that made it ends, its tenant is suspended, ten wrong
+ * passcodes. While it lives, each restore manifest consumes a use, and each URL counts against one budget of bytes for all its uses.
+ */
 
 /** A restore link as the catalogue knows it: without its secret. */
 export const Link = z.object({
   hash: z.string(),
   tenant: TenantId,
   source: SourceId,
-  snapshot: SnapshotId.nullable(),
-  /** Only these units, and only moments between these; null for no such limit. */
+  /** Only these snapshots, only these units, and only moments between these; null for no such limit. */
+  snapshots: z.array(SnapshotId).nullable().default(null),
   units: z.array(z.string()).nullable().default(null),
   since: Instant.nullable().default(null),
   until: Instant.nullable().default(null),
   /** Addresses and CIDR blocks that it may be used from; null for any. */
   addresses: z.array(z.string()).nullable().default(null),
   revokedAt: z.iso.datetime().optional(),
-  /** Bytes that URLs were signed for, over all its uses, and may be signed for at most. */
+  /** Bytes that URLs were signed for, over all its uses, and may be signed for at most; null before its first use. */
   signedBytes: z.number().int().default(0),
   byteBudget: z.number().int().nullable().default(null),
   /** The agent that made it, with which it ends; null for the provider's. */
@@ -28,51 +33,114 @@ export const Link = z.object({
   uses: z.number().int().nullable(),
   used: z.number().int(),
   passcode: z.object({ salt: z.string(), hash: z.string() }).nullable(),
-  /** Passcodes that did not fit, and those being tried now. */
-  tries: z.number().int(),
+  /** One id for each passcode that did not fit, and for each being tried now. */
+  tries: z
+    .instanceof(Set)
+    .transform(tries => tries.size)
+    .default(0),
 })
-export type Link = z.infer<typeof Link>
+export type Link = z.output<typeof Link>
 
 /** Wrong passcodes that lock a link for good. */
 export const triesAllowed = 10
 
-export function linkCreation(link: Link): Creation {
-  return { key: linkKey(link.hash), item: { ...link, ttl: ttl(link.expiresAt) }, condition: absent }
+/** What people and the audit call a link: enough of its hash to tell it from others. */
+export function nameOfLink({ hash }: Pick<Link, 'hash'>): string {
+  return hash.slice(0, 12)
+}
+
+export function isLocked({ tries }: Link): boolean {
+  return tries >= triesAllowed
+}
+
+export function usesLeft({ uses, used }: Link): number | null {
+  return uses === null ? null : Math.max(0, uses - used)
+}
+
+/** Steps of the transaction that makes a link: itself, and its entry in the tenant's list. */
+export function linkCreation({ tries: _none, ...link }: Link): Step[] {
+  const deleted = ttl(link.expiresAt)
+  const name = nameOfLink(link)
+  return [
+    { put: { key: linkKey(link.hash), item: { ...link, ttl: deleted }, condition: absent } },
+    {
+      put: {
+        key: linkEntryKey(link.tenant, name),
+        item: { name, hash: link.hash, ttl: deleted },
+        condition: absent,
+      },
+    },
+  ]
 }
 
 /** By its secret; undefined also for one that has expired, as TTL deletes late. */
-export async function findLink(table: Table, secret: string, now: Date): Promise<Link | undefined> {
-  const link = await read(table, Link, linkKey(hashOf(secret)))
+export function findLink(table: Table, secret: string, now: Date): Promise<Link | undefined> {
+  return findLinkByHash(table, hashOf(secret), now)
+}
+
+export async function findLinkByHash(table: Table, hash: string, now: Date): Promise<Link | undefined> {
+  const link = await read(table, Link, linkKey(hash))
   return link && Date.parse(link.expiresAt) > now.getTime() ? link : undefined
 }
 
-const unexpired = '#expiresAt > :now'
-const usesLeft = '(#uses = :unlimited OR #used < #uses)'
+const notRevoked = 'attribute_not_exists(#revokedAt)'
 
-/** @returns false when no use is left, also when two ask for the last one at the same time */
-export async function useLink(table: Table, link: Link, now: Date): Promise<boolean> {
-  try {
-    await update(table, {
-      key: linkKey(link.hash),
-      update: 'SET #used = #used + :one',
-      condition: `${unexpired} AND ${usesLeft}`,
-      values: { ':one': 1, ':now': now.toISOString(), ':unlimited': null },
-    })
-    return true
-  } catch (error) {
-    if (isRefused(error)) return false
-    throw error
+/** A restore may be repeated once when it broke, also with a link of one use. */
+const leastBudget = 2
+
+/**
+ * A use, as a step of the transaction that makes a restore manifest: refused when another use, or its end, came in between. The link's budget
+ * is `uses` times the largest that was planned with it; without a limit of uses as many times as it was used.
+ * @param bytes of what the restore manifest names
+ */
+export function linkUse(link: Link, bytes: number, now: Date): Change {
+  const factor = Math.max(leastBudget, link.uses ?? link.used + 1)
+  return {
+    key: linkKey(link.hash),
+    update: 'SET #used = :next, #byteBudget = :budget',
+    condition: `#used = :seen AND #expiresAt > :now AND ${notRevoked}`,
+    values: {
+      ':seen': link.used,
+      ':next': link.used + 1,
+      ':budget': Math.max(link.byteBudget ?? 0, factor * bytes),
+      ':now': now.toISOString(),
+    },
   }
 }
 
-/** Counts a passcode as wrong before it is tried, so that guessing in parallel gains nothing. @returns false once locked */
-export async function beginTry(table: Table, link: Link): Promise<boolean> {
+/** Bytes that URLs are about to be signed for, as a step; undefined when the budget does not cover them. */
+export function linkSpending({ hash, byteBudget }: Link, bytes: number): Change | undefined {
+  const ceiling = (byteBudget ?? 0) - bytes
+  if (ceiling < 0) return undefined
+  return {
+    key: linkKey(hash),
+    update: 'SET #signedBytes = #signedBytes + :bytes',
+    condition: `#signedBytes <= :ceiling AND ${notRevoked}`,
+    values: { ':bytes': bytes, ':ceiling': ceiling },
+  }
+}
+
+/** Ends a link. Refused when it has ended already. */
+export function linkRevocation(hash: string, now: Date): Change {
+  return {
+    key: linkKey(hash),
+    update: 'SET #revokedAt = :now',
+    condition: `${present} AND ${notRevoked}`,
+    values: { ':now': now.toISOString() },
+  }
+}
+
+/**
+ * Counts a passcode as wrong before it is tried, so that guessing in parallel gains nothing. The id makes a write that is sent again count once.
+ * @returns false once locked
+ */
+export async function beginTry(table: Table, link: Link, id: string): Promise<boolean> {
   try {
     await update(table, {
       key: linkKey(link.hash),
-      update: 'SET #tries = #tries + :one',
-      condition: '#tries < :allowed',
-      values: { ':one': 1, ':allowed': triesAllowed },
+      update: 'ADD #tries :try',
+      condition: 'attribute_not_exists(#tries) OR size(#tries) < :allowed OR contains(#tries, :id)',
+      values: { ':try': new Set([id]), ':id': id, ':allowed': triesAllowed },
     })
     return true
   } catch (error) {
@@ -82,10 +150,10 @@ export async function beginTry(table: Table, link: Link): Promise<boolean> {
 }
 
 /** The passcode was right: it does not count. */
-export function endTry(table: Table, link: Link): Promise<void> {
+export function endTry(table: Table, link: Link, id: string): Promise<void> {
   return update(table, {
     key: linkKey(link.hash),
-    update: 'SET #tries = #tries - :one',
-    values: { ':one': 1 },
+    update: 'DELETE #tries :try',
+    values: { ':try': new Set([id]) },
   })
 }

@@ -1,17 +1,20 @@
+import type { z } from 'zod'
 import { type AgentId, type SnapshotId, sourceOf } from '../../shared/ids.ts'
+import type { linkScope } from '../../shared/link.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { auditCreation } from '../catalogue/audit.ts'
 import { hashOf } from '../catalogue/keys.ts'
-import { type Link, linkCreation } from '../catalogue/links.ts'
+import { type Link, linkCreation, nameOfLink } from '../catalogue/links.ts'
 import { findSnapshot } from '../catalogue/snapshots.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { transact } from '../catalogue/table.ts'
 import { hashPasscode } from './passcode.ts'
 import { newSecret, type Ports } from './ports.ts'
 
-export interface LinkWish {
+type Scope = z.output<z.ZodObject<typeof linkScope>>
+
+export interface LinkWish extends Scope {
   source: Source
-  snapshot?: SnapshotId | undefined
   expiresSeconds: number
   uses?: number | undefined
   passcode?: string | undefined
@@ -23,22 +26,27 @@ export interface LinkWish {
   url: string
 }
 
-/** Makes a restore link. Its secret is in the answer and nowhere else. @throws ProblemError `not-found` for a snapshot of another source */
-export async function makeLink(ports: Ports, wish: LinkWish): Promise<{ url: string; expiresAt: string }> {
+/**
+ * Makes a restore link. Its secret is in the answer and nowhere else.
+ * @throws ProblemError `not-found` for a snapshot of another source, `invalid-request` for a span of time that is none
+ */
+export async function makeLink(ports: Ports, wish: LinkWish) {
   const { catalogue, clock } = ports
-  const { source } = wish
-  if (wish.snapshot !== undefined) await requireCommitted(ports, source, wish.snapshot)
+  const { source, snapshots, units, since, until, addresses } = wish
+  if (since !== undefined && until !== undefined && Date.parse(since) > Date.parse(until))
+    throw new ProblemError('invalid-request', 'since: it is later than until')
+  for (const id of snapshots ?? []) await requireCommitted(ports, source, id)
   const now = clock()
   const secret = newSecret(ports)
   const link: Link = {
     hash: hashOf(secret),
     tenant: source.tenant,
     source: source.source,
-    snapshot: wish.snapshot ?? null,
-    units: null,
-    since: null,
-    until: null,
-    addresses: null,
+    snapshots: snapshots ?? null,
+    units: units ?? null,
+    since: since ?? null,
+    until: until ?? null,
+    addresses: addresses ?? null,
     signedBytes: 0,
     byteBudget: null,
     agent: wish.agent,
@@ -49,30 +57,22 @@ export async function makeLink(ports: Ports, wish: LinkWish): Promise<{ url: str
     passcode: wish.passcode === undefined ? null : await hashPasscode(ports, wish.passcode),
     tries: 0,
   }
+  const name = nameOfLink(link)
+  const { expiresAt, uses } = link
+  const scope = { snapshots: link.snapshots, units: link.units, since: link.since, until: link.until, addresses }
   await transact(catalogue, [
-    { put: linkCreation(link) },
+    ...linkCreation(link),
     {
       put: auditCreation(source.tenant, {
         at: link.createdAt,
         actor: wish.actor,
         action: 'link-created',
         target: source.source,
-        detail: {
-          link: nameOfLink(link),
-          snapshot: link.snapshot,
-          expiresAt: link.expiresAt,
-          uses: link.uses,
-          passcode: link.passcode !== null,
-        },
+        detail: { link: name, ...scope, expiresAt, uses, passcode: link.passcode !== null },
       }),
     },
   ])
-  return { url: `${wish.url}/r#${secret}`, expiresAt: link.expiresAt }
-}
-
-/** What people and the audit call a link: enough of its hash to tell it from others. */
-export function nameOfLink({ hash }: Pick<Link, 'hash'>): string {
-  return hash.slice(0, 12)
+  return { name, url: `${wish.url}/r#${secret}`, expiresAt }
 }
 
 async function requireCommitted({ catalogue }: Ports, source: Source, id: SnapshotId): Promise<void> {

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { newApp } from '../http/app.ts'
 import { createRestoreManifest } from './create-restore-manifest.ts'
+import { endLink } from './end-link.ts'
 import { type HolderEnv, holderOnly } from './holder.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { readLink } from './read-link.ts'
@@ -20,6 +21,7 @@ export function restoreApi(ports: RestoreApiPorts): RestoreApp {
   showPage(app)
   app.use('/v1/*', holderOnly(ports))
   readLink(app, ports)
+  endLink(app, ports)
   readTimeline(app, ports)
   createRestoreManifest(app, ports)
   readRestoreManifest(app, ports)

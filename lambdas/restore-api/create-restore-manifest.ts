@@ -1,18 +1,29 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { z } from 'zod'
 import { RestoreManifestRequest, RestoreManifestResponse } from '../../shared/api/restore.ts'
-import type { Moment } from '../../shared/planner/plan.ts'
 import { ProblemError } from '../../shared/problem.ts'
-import { recordAudit } from '../catalogue/audit.ts'
-import { useLink } from '../catalogue/links.ts'
-import { createRestoreManifest as create, type RestoreManifest } from '../catalogue/restore-manifests.ts'
+import { auditCreation } from '../catalogue/audit.ts'
+import { hashOf } from '../catalogue/keys.ts'
+import { findLinkByHash, type Link, linkUse, usesLeft } from '../catalogue/links.ts'
+import {
+  findRestoreManifest,
+  keepSteps,
+  type RestoreManifest,
+  restoreManifestCreation,
+} from '../catalogue/restore-manifests.ts'
+import type { Source } from '../catalogue/sources.ts'
+import { isRefused, type Step, transact } from '../catalogue/table.ts'
+import { countRestore } from '../catalogue/usage.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { newSecret } from '../http/ports.ts'
 import type { RestoreApp } from './app.ts'
 import { actorOf, type Holder, holderId, linkInvalid, sourceFor } from './holder.ts'
 import { pageOf } from './manifest-page.ts'
-import { planFrom } from './plan.ts'
+import { type PlanWithin, planWithin } from './plan-within.ts'
 import type { RestoreApiPorts } from './ports.ts'
+import { scopeOf } from './scope.ts'
+
+type Request = z.output<typeof RestoreManifestRequest>
 
 const route = createRoute({
   method: 'post',
@@ -24,61 +35,112 @@ const route = createRoute({
 
 /** How long an agent may fetch what it planned; a link's holder until the link expires. */
 const agentSeconds = 7 * 86_400
-/** What URLs may be signed for, as a multiple of the content: a broken restore can be repeated once. */
-const budgetFactor = 2
+/** Each attempt after the first means that another use of the same link was faster. */
+const attempts = 10
 
-/** A moment that cannot be restored consumes no use. */
+/** A moment that cannot be restored consumes no use, and neither does the same request asked again. */
 export function createRestoreManifest(app: RestoreApp, ports: RestoreApiPorts): void {
   const { catalogue, clock, log } = ports
   app.openapi(route, async c => {
     const request = c.req.valid('json')
     const { holder } = c.var
     const source = await sourceFor(ports, holder, request.source)
-    const moment = momentOf(request, holder)
-    const snapshots = await planFrom(catalogue, source.source, moment, request.units)
-    const now = clock()
-    if (holder.kind === 'link' && !(await useLink(catalogue, holder.link, now))) throw linkInvalid()
+    const id = idOf(ports, holder, request)
+    const before = request.idempotencyKey && (await findRestoreManifest(catalogue, id, clock()))
+    if (before) return c.json(await pageOf(ports, before, source, 0), 200)
 
-    const bytes = snapshots.reduce((sum, { totals }) => sum + totals.storedBytes, 0)
-    const manifest: RestoreManifest = {
-      id: newSecret(ports),
-      tenant: source.tenant,
-      source: source.source,
-      holder: holderId(holder),
-      at: moment.kind === 'at' ? moment.at : null,
-      createdAt: now.toISOString(),
-      expiresAt:
-        holder.kind === 'link' ? holder.link.expiresAt : new Date(now.getTime() + agentSeconds * 1000).toISOString(),
-      bytes,
-      signedBytes: 0,
-      byteBudget: budgetFactor * bytes,
-      count: snapshots.length,
-    }
-    await recordAudit(catalogue, source.tenant, {
-      at: manifest.createdAt,
-      actor: actorOf(holder),
-      action: holder.kind === 'link' ? 'link-used' : 'restore-planned',
-      target: source.source,
-      detail: { moment, snapshots: snapshots.length, bytes },
-    })
-    await create(
+    const plan = await planWithin(ports, source, scopeOf(holder), request)
+    const manifest = manifestOf(id, holder, source, plan, clock())
+    const doubtful = new Set(plan.doubtful)
+    await keepSteps(
       catalogue,
       manifest,
-      snapshots.map(({ snapshot }) => snapshot),
+      plan.snapshots.map(({ snapshot, receivedAt }) => ({
+        snapshot,
+        receivedAt,
+        ...(doubtful.has(snapshot) && { doubtful: true }),
+      })),
     )
-    log.count('RestoresPlanned', 1)
+    const made = await use(holder, manifest, plan)
+    if (made) {
+      await countRestore(catalogue, source, clock())
+      log.count('RestoresPlanned', 1)
+    }
     return c.json(await pageOf(ports, manifest, source, 0), 200)
   })
+
+  /**
+   * The use, the restore manifest and the audit in one step, so that there is never one without the others. A write that the SDK sends again
+   * carries the same client token.
+   * @returns false when the same request was here at the same time, and was first
+   * @throws ProblemError `link-invalid` when no use is left, also when two ask for the last one at the same time
+   */
+  async function use(holder: Holder, manifest: RestoreManifest, plan: PlanWithin): Promise<boolean> {
+    let link = holder.kind === 'link' ? holder.link : undefined
+    for (let attempt = 1; ; attempt++) {
+      if (link && usesLeft(link) === 0) throw linkInvalid()
+      try {
+        await transact(catalogue, [
+          { put: restoreManifestCreation(manifest) },
+          { put: auditCreation(manifest.tenant, auditOf(holder, manifest, plan)) },
+          ...useOf(link, manifest),
+        ])
+        return true
+      } catch (error) {
+        if (!isRefused(error)) throw error
+        if (await findRestoreManifest(catalogue, manifest.id, clock())) return false
+        if (attempt >= attempts) throw new ProblemError('throttled', 'the link is being used by many at once')
+        if (!link) continue
+        link = await findLinkByHash(catalogue, link.hash, clock())
+        if (!link || link.revokedAt !== undefined) throw linkInvalid()
+      }
+    }
+  }
+
+  function useOf(link: Link | undefined, { bytes }: RestoreManifest): Step[] {
+    return link ? [{ update: linkUse(link, bytes, clock()) }] : []
+  }
 }
 
-function momentOf({ at, snapshot }: z.output<typeof RestoreManifestRequest>, holder: Holder): Moment {
-  if (at !== undefined && snapshot !== undefined)
-    throw new ProblemError('invalid-request', 'give either at or snapshot, or neither')
-  const only = holder.kind === 'link' ? holder.link.snapshot : null
-  if (only !== null) {
-    if (at !== undefined || (snapshot !== undefined && snapshot !== only)) throw new ProblemError('out-of-scope')
-    return { kind: 'snapshot', snapshot: only }
+/** The same for the same request of the same holder. */
+function idOf(ports: RestoreApiPorts, holder: Holder, request: Request): string {
+  if (request.idempotencyKey === undefined) return newSecret(ports)
+  return hashOf(`${holderId(holder)} ${JSON.stringify(request)}`)
+}
+
+function manifestOf(id: string, holder: Holder, source: Source, plan: PlanWithin, now: Date): RestoreManifest {
+  const { moment, wanted, snapshots } = plan
+  return {
+    id,
+    tenant: source.tenant,
+    source: source.source,
+    holder: holderId(holder),
+    at: moment.kind === 'at' ? moment.at : null,
+    of: moment.kind === 'snapshot' ? moment.snapshot : null,
+    units: holder.kind === 'link' && holder.link.units !== null ? (wanted ?? null) : null,
+    createdAt: now.toISOString(),
+    expiresAt:
+      holder.kind === 'link' ? holder.link.expiresAt : new Date(now.getTime() + agentSeconds * 1000).toISOString(),
+    bytes: snapshots.reduce((sum, { totals }) => sum + totals.storedBytes, 0),
+    count: snapshots.length,
   }
-  if (snapshot !== undefined) return { kind: 'snapshot', snapshot }
-  return at === undefined ? { kind: 'latest' } : { kind: 'at', at }
+}
+
+function auditOf(holder: Holder, { createdAt, source, bytes, count }: RestoreManifest, plan: PlanWithin) {
+  const { moment, wanted, snapshots, doubtful } = plan
+  return {
+    at: createdAt,
+    actor: actorOf(holder),
+    action: holder.kind === 'link' ? ('link-used' as const) : ('restore-planned' as const),
+    target: source,
+    detail: {
+      address: holder.address,
+      moment,
+      ...(wanted && { units: wanted.length }),
+      snapshots: count,
+      newest: snapshots.at(-1)?.snapshot,
+      ...(doubtful.length > 0 && { doubtful: doubtful.length }),
+      bytes,
+    },
+  }
 }

@@ -1,130 +1,100 @@
-import { type SourceId, ulidOf } from '../../shared/ids.ts'
 import { rollsFrom } from '../../shared/planner/chain.ts'
-import type { Moment } from '../../shared/planner/plan.ts'
-import { holdsStarts, unitsAt } from '../../shared/planner/units.ts'
 import type { Position } from '../../shared/position.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { CommittedSnapshot, UnitEntry } from '../../shared/snapshot.ts'
-import { committedOn } from '../catalogue/history.ts'
-import { type Committed, findSnapshot } from '../catalogue/snapshots.ts'
+import type { Committed } from '../catalogue/snapshots.ts'
 import type { Table } from '../catalogue/table.ts'
 import { withUnits } from '../catalogue/units.ts'
 
-/** Snapshots as the planner wants them, and the catalogue's items behind them. */
+/** What is kept of a snapshot's item beside what the planner wants: not its unit list, which may be long, a second time. */
+export type Planned = Omit<Committed, 'units'>
+
+/** Some 300 bytes each: more do not fit into the memory of the function. */
+const entriesHeld = 600_000
+
+/** Snapshots as the planner wants them, and what the catalogue says of them besides. */
 export class History {
   readonly snapshots: CommittedSnapshot[] = []
-  readonly items = new Map<string, Committed>()
+  readonly items = new Map<string, Planned>()
   readonly #table: Table
+  readonly #only: ReadonlySet<string> | undefined
+  readonly #texts = new Map<string, string>()
+  #entries = 0
 
-  constructor(table: Table) {
+  /** @param units those that matter; all when left out */
+  constructor(table: Table, units?: readonly string[]) {
     this.#table = table
+    this.#only = units && new Set(units)
   }
 
+  /** @throws ProblemError `invalid-request` when there are more entries than one answer can be worked out from */
   async add(item: Committed): Promise<CommittedSnapshot> {
-    const snapshot = await withUnits(this.#table, item)
-    if (!this.items.has(item.snapshot)) this.snapshots.push(snapshot)
-    this.items.set(item.snapshot, item)
+    const { units: _units, ...rest } = item
+    const snapshot = await withUnits(this.#table, item, this.#only)
+    if (this.items.has(item.snapshot)) return snapshot
+    this.#entries += snapshot.units.length
+    if (this.#entries > entriesHeld)
+      throw new ProblemError('invalid-request', `the backups that lead there have more than ${entriesHeld} units`, {
+        fix: 'Name the units that are wanted, fewer at a time',
+      })
+    for (const entry of snapshot.units) this.#share(entry)
+    this.snapshots.push(snapshot)
+    this.items.set(item.snapshot, rest)
     return snapshot
   }
-}
 
-/** Everything that was ever committed of a source. */
-export async function wholeHistory(table: Table, source: SourceId): Promise<History> {
-  const history = new History(table)
-  for (const lane of ['data', 'log'] as const)
-    for await (const item of committedOn(table, source, lane)) await history.add(item)
-  return history
-}
+  /** Where one log ends the next one starts, and all name the same units: equal texts are held once. */
+  #share(entry: UnitEntry): void {
+    const shared = (text: string) => {
+      const known = this.#texts.get(text)
+      if (known === undefined) this.#texts.set(text, text)
+      return known ?? text
+    }
+    entry.unit = shared(entry.unit)
+    if (entry.base !== null) entry.base = shared(entry.base)
+    for (const position of [entry.from, entry.to]) if (position) share(position)
+    entry.covers = { from: shared(entry.covers.from), to: shared(entry.covers.to) }
+    delete entry.info // of no use for planning
 
-/**
- * Only what a restore to `moment` is likely to need: the data lane backwards until there is a full for every unit, the log lane
- * from there to the moment. Clocks and lost logs may make more necessary: where this does not lead there, the whole history decides.
- */
-export async function nearHistory(
-  table: Table,
-  source: SourceId,
-  moment: Moment,
-  units: string[] | undefined,
-): Promise<History> {
-  switch (moment.kind) {
-    case 'latest':
-      return nearTime(table, source, undefined, units, {})
-    case 'at':
-      return nearTime(table, source, moment.at, units, { before: ulidAfter(moment.at) })
-    case 'snapshot':
-      return nearSnapshot(table, source, moment.snapshot)
+    function share(position: Position): void {
+      position.stream = shared(position.stream)
+      position.at = shared(position.at)
+    }
   }
 }
 
-async function nearSnapshot(table: Table, source: SourceId, id: string): Promise<History> {
-  const item = await findSnapshot(table, id)
-  if (item?.state !== 'committed' || item.source !== source) throw new ProblemError('not-found', 'no such snapshot')
-  const history = new History(table)
-  const asked = await history.add(item)
-  if (item.lane === 'log') {
-    const until = { before: ulidOf(id) }
-    const units = asked.units.map(({ unit }) => unit)
-    const near = await nearTime(table, source, undefined, units, until)
-    for (const earlier of near.items.values()) await history.add(earlier)
-    return history
-  }
-  for (const base of new Set(asked.units.map(entry => entry.base))) {
-    const found = base === null ? undefined : await findSnapshot(table, base)
-    if (found?.state === 'committed') await history.add(found)
-  }
-  return history
-}
-
-async function nearTime(
-  table: Table,
-  source: SourceId,
-  at: string | undefined,
-  units: string[] | undefined,
-  range: { before?: string },
-): Promise<History> {
-  const history = new History(table)
-  let oldest: string | undefined
-  for await (const item of committedOn(table, source, 'data', { ...range, backwards: true })) {
-    oldest = ulidOf(item.snapshot)
-    await history.add(item)
-    if (holdsStarts(history.snapshots, at, units)) break
-  }
-  if (oldest === undefined) return history
-  const wanted = new Set(units ?? unitsAt(history.snapshots, at))
-  await addLogsBefore(history, table, source, oldest)
-  const waiting = new Set(wanted)
-  for await (const item of committedOn(table, source, 'log', { after: oldest, ...range })) {
-    const { units: entries } = await history.add(item)
-    if (at !== undefined)
-      for (const entry of entries) if (Date.parse(entry.covers.to) >= Date.parse(at)) waiting.delete(entry.unit)
-    if (waiting.size === 0) break
-  }
-  return history
-}
-
-/** A log that was opened before a full may reach into it, and be the first that the full needs. */
-async function addLogsBefore(history: History, table: Table, source: SourceId, before: string): Promise<void> {
+/** Whether a log lies before everything that these snapshots of the data lane need of the log lane. */
+export function earlyFor(data: readonly CommittedSnapshot[]): (log: CommittedSnapshot) => boolean {
   const starts = new Map<string, Position[]>()
-  for (const snapshot of history.snapshots)
-    for (const entry of snapshot.units)
-      starts.set(entry.unit, [...(starts.get(entry.unit) ?? []), rollsFrom({ snapshot, entry, ended: 0 })])
-  const isEarly = (entry: UnitEntry) =>
-    (starts.get(entry.unit) ?? []).every(
-      start => entry.from === null || entry.from.stream !== start.stream || entry.from.at <= start.at,
+  for (const snapshot of data)
+    for (const entry of snapshot.units) {
+      const start = rollsFrom({ snapshot, entry, ended: 0 })
+      const known = starts.get(entry.unit)
+      if (known) known.push(start)
+      else starts.set(entry.unit, [start])
+    }
+  return ({ units }) =>
+    units.every(({ unit, from }) =>
+      (starts.get(unit) ?? []).every(start => from === null || from.stream !== start.stream || from.at <= start.at),
     )
-  for await (const item of committedOn(table, source, 'log', { before, backwards: true })) {
-    const { units } = await history.add(item)
-    if (units.every(isEarly)) return
-  }
 }
 
-/** The first ULID a day after an instant: what the engine's clock calls that moment was hardly opened later on ours. */
-function ulidAfter(instant: string): string {
-  let time = Math.max(0, Date.parse(instant) + 86_400_000)
+const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** The least ULID of an instant. */
+export function ulidAt(instant: number): string {
+  let time = Math.max(0, Math.floor(instant))
   let text = ''
   for (let i = 0; i < 10; i++) {
-    text = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[time % 32] + text
+    text = digits[time % 32] + text
     time = Math.floor(time / 32)
   }
   return text + '0'.repeat(16)
+}
+
+/** The instant of a ULID, in epoch milliseconds. */
+export function timeOf(ulid: string): number {
+  let time = 0
+  for (const digit of ulid.slice(0, 10)) time = time * 32 + digits.indexOf(digit)
+  return time
 }

@@ -1,21 +1,26 @@
-import type { HonoRequest } from 'hono'
+import type { Context } from 'hono'
+import type { LambdaEvent } from 'hono/aws-lambda'
 import { createMiddleware } from 'hono/factory'
 import type { SourceId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { type Agent, findAgent } from '../catalogue/agents.ts'
-import { recordAudit } from '../catalogue/audit.ts'
-import { beginTry, endTry, findLink, type Link, triesAllowed } from '../catalogue/links.ts'
+import { type AuditEntry, recordAudit } from '../catalogue/audit.ts'
+import { beginTry, endTry, findLink, isLocked, type Link, nameOfLink, triesAllowed } from '../catalogue/links.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
-import { findTenant } from '../catalogue/tenants.ts'
+import { findTenant, type Tenant } from '../catalogue/tenants.ts'
 import { provenAgent } from '../http/agent-proof.ts'
-import { nameOfLink } from '../http/make-link.ts'
 import { ownSource } from '../http/owned.ts'
 import { isPasscode } from '../http/passcode.ts'
-import type { Ports } from '../http/ports.ts'
+import { newSecret, type Ports } from '../http/ports.ts'
+import { callerOf, isAmong } from './caller.ts'
 
-/** Who asks to restore: whoever holds a link, or an agent its own. */
-export type Holder = { kind: 'link'; link: Link } | { kind: 'agent'; agent: Agent }
+/** Who asks to restore, and from where: whoever holds a link, or an agent its own. */
+export type Holder = { address: string | undefined } & (
+  | { kind: 'link'; link: Link }
+  | { kind: 'agent'; agent: Agent; tenant: Tenant }
+)
 export interface HolderEnv {
+  Bindings: { event?: LambdaEvent }
   Variables: { holder: Holder }
 }
 
@@ -23,40 +28,60 @@ const bearer = 'Bearer '
 
 export function holderOnly(ports: Ports) {
   return createMiddleware<HolderEnv>(async (c, next) => {
-    c.set('holder', await holderOf(ports, c.req))
+    c.set('holder', await holderOf(ports, c))
     await next()
   })
 }
 
-async function holderOf(ports: Ports, request: HonoRequest): Promise<Holder> {
-  const header = request.header('authorization')
-  if (!header?.startsWith(bearer)) return { kind: 'agent', agent: (await provenAgent(ports, request)).agent }
+async function holderOf(ports: Ports, { req, env }: Context<HolderEnv>): Promise<Holder> {
+  const address = callerOf(env)
+  const header = req.header('authorization')
+  if (!header?.startsWith(bearer)) return { kind: 'agent', address, ...(await provenAgent(ports, req)) }
   const link = await findLink(ports.catalogue, header.slice(bearer.length), ports.clock())
   if (!link || !(await isAlive(ports, link))) throw linkInvalid()
-  if (link.passcode) await requirePasscode(ports, link, request.header('x-failsafe-passcode'))
-  return { kind: 'link', link }
+  const holder = { kind: 'link', link, address } as const
+  await requireAddress(ports, holder)
+  if (link.passcode) await requirePasscode(ports, holder, req.header('x-failsafe-passcode'))
+  return holder
 }
 
 /** A link that an agent made ends with it, and every link while its tenant is suspended. */
 async function isAlive({ catalogue }: Ports, link: Link): Promise<boolean> {
-  if (link.tries >= triesAllowed) return false
+  if (isLocked(link) || link.revokedAt !== undefined) return false
   const tenant = await findTenant(catalogue, link.tenant)
   if (tenant?.state !== 'active') return false
   return link.agent === null || (await findAgent(catalogue, link.agent))?.state === 'active'
 }
 
-async function requirePasscode(ports: Ports, link: Link, passcode: string | undefined): Promise<void> {
+type LinkHolder = Extract<Holder, { kind: 'link' }>
+
+/** Before the passcode is looked at: nobody can lock a link from somewhere else. */
+async function requireAddress(ports: Ports, holder: LinkHolder): Promise<void> {
+  const { addresses } = holder.link
+  if (addresses === null || isAmong(addresses, holder.address)) return
+  await recordRefusal(ports, holder, 'link-refused')
+  throw new ProblemError('address-refused', `you come from ${holder.address ?? 'an unknown address'}`, {
+    fix: 'Use it from where it was made for, or ask who gave you the link',
+  })
+}
+
+async function requirePasscode(ports: Ports, holder: LinkHolder, passcode: string | undefined): Promise<void> {
+  const { link } = holder
   if (passcode === undefined)
     throw new ProblemError('passcode-required', undefined, { fix: 'Ask who gave you the link' })
-  if (!(await beginTry(ports.catalogue, link))) throw linkInvalid()
-  if (passcode.length <= 100 && (await isPasscode(link.passcode!, passcode))) return endTry(ports.catalogue, link)
-  await recordAudit(ports.catalogue, link.tenant, {
-    at: ports.clock().toISOString(),
-    actor: actorOf({ kind: 'link', link }),
-    action: 'passcode-wrong',
-    target: link.source,
-  })
+  const attempt = newSecret(ports)
+  if (!(await beginTry(ports.catalogue, link, attempt))) throw linkInvalid()
+  if (passcode.length <= 100 && (await isPasscode(link.passcode!, passcode)))
+    return endTry(ports.catalogue, link, attempt)
+  await recordRefusal(ports, holder, 'passcode-wrong')
   throw new ProblemError('passcode-wrong', `after ${triesAllowed} wrong ones the link is locked`)
+}
+
+function recordRefusal({ catalogue, clock }: Ports, holder: LinkHolder, action: AuditEntry['action']): Promise<void> {
+  const { link, address } = holder
+  const at = clock().toISOString()
+  const entry = { at, actor: actorOf(holder), action, target: link.source, detail: { address } }
+  return recordAudit(catalogue, link.tenant, entry)
 }
 
 /** A source that the holder may restore. @throws ProblemError `out-of-scope` for a link, `not-found` for an agent */

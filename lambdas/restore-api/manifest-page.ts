@@ -1,13 +1,19 @@
 import type { RestoreManifestResponse } from '../../shared/api/restore.ts'
-import type { SnapshotId } from '../../shared/ids.ts'
-import { findManifest } from '../catalogue/commits.ts'
-import { chunkLength, findChunk, type RestoreManifest } from '../catalogue/restore-manifests.ts'
-import { findSnapshot } from '../catalogue/snapshots.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import { StoredManifest } from '../catalogue/commits.ts'
+import { manifestKey } from '../catalogue/keys.ts'
+import { type RestoreManifest, type RestoreStep, stepsFrom } from '../catalogue/restore-manifests.ts'
 import type { Source } from '../catalogue/sources.ts'
+import { readMany } from '../catalogue/table.ts'
 import type { RestoreApiPorts } from './ports.ts'
 
 /** An answer of a function has 6 MB at most, and a manifest 64 KB. */
 const pageBytes = 3_000_000
+/** Manifests read with one request. */
+const batch = 25
+
+/** With the snapshot that it belongs to: items are read many at a time, in no order. */
+const Item = StoredManifest.extend({ PK: StoredManifest.shape.manifest })
 
 /** One page of a restore manifest, from the `offset`th snapshot on. */
 export async function pageOf(
@@ -16,15 +22,15 @@ export async function pageOf(
   source: Source,
   offset: number,
 ): Promise<RestoreManifestResponse> {
-  const chunk = await findChunk(catalogue, manifest.id, Math.floor(offset / chunkLength))
-  const ids = chunk?.snapshots.slice(offset % chunkLength) ?? []
+  const steps = await stepsFrom(catalogue, manifest.id, offset)
   const snapshots: RestoreManifestResponse['snapshots'] = []
   let bytes = 0
-  for (let i = 0; i < ids.length && bytes < pageBytes; i += 10) {
-    const entries = await Promise.all(ids.slice(i, i + 10).map(entryOf))
-    bytes += entries.reduce((sum, entry) => sum + entry.manifest.length, 0)
+  for (let i = 0; i < steps.length && bytes < pageBytes; i += batch) {
+    const entries = await entriesOf(steps.slice(i, i + batch))
+    bytes += entries.reduce((sum, entry) => sum + entry.manifest.length + entryBytes, 0)
     snapshots.push(...entries)
   }
+  const shown = steps.slice(0, snapshots.length)
   const next = offset + snapshots.length
   return {
     id: manifest.id,
@@ -32,23 +38,30 @@ export async function pageOf(
     sourceName: source.name,
     engine: source.engine,
     at: manifest.at,
+    of: manifest.of,
+    units: manifest.units,
     expiresAt: manifest.expiresAt,
+    doubtful: shown.filter(({ doubtful }) => doubtful).map(({ snapshot }) => snapshot),
     snapshots,
     bytes: manifest.bytes,
     egressCost: { amount: Math.ceil((manifest.bytes / 1e9) * env.EGRESS_PRICE_PER_GB * 100) / 100, currency: 'USD' },
     next: next < manifest.count ? String(next) : null,
   }
 
-  async function entryOf(id: SnapshotId) {
-    const [snapshot, stored] = await Promise.all([findSnapshot(catalogue, id), findManifest(catalogue, id)])
-    if (snapshot?.state !== 'committed' || !stored) throw new Error(`committed snapshot ${id} has lost its manifest`)
-    return {
-      snapshot: id,
-      receivedAt: snapshot.receivedAt,
-      manifest: stored.manifest,
-      agent: stored.agent,
-      agentKey: stored.agentKey,
-      certificate: stored.certificate,
-    }
+  async function entriesOf(steps: RestoreStep[]) {
+    const keys = steps.map(({ snapshot }) => manifestKey(snapshot))
+    const items = new Map((await readMany(catalogue, Item, keys)).map(item => [item.PK, item]))
+    return steps.map(({ snapshot, receivedAt }, i) => {
+      const stored = items.get(keys[i]!.PK)
+      if (!stored)
+        throw new ProblemError('not-restorable', `snapshot ${snapshot} is past its retention and was removed`, {
+          fix: 'Begin a new restore',
+        })
+      const { manifest, agent, agentKey, certificate, succession } = stored
+      return { snapshot, receivedAt, manifest, agent, agentKey, certificate, succession }
+    })
   }
 }
+
+/** Of an entry without its manifest: ids, key, certificate. */
+const entryBytes = 2000

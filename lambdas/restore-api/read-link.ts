@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { LinkInfoResponse } from '../../shared/api/restore.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import { usesLeft } from '../catalogue/links.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { RestoreApp } from './app.ts'
 import { linkedSource } from './holder.ts'
@@ -18,16 +19,20 @@ export function readLink(app: RestoreApp, ports: RestoreApiPorts): void {
     const { holder } = c.var
     if (holder.kind !== 'link') throw new ProblemError('not-found', 'an agent holds no link')
     const { link } = holder
-    const source = await linkedSource(ports, link)
+    const { name, engine } = await linkedSource(ports, link)
+    const { source, tenant, snapshots, units, since, until, expiresAt } = link
     return c.json(
       {
-        source: link.source,
-        sourceName: source.name,
-        tenant: link.tenant,
-        engine: source.engine,
-        snapshot: link.snapshot,
-        expiresAt: link.expiresAt,
-        usesLeft: link.uses === null ? null : Math.max(0, link.uses - link.used),
+        source,
+        sourceName: name,
+        tenant,
+        engine,
+        snapshots,
+        units,
+        since,
+        until,
+        expiresAt,
+        usesLeft: usesLeft(link),
         passcode: link.passcode !== null,
       },
       200,

@@ -1,16 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { TimelineResponse, type TimelineSnapshot } from '../../shared/api/restore.ts'
-import { SourceId, ulidOf } from '../../shared/ids.ts'
-import { timelineOf } from '../../shared/planner/timeline.ts'
-import { committedOn } from '../catalogue/history.ts'
+import { TimelineResponse } from '../../shared/api/restore.ts'
+import { SourceId } from '../../shared/ids.ts'
+import { ProblemError } from '../../shared/problem.ts'
+import { Instant } from '../../shared/snapshot.ts'
 import { latestRuns } from '../catalogue/runs.ts'
-import { type Committed, findSnapshot } from '../catalogue/snapshots.ts'
-import { withUnits } from '../catalogue/units.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { RestoreApp } from './app.ts'
-import { wholeHistory } from './history.ts'
 import { sourceFor } from './holder.ts'
 import type { RestoreApiPorts } from './ports.ts'
+import { allowsTime, isLimited, type Scope, scopeOf } from './scope.ts'
+import { snapshotsPage } from './snapshots-page.ts'
+import { unitsPage } from './units-page.ts'
+import type { Window } from './window-history.ts'
+
+const ulid = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)
+const Unit = z.string().min(1).max(512)
 
 const route = createRoute({
   method: 'get',
@@ -20,84 +24,92 @@ const route = createRoute({
     params: z.object({ source: SourceId }),
     query: z.object({
       limit: z.coerce.number().int().min(1).max(200).default(50),
-      before: z
-        .string()
-        .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)
-        .optional(),
+      before: ulid.optional(),
+      from: Instant.optional(),
+      until: Instant.optional(),
+      unit: z.union([Unit.transform(unit => [unit]), z.array(Unit).max(100)]).optional(),
+      afterUnit: Unit.optional(),
     }),
   },
   responses: {
-    200: jsonAnswer("Snapshots; on the first page also the units' ranges and the last runs", TimelineResponse),
+    200: jsonAnswer(
+      "Snapshots; on the first page also the units' ranges in a window of time and the last runs",
+      TimelineResponse,
+    ),
     default: refusal,
   },
 })
 
-/** An answer of a function has 6 MB at most; a page ends before its unit lists take half of that. */
-const pageBytes = 3_000_000
+const day = 86_400_000
+const windowDays = 35
+const longestWindowDays = 100
 const runsShown = 50
 
+/** Three kinds of pages: the first one; more snapshots (`before`); more units of the same window (`afterUnit`). */
 export function readTimeline(app: RestoreApp, ports: RestoreApiPorts): void {
-  const { catalogue } = ports
+  const { catalogue, clock } = ports
   app.openapi(route, async c => {
-    const { limit, before } = c.req.valid('query')
+    const { limit, before, unit, afterUnit, ...span } = c.req.valid('query')
     const { holder } = c.var
-    const source = await sourceFor(ports, holder, c.req.valid('param').source)
-    const about = { source: source.source, sourceName: source.name, engine: source.engine }
-    const only = holder.kind === 'link' ? holder.link.snapshot : null
-    if (only !== null) {
-      const item = await findSnapshot(catalogue, only)
-      const snapshots = item?.state === 'committed' ? [await shown(item)] : []
-      return c.json({ ...about, units: [], snapshots, runs: [], next: null }, 200)
+    const { source, name, engine } = await sourceFor(ports, holder, c.req.valid('param').source)
+    const scope = scopeOf(holder)
+    const units = unitsShown(scope, unit)
+    const page = {
+      source,
+      sourceName: name,
+      engine,
+      window: null,
+      units: [],
+      nextUnit: null,
+      snapshots: [],
+      runs: [],
+      next: null,
     }
-    const { snapshots, next } = await page(source.source, limit, before)
-    if (before !== undefined) return c.json({ ...about, units: [], snapshots, runs: [], next }, 200)
-    const units = timelineOf((await wholeHistory(catalogue, source.source)).snapshots)
-    return c.json({ ...about, units, snapshots, runs: await runsOf(source.source), next }, 200)
+    const window = windowOf(span, scope, clock())
+    // a link for some snapshots leads to their states alone, not to moments between them
+    const ranges = before === undefined && scope.snapshots === null
+    const about = ranges ? await unitsPage(catalogue, source, window, scope, units, afterUnit, clock()) : {}
+    if (afterUnit !== undefined) return c.json({ ...page, ...about }, 200)
+    const newest = before ?? (span.until === undefined ? undefined : { until: window.until })
+    const listed = await snapshotsPage(catalogue, source, scope, { limit, before: newest, units })
+    const runs = before === undefined ? await runsOf(source, scope) : []
+    return c.json({ ...page, ...about, ...listed, runs }, 200)
   })
 
-  async function page(source: SourceId, limit: number, before: string | undefined) {
-    const snapshots: TimelineSnapshot[] = []
-    let bytes = 0
-    for await (const item of newestFirst(source, before)) {
-      if (snapshots.length === limit || bytes > pageBytes)
-        return { snapshots, next: ulidOf(snapshots.at(-1)!.snapshot) }
-      const snapshot = await shown(item)
-      bytes += JSON.stringify(snapshot.units).length
-      snapshots.push(snapshot)
-    }
-    return { snapshots, next: null }
-  }
-
-  async function* newestFirst(source: SourceId, before: string | undefined): AsyncGenerator<Committed> {
-    const range = { before, backwards: true }
-    const lanes = [committedOn(catalogue, source, 'data', range), committedOn(catalogue, source, 'log', range)] as const
-    let [data, log] = [(await lanes[0].next()).value, (await lanes[1].next()).value]
-    while (data || log) {
-      if (data && (!log || data.snapshot > log.snapshot)) {
-        yield data
-        data = (await lanes[0].next()).value
-      } else if (log) {
-        yield log
-        log = (await lanes[1].next()).value
-      }
-    }
-  }
-
-  async function shown(item: Committed): Promise<TimelineSnapshot> {
-    const { agent, lockedUntil, totals, proof, warnings } = item
-    const { sourceBytes, sealedBytes, artefacts } = totals
-    const snapshot = await withUnits(catalogue, item)
-    return { ...snapshot, agent, lockedUntil, sourceBytes, sealedBytes, artefacts, proof: proof ?? null, warnings }
-  }
-
-  async function runsOf(source: SourceId) {
+  /** They tell of the whole source. */
+  async function runsOf(source: SourceId, scope: Scope) {
+    if (scope.snapshots !== null || scope.units !== null) return []
     const runs = await latestRuns(catalogue, source, runsShown)
-    return runs.map(({ run, outcome, startedAt, finishedAt, message }) => ({
-      run,
-      outcome,
-      startedAt,
-      finishedAt: finishedAt ?? null,
-      message: message ?? null,
-    }))
+    return runs
+      .filter(({ startedAt }) => !isLimited(scope) || allowsTime(scope, startedAt))
+      .map(({ run, outcome, startedAt, finishedAt, message }) => ({
+        run,
+        outcome,
+        startedAt,
+        finishedAt: finishedAt ?? null,
+        message: message ?? null,
+      }))
   }
+}
+
+/** Those asked for that the link is for; undefined for all. */
+function unitsShown({ units: allowed }: Scope, asked: string[] | undefined): string[] | undefined {
+  if (allowed === null || asked === undefined) return asked ?? allowed ?? undefined
+  return asked.filter(unit => allowed.includes(unit))
+}
+
+/** @throws ProblemError `invalid-request` */
+function windowOf(span: { from?: string | undefined; until?: string | undefined }, scope: Scope, now: Date): Window {
+  // clocks differ: what a link allows up to a moment may have been opened a little later
+  const last = scope.until === null ? Number.POSITIVE_INFINITY : Date.parse(scope.until) + day
+  const until =
+    span.until === undefined ? (last < now.getTime() ? last : Number.POSITIVE_INFINITY) : Date.parse(span.until)
+  const end = Math.min(until, now.getTime())
+  const from = span.from === undefined ? end - windowDays * day : Date.parse(span.from)
+  if (from >= until) throw new ProblemError('invalid-request', 'from: it is not earlier than until')
+  if (end - from > longestWindowDays * day)
+    throw new ProblemError('invalid-request', `from: a window has ${longestWindowDays} days at most`, {
+      fix: 'Ask for one window after the other',
+    })
+  return { from, until }
 }

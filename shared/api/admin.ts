@@ -72,7 +72,7 @@ export const EnrolTokenResponse = z.object({
 })
 
 // POST /v1/admin/links
-export const AdminLinkRequest = z.object({
+export const AdminLinkRequest = z.strictObject({
   tenant: TenantId,
   /** Source id, or its name where it is unique in the tenant. */
   source: z.string().max(100),

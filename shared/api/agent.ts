@@ -178,7 +178,8 @@ export const RunRequest = z.object({
 export const RunResponse = z.object({ recordedAt: z.iso.datetime() })
 
 // POST /v1/links
-export const LinkRequest = z.object({
+/** Strict: a limit that this version does not know is refused, never left out. */
+export const LinkRequest = z.strictObject({
   source: SourceId,
   ...linkScope,
   expiresSeconds: z.number().int().min(60).max(86_400),

@@ -11,7 +11,11 @@ export const LinkInfoResponse = z.object({
   sourceName: z.string(),
   tenant: z.string(),
   engine: EngineKind,
-  snapshot: SnapshotId.nullable(),
+  /** What it is limited to; null for no such limit. `since` and `until` are moments on the engine's clock. */
+  snapshots: z.array(SnapshotId).nullable(),
+  units: z.array(z.string()).nullable(),
+  since: Instant.nullable(),
+  until: Instant.nullable(),
   expiresAt: z.iso.datetime(),
   usesLeft: z.number().int().nullable(),
   passcode: z.boolean(),
@@ -25,6 +29,9 @@ export const SnapshotProof = z.object({
 })
 
 export const TimelineSnapshot = CommittedSnapshot.extend({
+  /** The first 1,000 units at most; all of those asked for with `unit=`. */
+  units: CommittedSnapshot.shape.units,
+  unitCount: z.number().int(),
   agent: AgentId,
   lockedUntil: z.iso.datetime(),
   sourceBytes: z.number().int(),
@@ -42,12 +49,21 @@ export const UnitTimeline = z.object({
 })
 export type UnitTimeline = z.infer<typeof UnitTimeline>
 
-// GET /v1/sources/{source}/timeline?limit=&before=  -> newest snapshots first
+// GET /v1/sources/{source}/timeline?from=&until=&unit=&limit=  -> ranges of a window of time, the newest snapshots, the last runs
+//   &before=     -> the next page of snapshots, of all that were ever committed
+//   &afterUnit=  -> the next page of units, in the same window
 export const TimelineResponse = z.object({
   source: SourceId,
   sourceName: z.string(),
   engine: EngineKind,
+  /**
+   * What was opened in this time, on the receiver's clock, and the chain that leads into it is what `units` is worked out from. It may start
+   * later than was asked where the source holds more than one answer can be worked out from. Null on a page of snapshots.
+   */
+  window: z.object({ from: z.iso.datetime(), until: z.iso.datetime() }).nullable(),
   units: z.array(UnitTimeline),
+  /** Pass as `afterUnit`, with the window of this answer, for the next page of units. */
+  nextUnit: z.string().nullable(),
   snapshots: z.array(TimelineSnapshot),
   runs: z.array(
     z.object({
@@ -70,14 +86,26 @@ export const RestoreManifestRequest = z.object({
   /** Neither: the latest restorable state. */
   at: Instant.optional(),
   snapshot: SnapshotId.optional(),
+  /** Chosen by who asks: the same request asked again, as its answer was lost, gets the same restore manifest and consumes one use. */
+  idempotencyKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{16,64}$/)
+    .optional(),
 })
 export const RestoreManifestResponse = z.object({
   id: z.string(),
   source: SourceId,
   sourceName: z.string(),
   engine: EngineKind,
+  /** The moment it leads to; null for the latest state and for that of a snapshot. A link that ends at a moment leads there. */
   at: Instant.nullable(),
+  /** The snapshot whose state it leads to: the one asked for, or the newest that the link allows. */
+  of: SnapshotId.nullable(),
+  /** The units that a link limits it to; null when it is about all, or about those asked for. */
+  units: z.array(z.string()).nullable(),
   expiresAt: z.iso.datetime(),
+  /** Snapshots of this restore that a verify or a drill found bad, as nothing else leads there; every byte is checked in any case. */
+  doubtful: z.array(SnapshotId),
   /** In the order they are applied. */
   snapshots: z.array(
     z.object({
@@ -88,6 +116,8 @@ export const RestoreManifestResponse = z.object({
       agent: AgentId,
       agentKey: PublicKey,
       certificate: z.string().nullable(),
+      /** `failsafe.succession/1`, oldest first: how `agentKey` descends from the key that the agent enrolled with. */
+      succession: z.array(z.string()).default([]),
     }),
   ),
   bytes: z.number().int(),
@@ -102,7 +132,7 @@ export const PackUrlsRequest = z.object({
   packs: z
     .array(z.object({ snapshot: SnapshotId, pack: z.number().int().min(1) }))
     .min(1)
-    .max(100),
+    .max(64),
 })
 export const PackUrlsResponse = z.object({
   urls: z.array(z.object({ snapshot: SnapshotId, pack: z.number().int(), url: z.string() })),

@@ -14,6 +14,8 @@ export type Moment = { kind: 'latest' } | { kind: 'at'; at: string } | { kind: '
 export interface RestorePlan {
   /** In the order they are applied. */
   snapshots: CommittedSnapshot[]
+  /** Those of them that a verify or a drill found bad: nothing else leads there. */
+  doubtful: string[]
   /** What each unit uses of them, and the position and moment (ISO 8601, UTC) its state is known up to. */
   units: { unit: string; snapshots: string[]; to: Position; reached: string }[]
 }
@@ -21,11 +23,45 @@ export interface RestorePlan {
 /**
  * Which snapshots, in which order, lead to a moment. For each unit: the latest full at or before it, the latest differential
  * on that, then the logs in unbroken succession of one stream; the next best start is tried where one does not lead there.
- * Continuity is proven by positions, never by times. A snapshot found bad is gone round, unless it is itself what was asked for.
+ * Continuity is proven by positions, never by times. A snapshot found bad is gone round. Where nothing else leads to the moment, the plan is
+ * the one without any such marks and names them: whoever steals a host's key can mark everything as bad, and whoever restores checks every byte.
  * @param units all that the newest full at or before the moment, or a snapshot after it, names when left out
  * @throws ProblemError `not-restorable` with `{unit, nearest: {before, after}}`
  */
 export function planRestore(snapshots: CommittedSnapshot[], moment: Moment, units?: string[]): RestorePlan {
+  const proven = attempt(() => planProven(snapshots, moment, units))
+  if (!(proven instanceof ProblemError)) return proven
+  if (!snapshots.some(({ bad }) => bad)) throw proven
+  const doubted = attempt(() => planProven(withoutMarks(snapshots), moment, units))
+  if (!(doubted instanceof ProblemError)) {
+    const marked = new Map(snapshots.map(snapshot => [snapshot.snapshot, snapshot]))
+    const ordered = doubted.snapshots.map(({ snapshot }) => marked.get(snapshot)!)
+    return { ...doubted, snapshots: ordered, doubtful: badAmong(ordered) }
+  }
+  const { before, after } = proven.extra.nearest as { before: string | null; after: string | null }
+  throw before === null && after === null ? doubted : proven
+}
+
+function attempt(plan: () => RestorePlan): RestorePlan | ProblemError {
+  try {
+    return plan()
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'not-restorable') return error
+    throw error
+  }
+}
+
+function badAmong(snapshots: CommittedSnapshot[]): string[] {
+  return snapshots.filter(({ bad }) => bad).map(({ snapshot }) => snapshot)
+}
+
+/** As if no verify had ever failed. */
+export function withoutMarks(snapshots: CommittedSnapshot[]): CommittedSnapshot[] {
+  return snapshots.map(({ bad: _bad, ...snapshot }) => snapshot)
+}
+
+/** With nothing in it that was found bad, unless it is itself what was asked for. @throws as `planRestore` */
+export function planProven(snapshots: CommittedSnapshot[], moment: Moment, units?: string[]): RestorePlan {
   const wanted = units ?? unitsOf(snapshots, moment)
   if (wanted.length === 0)
     throw refusal(snapshots, moment, [], undefined, 'nothing that can be restored was backed up by then')
@@ -36,8 +72,10 @@ export function planRestore(snapshots: CommittedSnapshot[], moment: Moment, unit
     if (!chain) throw refusal(snapshots, moment, wanted, unit, reasonFor(history, moment))
     return { unit, chain }
   })
+  const ordered = inOrder(chains.map(({ chain }) => chain.steps))
   return {
-    snapshots: inOrder(chains.map(({ chain }) => chain.steps)),
+    snapshots: ordered,
+    doubtful: badAmong(ordered),
     units: chains.map(({ unit, chain }) => ({
       unit,
       snapshots: chain.steps.map(step => step.snapshot.snapshot),

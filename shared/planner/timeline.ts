@@ -6,9 +6,14 @@ import { type Range, rangesOf } from './ranges.ts'
 
 /** Per unit, what can be restored and, where logs are kept, what cannot and why. */
 export function timelineOf(snapshots: CommittedSnapshot[]): UnitTimeline[] {
-  return [...historiesOf(snapshots).values()]
-    .map(history => ({ unit: history.unit, ...spansOf(history) }))
-    .sort((a, b) => (a.unit < b.unit ? -1 : 1))
+  return [...unitTimelines(snapshots)]
+}
+
+/** The same, unit by unit in the order of their names, worked out as the caller goes on. @param after only units behind this one */
+export function* unitTimelines(snapshots: CommittedSnapshot[], after?: string): Generator<UnitTimeline> {
+  const histories = [...historiesOf(snapshots).values()].sort((a, b) => (a.unit < b.unit ? -1 : 1))
+  for (const history of histories)
+    if (after === undefined || history.unit > after) yield { unit: history.unit, ...spansOf(history) }
 }
 
 function spansOf(history: UnitHistory): Pick<UnitTimeline, 'ranges' | 'gaps'> {
@@ -31,9 +36,10 @@ export function describeGap(history: UnitHistory, time: number): string {
 
 function reasonAfter(history: UnitHistory, { to, end }: Range): string {
   const restorable = `restorable to ${clock(to.instant)}`
-  const next = logsOf(history)
-    .filter(log => log.ended > to.time)
-    .sort((a, b) => a.ended - b.ended)[0]
+  const next = logsOf(history).reduce<HeldLog | undefined>(
+    (first, log) => (log.ended > to.time && (!first || log.ended < first.ended) ? log : first),
+    undefined,
+  )
   if (!next) return `no log was backed up after ${clock(to.instant)}; ${restorable}`
   const { from } = next.entry.covers
   if (!good(next)) return `log ${span(from, next.entry.covers.to)} was found bad; ${restorable}`

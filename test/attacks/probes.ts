@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { newUlid } from '../../shared/ids.ts'
+import { newSigningKey, publicKeyOf } from '../../shared/jws.ts'
 import { packOf } from '../receiver/agent.ts'
 import { type Names, window } from './names.ts'
+
+const publicKey = publicKeyOf(await newSigningKey())
+/** Has the form of a signature, and nothing behind it. */
+const jws = 'e30.e30.e30'
 
 export interface Probe {
   /** Path and query. */
@@ -21,6 +26,12 @@ export const probes: Record<string, (theirs: Names, own: Names) => Probe[]> = {
   ],
   'GET /r': theirs => [{ target: `/r?${theirs.link}`, answered: true }],
   'POST /v1/enrolments': theirs => [{ target: '/v1/enrolments', body: { token: theirs.token } }],
+  'POST /v1/agent/key': theirs => [
+    { target: '/v1/agent/key', body: { agent: theirs.agent, publicKey, succession: jws, possession: jws } },
+  ],
+  'PUT /v1/agent/certificate': theirs => [
+    { target: '/v1/agent/certificate', body: { agent: theirs.agent, certificate: jws, customerKey: publicKey } },
+  ],
   'GET /v1/sources': theirs => [
     { target: `/v1/sources?tenant=${theirs.tenant}&agent=${theirs.agent}&source=${theirs.source}`, answered: true },
   ],
@@ -64,12 +75,17 @@ export const probes: Record<string, (theirs: Names, own: Names) => Probe[]> = {
   ],
   'POST /v1/links': (theirs, own) => [
     { target: '/v1/links', body: { source: theirs.source, expiresSeconds: 600 } },
-    { target: '/v1/links', body: { source: own.source, snapshot: theirs.snapshot, expiresSeconds: 600 } },
+    { target: '/v1/links', body: { source: own.source, snapshots: [theirs.snapshot], expiresSeconds: 600 } },
   ],
   'POST /v1/snapshots/{snapshot}/packs/{pack}/complete': leased('packs/1/complete', {
     pack: packOf(1, [randomBytes(100)]),
   }),
-  'POST /v1/snapshots/{snapshot}/commit': leased('commit', { manifest: 'e30.e30.e30' }),
+  'POST /v1/snapshots/{snapshot}/commit': leased('commit', { manifest: jws }),
+  'DELETE /v1/links/{name}': theirs => [
+    { target: `/v1/links/${theirs.linkName}` },
+    { target: `/v1/links/${theirs.link.slice(0, 12)}` },
+  ],
+  'DELETE /v1/link': theirs => [{ target: `/v1/link?link=${theirs.link}&name=${theirs.linkName}` }],
   'GET /v1/link': theirs => [{ target: `/v1/link?link=${theirs.link}` }],
   'GET /v1/sources/{source}/timeline': theirs => [
     { target: `/v1/sources/${theirs.source}/timeline` },

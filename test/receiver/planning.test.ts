@@ -103,7 +103,9 @@ describe('planning from the catalogue', () => {
         ]
         for (const moment of moments)
           for (const units of [undefined, ['u1']]) {
-            const chosen = await outcome(() => planFrom(receiver.ports.catalogue, source, moment, units))
+            const chosen = await outcome(() =>
+              planFrom(receiver.ports.catalogue, source, moment, units).then(plan => plan.snapshots),
+            )
             const whole = await outcome(() => planRestore(snapshots, moment, units).snapshots)
             if (typeof whole === 'string') expect(chosen).toBe(whole)
             else {
@@ -127,7 +129,7 @@ describe('planning from the catalogue', () => {
     const events = Array.from({ length: 20 }, () => day).flat()
     const { source, snapshots } = await keep(receiver.ports.catalogue, historyOf(events))
     const { read, table } = counting(receiver.ports.catalogue)
-    const planned = await planFrom(table, source, { kind: 'latest' }, undefined)
+    const { snapshots: planned } = await planFrom(table, source, { kind: 'latest' }, undefined)
     expect(planned).toHaveLength(25)
     expect(planned.map(({ snapshot }) => snapshot)).toEqual(
       planRestore(snapshots, { kind: 'latest' }).snapshots.map(({ snapshot }) => snapshot),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listAudit, monthOf } from '../../lambdas/catalogue/audit.ts'
-import { agentKey } from '../../lambdas/catalogue/keys.ts'
+import { agentKey, linkKey, packKey, tenantKey } from '../../lambdas/catalogue/keys.ts'
+import { findLinkByName } from '../../lambdas/catalogue/link-list.ts'
 import { update } from '../../lambdas/catalogue/table.ts'
+import { findUsage } from '../../lambdas/catalogue/usage.ts'
 import { newUlid } from '../../shared/ids.ts'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import { backUp, enrolAgent, fullEntry, logEntry, registerSource, type TestAgent } from './agent.ts'
@@ -21,9 +23,10 @@ afterAll(() => receiver?.[Symbol.asyncDispose]())
 
 const time = (minutes: number) => new Date(Date.parse('2026-11-22T14:00:00Z') + minutes * 60_000).toISOString()
 const makeLink = async (wish: object = {}) => {
-  const { url, expiresAt } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 3600, ...wish }))
-  return { secret: url.slice(url.indexOf('#') + 1) as string, url, expiresAt }
+  const { name, url, expiresAt } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 3600, ...wish }))
+  return { secret: url.slice(url.indexOf('#') + 1) as string, name: name as string, url, expiresAt }
 }
+const linkNamed = async (name: string) => (await findLinkByName(receiver.ports.catalogue, agent.tenant, name))!
 const withLink = (secret: string, method: string, target: string, body?: unknown, passcode?: string): Promise<Answer> =>
   receiver.send(
     requestOf(method, target, body, {
@@ -178,14 +181,75 @@ describe('URLs for packs', () => {
     expect(asAgent.body.code).toBe('not-found')
   })
 
-  it('stay within twice the content', async () => {
+  it("stay within a link's budget, over all its uses: its content twice, or as often as it may be used", async () => {
+    const { snapshot, parts } = await full()
+    const size = parts.reduce((sum, part) => sum + part.length, 0)
+    for (const { uses, times, left } of [
+      { uses: 1, times: 2, left: 0 },
+      { uses: 3, times: 3, left: 2 },
+    ]) {
+      const { secret, name } = await makeLink({ uses })
+      const { id } = ok(await plan(secret))
+      const packs = (count: number) => ({ packs: Array(count).fill({ snapshot, pack: 1 }) })
+      const sign = (count: number) => withLink(secret, 'POST', `/v1/restore-manifests/${id}/urls`, packs(count))
+      ok(await sign(1))
+      expect((await sign(times)).body.code).toBe('quota-exceeded')
+      ok(await sign(times - 1))
+      expect((await sign(1)).body.code).toBe('quota-exceeded')
+      for (let i = 0; i < left; i++) ok(await plan(secret))
+      expect((await sign(1)).body.code).toBe('quota-exceeded')
+      expect(await linkNamed(name)).toMatchObject({ used: uses, signedBytes: times * size, byteBudget: times * size })
+    }
+  })
+
+  it("of an agent stay within its day's budget", async () => {
     const { snapshot } = await full()
+    const { tenant } = agent
+    const set = (bytes: number | null) =>
+      update(receiver.ports.catalogue, {
+        key: tenantKey(tenant),
+        update: 'SET #dailyDownloadBytes = :bytes',
+        values: { ':bytes': bytes },
+      })
     const { id } = ok(await agent.call('POST', '/v1/restore-manifests', { source }))
-    const sign = (count: number) =>
-      agent.call('POST', `/v1/restore-manifests/${id}/urls`, { packs: Array(count).fill({ snapshot, pack: 1 }) })
-    ok(await sign(1))
-    ok(await sign(1))
-    expect((await sign(1)).body.code).toBe('quota-exceeded')
+    const sign = () => agent.call('POST', `/v1/restore-manifests/${id}/urls`, { packs: [{ snapshot, pack: 1 }] })
+    await set(0)
+    expect((await sign()).body.code).toBe('quota-exceeded')
+    await set(null)
+    expect((await sign()).status).toBe(200)
+  })
+
+  it('count for the month of their source', async () => {
+    const { snapshot, parts } = await full()
+    const { secret } = await makeLink()
+    const { id } = ok(await plan(secret))
+    ok(await withLink(secret, 'POST', `/v1/restore-manifests/${id}/urls`, { packs: [{ snapshot, pack: 1 }] }))
+    const month = monthOf(receiver.clock.now.toISOString())
+    const usage = await findUsage(receiver.ports.catalogue, { tenant: agent.tenant, source }, month)
+    expect(usage).toMatchObject({ restores: 1, downloadedBytes: Buffer.concat(parts).length })
+  })
+
+  it('charge a pack once in full, however many ask for it at the same moment', async () => {
+    const { snapshot } = await full()
+    const { secret, name } = await makeLink({ uses: 20 })
+    const { id, bytes } = ok(await plan(secret))
+    // a pack of many GiB: signing it again counts 64 MiB
+    await update(receiver.ports.catalogue, {
+      key: packKey(snapshot, 1),
+      update: 'SET #size = :size',
+      values: { ':size': 60 * 1024 ** 3 },
+    })
+    await update(receiver.ports.catalogue, {
+      key: linkKey((await linkNamed(name)).hash),
+      update: 'SET #byteBudget = :budget',
+      values: { ':budget': 61 * 1024 ** 3 },
+    })
+    const packs = [{ snapshot, pack: 1 }]
+    const sign = () => withLink(secret, 'POST', `/v1/restore-manifests/${id}/urls`, { packs })
+    const answers = await Promise.all([sign(), sign(), sign(), sign()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(bytes).toBeLessThan(10_000)
+    expect((await linkNamed(name)).signedBytes).toBe(60 * 1024 ** 3 + 3 * 64 * 1024 ** 2)
   })
 
   it('end with the link', async () => {
@@ -207,7 +271,15 @@ describe('a restore link', () => {
     expect(url).toMatch(/^https:\/\/receiver\.test\/r#/)
     for (let i = 0; i < 3; i++) {
       const info = ok(await withLink(secret, 'GET', '/v1/link'))
-      expect(info).toMatchObject({ source, engine: 'mysql', snapshot: null, expiresAt, usesLeft: 2, passcode: false })
+      expect(info).toMatchObject({
+        source,
+        engine: 'mysql',
+        snapshots: null,
+        units: null,
+        expiresAt,
+        usesLeft: 2,
+        passcode: false,
+      })
       ok(await withLink(secret, 'GET', `/v1/sources/${source}/timeline`))
     }
     const page = await receiver.send(requestOf('GET', '/r'))
@@ -257,7 +329,7 @@ describe('a restore link', () => {
     const first = await full()
     const second = await full(20)
     const other = await registerSource(agent, newUlid())
-    const { secret } = await makeLink({ snapshot: first.snapshot })
+    const { secret } = await makeLink({ snapshots: [first.snapshot] })
     expect(idsOf(await plan(secret))).toEqual([first.snapshot])
     expect(idsOf(await plan(secret, { snapshot: first.snapshot }))).toEqual([first.snapshot])
     expect((await plan(secret, { snapshot: second.snapshot })).body.code).toBe('out-of-scope')
@@ -267,7 +339,7 @@ describe('a restore link', () => {
     expect(snapshots).toMatchObject([{ snapshot: first.snapshot }])
     const foreign = await agent.call('POST', '/v1/links', {
       source: other,
-      snapshot: first.snapshot,
+      snapshots: [first.snapshot],
       expiresSeconds: 60,
     })
     expect(foreign.body.code).toBe('not-found')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planRestore, type RestorePlan } from '../../shared/planner/plan.ts'
+import { planProven, planRestore, type RestorePlan, withoutMarks } from '../../shared/planner/plan.ts'
 import { timelineOf } from '../../shared/planner/timeline.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { CommittedSnapshot } from '../../shared/snapshot.ts'
@@ -53,10 +53,12 @@ describe('the planner, with three units on two lanes', () => {
         const time = minuteOf(events, share)
         const snapshots = historyOf(events)
         const plan = tryPlan(snapshots, { kind: 'at', at: minute(time) }, [unit])
-        expect(!(plan instanceof ProblemError)).toBe(canReach(snapshots, unit, time))
+        expect(!(plan instanceof ProblemError)).toBe(canReach(withoutMarks(snapshots), unit, time))
         if (plan instanceof ProblemError) return
+        // what was found bad is used only where nothing else leads there, and then it is said
+        expect(plan.doubtful.length > 0).toBe(!canReach(snapshots, unit, time))
         expect(apply(snapshots, plan, unit).ended).toBeGreaterThanOrEqual(Date.parse(minute(time)))
-        expect(plan.snapshots.some(({ bad }) => bad)).toBe(false)
+        expect(plan.doubtful).toEqual(plan.snapshots.filter(({ bad }) => bad).map(({ snapshot }) => snapshot))
       }),
       property,
     )
@@ -104,18 +106,45 @@ describe('the planner, with three units on two lanes', () => {
     fc.assert(
       fc.property(Events, fc.constantFrom('u0', 'u1', 'u2'), (events, unit) => {
         const snapshots = historyOf(events)
-        const fulls = snapshots.filter(({ kind, bad }) => kind === 'full' && !bad)
+        const all = snapshots.filter(({ kind }) => kind === 'full')
+        const good = all.filter(({ bad }) => !bad)
+        const fulls = good.length > 0 ? good : all
         const plan = tryPlan(snapshots, { kind: 'latest' }, [unit])
         expect(plan instanceof ProblemError).toBe(fulls.length === 0)
         if (plan instanceof ProblemError) return
+        expect(plan.doubtful.length > 0).toBe(good.length === 0)
         expect(plan.snapshots[0]!.snapshot).toBe(fulls.at(-1)!.snapshot)
         const { ended } = apply(snapshots, plan, unit)
-        const later = tryPlan(
-          snapshots.filter(({ kind, snapshot }) => kind !== 'full' || snapshot === fulls.at(-1)!.snapshot),
-          { kind: 'at', at: new Date(ended + 60_000).toISOString() },
-          [unit],
-        )
-        expect(later).toBeInstanceOf(ProblemError)
+        const usable = good.length > 0 ? snapshots : withoutMarks(snapshots)
+        const fromThere = usable.filter(({ kind, snapshot }) => kind !== 'full' || snapshot === fulls.at(-1)!.snapshot)
+        const beyond = { kind: 'at', at: new Date(ended + 60_000).toISOString() } as const
+        expect(() => planProven(fromThere, beyond, [unit])).toThrow(ProblemError)
+      }),
+      property,
+    )
+  })
+
+  it('plans a history in which everything was marked as bad as if nothing was, and says so', () => {
+    fc.assert(
+      fc.property(Events, share, (events, share) => {
+        const unmarked = withoutMarks(historyOf(events))
+        const marked = unmarked.map(snapshot => ({ ...snapshot, bad: true }))
+        const moments: Parameters<typeof planRestore>[1][] = [
+          { kind: 'latest' },
+          { kind: 'at', at: minute(minuteOf(events, share)) },
+          ...unmarked.slice(-3).map(({ snapshot }) => ({ kind: 'snapshot' as const, snapshot })),
+        ]
+        for (const moment of moments) {
+          const [doubted, plan] = [tryPlan(marked, moment), tryPlan(unmarked, moment)]
+          if (plan instanceof ProblemError) {
+            expect(doubted).toMatchObject({ why: plan.why, extra: plan.extra })
+            continue
+          }
+          const { snapshots, doubtful, units } = doubted as RestorePlan
+          const ids = plan.snapshots.map(({ snapshot }) => snapshot)
+          expect(snapshots.map(({ snapshot }) => snapshot)).toEqual(ids)
+          expect([units, doubtful, plan.doubtful]).toEqual([plan.units, ids, []])
+        }
       }),
       property,
     )

@@ -232,6 +232,7 @@ describe('the calls', () => {
   })
 
   test('a long restore manifest is read page by page', async () => {
+    const doubted = snapshot
     const page = (next: string | null, name: string) => ({
       status: 200,
       body: JSON.stringify({
@@ -240,6 +241,9 @@ describe('the calls', () => {
         sourceName: name,
         engine: 'mysql',
         at: null,
+        of: null,
+        units: null,
+        doubtful: [doubted],
         expiresAt: '2026-11-22T12:00:00Z',
         snapshots: [],
         bytes: 0,
@@ -248,7 +252,9 @@ describe('the calls', () => {
       }),
     })
     await using receiver = await startReceiver((_seen, count) => page(count < 3 ? `p ${count}` : null, 'shop'))
-    expect((await connect(receiver.url).restoreManifest({ source })).next).toBeNull()
+    const whole = await connect(receiver.url).restoreManifest({ source })
+    expect(whole).toMatchObject({ next: null, doubtful: [doubted, doubted, doubted] })
+    expect(JSON.parse(receiver.seen[0]!.body.toString()).idempotencyKey).toMatch(/^[0-9A-Z]{26}$/)
     expect(receiver.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST /v1/restore-manifests',
       'GET /v1/restore-manifests/rm?page=p%201',

@@ -66,7 +66,7 @@ async function run(from: string | undefined, options: Options, { terminal, repor
   const wanted: Wanted = {
     source: origin.source,
     ...(at === undefined ? {} : { at }),
-    ...(snapshot === undefined ? origin.only : { snapshot }),
+    ...(snapshot === undefined ? {} : { snapshot }),
   }
   say(`Restoring ${origin.sourceName} into ${options.to}`)
   const result = await runRestore({
@@ -139,8 +139,6 @@ interface Origin {
   receiver: RestoreReceiver
   source: string
   sourceName: string
-  /** What a link limits itself to. */
-  only: { snapshot?: string }
   agent: AgentState | undefined
   concurrency: number
 }
@@ -157,7 +155,7 @@ async function originOf(
     throw new Failure('usage', 'A source or a restore link is missing', { fix: 'See: failsafe restore --help' })
   const { agent, receiver, config } = await connect(options, terminal)
   const { source, name } = await findSource(receiver, from)
-  return { receiver, source, sourceName: name, only: {}, agent, concurrency: config.upload.concurrency }
+  return { receiver, source, sourceName: name, agent, concurrency: config.upload.concurrency }
 }
 
 /** Whoever has a link and a kit can restore on any machine: nothing of this host is needed. */
@@ -170,12 +168,11 @@ async function fromLink(link: string, options: Options, identity: Identity, term
     now: terminal.now,
     patience: patience.person,
   })
-  const { source, sourceName, snapshot } = await receiver.linkInfo()
+  const { source, sourceName } = await receiver.linkInfo()
   return {
     receiver,
     source,
     sourceName,
-    only: snapshot === null || options.at !== undefined ? {} : { snapshot },
     agent: identity.customerKey ? undefined : await thisHost(options, terminal),
     concurrency: 4,
   }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import * as agent from '../../shared/api/agent.ts'
 import * as restore from '../../shared/api/restore.ts'
 import { Failure } from '../../shared/failure.ts'
-import type { SnapshotId, SourceId } from '../../shared/ids.ts'
+import { newUlid, type SnapshotId, type SourceId } from '../../shared/ids.ts'
 import type { Pack } from '../../shared/manifest.ts'
 import { type ClientOptions, ReceiverClient } from './client.ts'
 import type { Receiver, RestoreReceiver } from './receiver.ts'
@@ -30,15 +30,19 @@ export class HttpRestoreReceiver implements RestoreReceiver {
   }
 
   async restoreManifest(request: z.input<typeof restore.RestoreManifestRequest>) {
-    const first = await this.client.call('POST', '/v1/restore-manifests', restore.RestoreManifestResponse, request)
+    // an answer that is lost on the way costs no second use of a link
+    const body = { idempotencyKey: newUlid(), ...request }
+    const first = await this.client.call('POST', '/v1/restore-manifests', restore.RestoreManifestResponse, body)
     const snapshots = [...first.snapshots]
+    const doubtful = [...first.doubtful]
     for (let page = first.next; page !== null; ) {
       const target = `/v1/restore-manifests/${segment(first.id)}?page=${segment(page)}`
       const more = await this.client.call('GET', target, restore.RestoreManifestResponse)
       snapshots.push(...more.snapshots)
+      doubtful.push(...more.doubtful)
       page = more.next
     }
-    return { ...first, snapshots, next: null }
+    return { ...first, snapshots, doubtful, next: null }
   }
 
   packUrls(restoreManifest: string, request: z.input<typeof restore.PackUrlsRequest>) {

@@ -27,6 +27,8 @@ export interface VerifiedChain {
   at: string | null
   /** In the order they are applied. */
   links: Link[]
+  /** Snapshots that an earlier check found bad: the receiver knows no other way there. */
+  doubtful: SnapshotId[]
 }
 
 export type Wanted = { source: SourceId; at?: string; snapshot?: SnapshotId }
@@ -57,15 +59,29 @@ export async function fetchChain(
     links.push({ manifest, units, reader })
     committed.push({ ...manifest, lane: laneOf(manifest.kind), receivedAt: entry.receivedAt, units })
   }
-  const moment: Moment = snapshot ? { kind: 'snapshot', snapshot } : at ? { kind: 'at', at } : { kind: 'latest' }
-  requireUnbroken(committed, moment)
-  return { sourceName: answer.sourceName, engine: engineOf(links), at: at ?? null, links }
+  const moment = momentOf({ at, snapshot }, answer)
+  requireUnbroken(committed, moment, answer.units ?? undefined)
+  return {
+    sourceName: answer.sourceName,
+    engine: engineOf(links),
+    at: moment.kind === 'at' ? moment.at : null,
+    links,
+    doubtful: answer.doubtful,
+  }
+}
+
+/** What was asked for; without that the latest state, or what a link is limited to. */
+function momentOf(asked: Omit<Wanted, 'source'>, answer: { at: string | null; of: SnapshotId | null }): Moment {
+  const snapshot = asked.snapshot ?? (asked.at === undefined ? answer.of : null)
+  if (snapshot !== null) return { kind: 'snapshot', snapshot }
+  const at = asked.at ?? answer.at
+  return at === null ? { kind: 'latest' } : { kind: 'at', at }
 }
 
 /** What the receiver chose must be what our own planner makes of it: no snapshot left out, added or put elsewhere. */
-function requireUnbroken(committed: CommittedSnapshot[], moment: Moment): void {
+function requireUnbroken(committed: CommittedSnapshot[], moment: Moment, units: string[] | undefined): void {
   const given = committed.map(({ snapshot }) => snapshot)
-  const planned = plan(committed, moment)
+  const planned = plan(committed, moment, units)
   if (planned.join() !== given.join())
     throw damage(
       'chain-damaged',
@@ -74,9 +90,9 @@ function requireUnbroken(committed: CommittedSnapshot[], moment: Moment): void {
     )
 }
 
-function plan(committed: CommittedSnapshot[], moment: Moment): string[] {
+function plan(committed: CommittedSnapshot[], moment: Moment, units: string[] | undefined): string[] {
   try {
-    return planRestore(committed, moment).snapshots.map(({ snapshot }) => snapshot)
+    return planRestore(committed, moment, units).snapshots.map(({ snapshot }) => snapshot)
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause
     throw damage('chain-damaged', 'The chain of snapshots', cause.why ?? cause.message, cause)

@@ -73,6 +73,8 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     // The commonest obstacle, an earlier restore, is found before a use of the link is spent.
     await layout.requireFree([runbookName])
     const chain = await fetchChain(request.receiver, request.wanted, request.trust, { ...reading, signal, onBytes })
+    for (const snapshot of chain.doubtful)
+      warn('snapshot-doubtful', `an earlier check found snapshot ${snapshot} broken, and nothing else leads there`)
     const engine = await request.engineFor(chain.engine)
     const all = await artefactsOf(chain.links, identities, request.platform)
     const artefacts = request.only === undefined ? all : selected(all, request.only)
