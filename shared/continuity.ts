@@ -17,7 +17,7 @@ export interface BrokenUnit {
 
 /** How a log lies in the log history of its source. */
 export interface LogChain {
-  /** Logs since the newest snapshot of the data lane that names all units of this one that are not broken, this one included. */
+  /** Logs since the newest snapshot of the data lane that names all units of this one (those that are not broken, unless all are), this one included. */
   logs: number
   /** When that snapshot was received; without one, the first log of the chain. */
   since: string
@@ -72,17 +72,19 @@ export function judgeLog(log: Pick<CommittedSnapshot, 'receivedAt' | 'units'>, b
     const start = run.whole ? 'found' : startIn(entry, run.from.at, data)
     if (start === 'found') whole.push(entry.unit)
     else {
-      broken.push({ unit: entry.unit, from: run.from, reason: run.reason })
+      const reason = run.reason ?? (start === 'open' ? 'it has no full backup' : sinceData(start, entry))
+      broken.push({ unit: entry.unit, from: run.from, reason })
       wants.log ||= run.open
       wants.data ||= start === 'open'
     }
   }
   const last = before.logs[0]
-  const base = data.find(({ units }) => whole.every(unit => units.has(unit)))?.snapshot
+  const counted = whole.length > 0 ? whole : log.units.map(({ unit }) => unit)
+  const base = data.find(({ units }) => counted.every(unit => units.has(unit)))?.snapshot
   wants.data ||= base === undefined && last?.chain === undefined
   return {
     chain: {
-      ...lengthOf(log, last, whole.length === 0 ? undefined : base),
+      ...lengthOf(log, last, base),
       broken: broken.slice(0, brokenNamed),
       brokenCount: broken.length,
     },
@@ -91,45 +93,51 @@ export function judgeLog(log: Pick<CommittedSnapshot, 'receivedAt' | 'units'>, b
 }
 
 type LogUnits = { units: Map<string, UnitEntry>; broken: Map<string, BrokenUnit>; allNamed: boolean }
-type Run = { whole: boolean; from: Position; reason: string; open: boolean }
+type Run = { whole: boolean; from: Position; reason: string | undefined; open: boolean }
 
 /** Where the run of logs that ends with `entry` begins, as far as the logs before it tell. */
 function runOf(entry: UnitEntry, logs: LogUnits[]): Run {
   let from = entry.from!
   let reason: string | undefined
-  const ends = (open: boolean, otherwise: string): Run => ({ whole: false, from, reason: reason ?? otherwise, open })
+  const ends = (open: boolean, otherwise?: string): Run => ({ whole: false, from, reason: reason ?? otherwise, open })
   for (const { units, broken, allNamed } of logs) {
     const earlier = units.get(entry.unit)
     if (!earlier) continue
-    if (earlier.to.stream !== from.stream)
-      return ends(false, `its log history began anew at ${clock(entry.covers.from)}`)
+    if (earlier.to.stream !== from.stream) return ends(false, begunAnew(entry.covers.from))
     if (earlier.to.at > entry.to.at) return ends(false, 'it lies before a log that is here already')
     if (earlier.to.at < from.at) return ends(false, missing(earlier.covers.to, entry.covers.from))
     const known = broken.get(entry.unit)
-    if (!known && allNamed) return { whole: true, from, reason: '', open: false }
+    if (!known && allNamed) return { whole: true, from, reason, open: false }
     reason = known?.reason ?? 'whether the logs before it are complete is not known'
     if (!known || known.from.at <= from.at) {
       from = known?.from ?? from
-      return ends(false, reason)
+      return ends(false)
     }
   }
-  return ends(true, 'there is no full or differential of it that it continues')
+  return ends(true)
 }
 
-/** Whether there is a full or differential to roll forward from, from `runFrom` on and complete by the end of `entry`. */
+/**
+ * Looks for a full or differential to roll forward from, from `runFrom` on and complete by the end of `entry`.
+ * @returns the newest one that cannot serve, where an older one could not either; `open` where nothing is known
+ */
 function startIn(
   entry: UnitEntry,
   runFrom: string,
   data: { snapshot: CommittedSnapshot; units: Map<string, UnitEntry> }[],
-): 'found' | 'none' | 'open' {
+): 'found' | UnitEntry | 'open' {
   for (const { snapshot, units } of data) {
     const held = units.get(entry.unit)
     if (!held) continue
-    if (held.to.stream !== entry.to.stream || held.to.at < runFrom) return 'none'
+    if (held.to.stream !== entry.to.stream || held.to.at < runFrom) return held
     const place = rollsFrom({ snapshot, entry: held, ended: 0 })
     if (held.to.at <= entry.to.at && place.stream === entry.to.stream && place.at >= runFrom) return 'found'
   }
   return 'open'
+}
+
+function sinceData(data: UnitEntry, { to, covers }: UnitEntry): string {
+  return data.to.stream === to.stream ? missing(data.covers.to, covers.from) : begunAnew(covers.from)
 }
 
 function lengthOf(
@@ -159,6 +167,10 @@ function missing(from: string, to: string): string {
   return Date.parse(to) > Date.parse(from)
     ? `log missing ${clock(from)} to ${clock(to)}`
     : `log missing after ${clock(from)}`
+}
+
+function begunAnew(at: string): string {
+  return `its log history began anew at ${clock(at)}`
 }
 
 /** `2026-11-22 14:10`, on the engine's own clock. */
