@@ -7,6 +7,7 @@ import { catalogue } from './catalogue.ts'
 import { enrolToken } from './enrol-token.ts'
 import { link } from './link.ts'
 import { quota } from './quota.ts'
+import { retention } from './retention.ts'
 import { sources } from './sources.ts'
 import { tenant } from './tenant.ts'
 import { usage } from './usage.ts'
@@ -19,7 +20,18 @@ process.title = 'failsafe-admin'
 const program = new Command('failsafe-admin')
   .description('The provider: looks after the tenants, tokens, links and sources of one receiver.')
   .helpOption('-h, --help', 'this help')
-for (const command of [agent(), tenant(), enrolToken(), link(), sources(), usage(), quota(), audit(), catalogue()])
+for (const command of [
+  agent(),
+  tenant(),
+  enrolToken(),
+  link(),
+  sources(),
+  usage(),
+  quota(),
+  retention(),
+  audit(),
+  catalogue(),
+])
   program.addCommand(command)
 quieten(program)
 

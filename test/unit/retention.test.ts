@@ -88,7 +88,7 @@ describe('retention, with three units on two lanes', () => {
         const snapshots = received(events)
         const cut = minuteOf(events, share)
         const kept = keptOf(snapshots, comingOfAge(cut))
-        const young = snapshots.filter(({ receivedAt }) => receivedAt >= minute(cut))
+        const young = snapshots.filter(({ receivedAt }) => receivedAt > minute(cut))
         const unmarked = (all: Retained[]) => all.map(({ bad: _bad, ...rest }) => rest)
         for (const { snapshot } of young) {
           if (leads(snapshots, snapshot)) expect(leads(kept, snapshot), snapshot).toBe(true)
