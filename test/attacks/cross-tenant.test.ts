@@ -5,10 +5,12 @@ import { functions } from '../../infra/functions.ts'
 import { agentKey } from '../../lambdas/catalogue/keys.ts'
 import { update } from '../../lambdas/catalogue/table.ts'
 import { openApiDocument } from '../../scripts/openapi/document.ts'
+import { certify } from '../../shared/certificate.ts'
 import { newUlid } from '../../shared/ids.ts'
-import { fingerprintOf, newSigningKey } from '../../shared/jws.ts'
+import { fingerprintOf, newSigningKey, publicKeyOf } from '../../shared/jws.ts'
 import type { Manifest } from '../../shared/manifest.ts'
 import { makeProof } from '../../shared/proof.ts'
+import { handOver } from '../../shared/succession.ts'
 import {
   commit,
   enrolAgent,
@@ -154,6 +156,26 @@ describe('who an agent is', () => {
     for (const id of ids) answers.push(told(await signed(receiver, agent.key, id, 'GET', heads()), theirs))
     for (const answer of answers) expect(answer).toEqual(answers[0])
     expect(answers[0]!.status).toBe(401)
+  })
+
+  it('cannot be handed on or certified for another: the keys of another are as far as those of nobody', async () => {
+    const { agent } = attackers.stranger
+    const [next, customer] = [await newSigningKey(), await newSigningKey()]
+    const { publicKey } = enrolment(next)
+    const answers = []
+    for (const names of [theirs, nobodys()]) {
+      const body = { publicKey, ...(await handOver(names.agent, agent.key, next, receiver.clock.now)) }
+      answers.push(told(await agent.call('POST', '/v1/agent/key', body), names))
+      answers.push(told(await signed(receiver, next, names.agent, 'POST', '/v1/agent/key', body), names))
+      const certificate = await certify(publicKeyOf(victim.key), customer, receiver.clock.now)
+      const certification = { certificate, customerKey: publicKeyOf(customer) }
+      answers.push(
+        told(await signed(receiver, agent.key, names.agent, 'PUT', '/v1/agent/certificate', certification), names),
+      )
+    }
+    expect(answers.slice(3)).toEqual(answers.slice(0, 3))
+    for (const { status } of answers) expect(status).toBeGreaterThanOrEqual(400)
+    expect((await victim.call('GET', '/v1/sources')).status).toBe(200)
   })
 
   it('is not told from a revoked one by somebody who lacks its key', async () => {

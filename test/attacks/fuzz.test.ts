@@ -92,7 +92,11 @@ const named = (): Record<string, unknown> => ({
 })
 
 function targetOf({ path, parameters = [] }: (typeof calls)[number], values: Record<string, unknown>): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(values[name] ?? 'x').toWellFormed()))
+  const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(
+      String((path.includes('/links/') && values[name] === 'mine' ? own.linkName : values[name]) ?? 'x').toWellFormed(),
+    ),
+  )
   const query = parameters
     .filter(each => each.in === 'query')
     .map(({ name, schema }) => [name, String(values[name] ?? exampleOf(schema, {}, name)).toWellFormed()])
@@ -107,9 +111,11 @@ function bodiesOf({ call, requestBody }: (typeof calls)[number]): unknown[] {
   return [exampleOf(schema, { snapshot: own.snapshot, ...(ofProvider(call) ? {} : named()) }), ...others]
 }
 
-/** The open snapshot may be gone after a lucky request. */
+/** The open snapshot and the link may be gone after a lucky request. */
 async function reopen(): Promise<void> {
   const opened = await open(agent, await registerSource(agent, `s${newUlid()}`))
+  const link = ok(await agent.call('POST', '/v1/links', { source: own.source, expiresSeconds: 3600 }))
+  Object.assign(own, { link: link.url.slice(link.url.indexOf('#') + 1), linkName: link.name })
   Object.assign(own, { open: opened.snapshot, lease: opened.lease.token, run: opened.run })
 }
 

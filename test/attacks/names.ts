@@ -27,6 +27,8 @@ export interface Names {
   run: string
   restoreManifest: string
   link: string
+  /** What the link is called; it opens nothing. */
+  linkName: string
   /** The second half of an enrolment token that was used. */
   token: string
 }
@@ -39,7 +41,7 @@ export async function belongings(receiver: Reachable, agent: TestAgent, sourceNa
   await backUp(agent, source, 'log', [logEntry('a', 10, 20, from, to)])
   const opened = await open(agent, source, 'full')
   await upload(agent, await stage(agent, opened, [fullEntry('a', 30, to)]))
-  const { url } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 3600 }))
+  const { url, name } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 3600 }))
   const { id } = ok(await agent.call('POST', '/v1/restore-manifests', { source }))
   return {
     tenant: agent.tenant,
@@ -52,6 +54,7 @@ export async function belongings(receiver: Reachable, agent: TestAgent, sourceNa
     run: opened.run,
     restoreManifest: id,
     link: url.slice(url.indexOf('#') + 1),
+    linkName: name,
     token: `${receiver.id}.${secret()}`,
   }
 }
@@ -71,6 +74,7 @@ export function nobodys(parent: Partial<Names> = {}): Names {
     run: newUlid(),
     restoreManifest: secret(),
     link: secret(),
+    linkName: secret().slice(0, 12),
     token: parent.token === undefined ? '' : `${parent.token.slice(0, parent.token.lastIndexOf('.'))}.${secret()}`,
   }
 }
