@@ -95,7 +95,7 @@ async function readMeta(ports: RebuildPorts, receipt: Receipt) {
 /** An object that the receipt names by version and hash. */
 async function readProven({ vault }: RebuildPorts, named: { key: string; versionId: string; sha256: string }) {
   const described = await vault.describeVersion(named.key, named.versionId)
-  if (!described) throw new Unproven(`version ${named.versionId} of ${named.key} is missing`)
+  if (!described) throw missing(named)
   if (described.sha256 !== named.sha256 || described.size > readLimit) throw new Unproven(`${named.key} differs`)
   const bytes = await vault.read(named.key, named.versionId)
   const sha256 = createHash('sha256').update(bytes).digest('base64')
@@ -107,11 +107,15 @@ function lockedPacks({ vault, clock }: RebuildPorts, receipt: Receipt, deadline:
   return forEach(receipt.packs, { clock, deadline }, async pack => {
     if (pack.key !== packKey(receipt, pack.n)) throw new Unproven(`it names ${pack.key} as pack ${pack.n}`)
     const described = await vault.describeVersion(pack.key, pack.versionId)
-    if (!described) throw new Unproven(`version ${pack.versionId} of ${pack.key} is missing`)
+    if (!described) throw missing(pack)
     if (described.size !== pack.size || described.sha256 !== compositeChecksum(pack))
       throw new Unproven(`${pack.key} differs`)
     return described.lock
   })
+}
+
+function missing({ key, versionId }: { key: string; versionId: string }): Unproven {
+  return new Unproven(`version ${versionId} of ${key} is missing, or may not be looked at`)
 }
 
 function shortest(locks: (Lock | null)[]): Lock | null {

@@ -12,6 +12,9 @@ import type { Heads } from './restore-snapshot.ts'
 
 const dayMs = 86_400_000
 
+const isOlder =
+  'attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt < :receivedAt OR (#lastReceivedAt = :receivedAt AND #lastSnapshot < :snapshot)'
+
 /** One source on the way through its snapshots, in the order in which they were opened. */
 export class SourceWalk {
   readonly tenant: TenantId
@@ -52,13 +55,15 @@ export class SourceWalk {
     if (!newest) return
     for (const lane of ['data', 'log'] as const) await this.#raiseHead(table, lane)
     const source = await findSource(table, this.tenant, this.source)
-    if (source && (source.lastReceivedAt === undefined || source.lastReceivedAt < newest.receivedAt))
+    const { lastReceivedAt = '', lastSnapshot = '' } = source ?? {}
+    const { snapshot, receivedAt } = newest
+    if (source && (lastReceivedAt < receivedAt || (lastReceivedAt === receivedAt && lastSnapshot < snapshot)))
       await unlessRefused(
         update(table, {
           key: sourceKey(this.tenant, this.source),
           update: 'SET #lastSnapshot = :snapshot, #lastReceivedAt = :receivedAt',
-          condition: `${present} AND (attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt < :receivedAt)`,
-          values: { ':snapshot': newest.snapshot, ':receivedAt': newest.receivedAt },
+          condition: `${present} AND (${isOlder})`,
+          values: { ':snapshot': snapshot, ':receivedAt': receivedAt },
         }),
       )
     await ensureKeep(table, this, new Date(now.getTime() + dayMs))

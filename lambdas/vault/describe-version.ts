@@ -12,7 +12,7 @@ export interface DescribedVersion {
 
 /**
  * What S3 says of one version and its lock. The caller's role must be allowed GetObjectRetention, or S3 leaves the lock out.
- * @returns undefined if there is no such version
+ * @returns undefined if there is no such version; who may not list the bucket is answered 403 then
  */
 export async function describeVersion(
   { bucket, client }: Vault,
@@ -29,7 +29,7 @@ export async function describeVersion(
     return { size: head.ContentLength, sha256: head.ChecksumSHA256, lock: mode && until ? { mode, until } : null }
   } catch (error) {
     const status = s3Status(error)
-    if (status === 404 || status === 400) return undefined // 400: no version id of this bucket
+    if (status === 404 || status === 403 || status === 400) return undefined // 400: no version id at all
     throw error
   }
 }
