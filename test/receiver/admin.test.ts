@@ -56,7 +56,7 @@ describe('the provider', () => {
     const other = await receiver.admin('POST', '/v1/admin/links', {
       tenant: 'acme',
       source: 'zzz',
-      snapshot,
+      snapshots: [snapshot],
       expiresSeconds: 60,
     })
     expect(other.body.code).toBe('not-found')
