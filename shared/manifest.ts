@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { AgentId, RunId, SnapshotId, SourceId } from './ids.ts'
 import { EngineKind, Lane, SnapshotKind } from './snapshot.ts'
 
+/** A manifest that names so many packs of 1,000 parts fits into `manifestLimit` once it is signed. */
+export const packLimit = 400
+
 /** SHA-256 in base64, as S3 writes it. */
 export const Sha256 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'not a base64 SHA-256')
 
@@ -53,7 +56,7 @@ export const Manifest = z.object({
     .number()
     .int()
     .min(5 * 1024 * 1024),
-  packs: z.array(Pack).min(1).max(500),
+  packs: z.array(Pack).min(1).max(packLimit),
   totals: z.object({
     artefacts: z.number().int().min(0),
     /** Bytes before compression. */

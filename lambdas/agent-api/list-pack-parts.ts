@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { PackPartsResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
+import { packLimit } from '../../shared/manifest.ts'
 import { leaseStale } from '../catalogue/leases.ts'
 import { findPack, isComplete } from '../catalogue/packs.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
@@ -14,7 +15,7 @@ const route = createRoute({
   path: '/v1/snapshots/{snapshot}/packs/{pack}/parts',
   summary: 'What S3 already has of a pack',
   request: {
-    params: z.object({ snapshot: SnapshotId, pack: z.coerce.number().int().min(1).max(500) }),
+    params: z.object({ snapshot: SnapshotId, pack: z.coerce.number().int().min(1).max(packLimit) }),
     query: z.object({ lease: z.string().max(100) }),
   },
   responses: { 200: jsonAnswer('The parts that need not be sent again', PackPartsResponse), default: refusal },

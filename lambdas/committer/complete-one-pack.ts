@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { CompleteRequest, CompleteResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
+import { packLimit } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { findManifest } from '../catalogue/commits.ts'
 import { leaseStale } from '../catalogue/leases.ts'
@@ -16,7 +17,7 @@ const route = createRoute({
   path: '/v1/snapshots/{snapshot}/packs/{pack}/complete',
   summary: 'Complete a pack that is full; idempotent',
   request: {
-    params: z.object({ snapshot: SnapshotId, pack: z.coerce.number().int().min(1).max(500) }),
+    params: z.object({ snapshot: SnapshotId, pack: z.coerce.number().int().min(1).max(packLimit) }),
     ...jsonBody(CompleteRequest),
   },
   responses: {

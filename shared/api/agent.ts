@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AgentId, Label, RunId, SnapshotId, SourceId, TenantId } from '../ids.ts'
 import { PublicKey } from '../jws.ts'
 import { LinkName, linkScope, Passcode } from '../link.ts'
-import { manifestLimit, Pack, Sha256 } from '../manifest.ts'
+import { manifestLimit, Pack, packLimit, Sha256 } from '../manifest.ts'
 import { CronExpression, TimeZone } from '../schedule.ts'
 import { EngineKind, Instant, Lane, LaneHeads, RunOutcome, SnapshotKind } from '../snapshot.ts'
 
@@ -97,7 +97,7 @@ export const RenewRequest = z.object(leased)
 export const RenewResponse = z.object({ until: z.iso.datetime() })
 
 export const Part = z.object({
-  pack: z.number().int().min(1).max(500),
+  pack: z.number().int().min(1).max(packLimit),
   number: z.number().int().min(1).max(1000),
   size: z
     .number()
