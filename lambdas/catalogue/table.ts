@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb'
 import {
   BatchGetCommand,
   DeleteCommand,
@@ -53,9 +58,20 @@ export const present = 'attribute_exists(#PK)'
 
 /** @param options for tests: another endpoint or credentials. On Lambda the environment has both. */
 export function openTable(name: string, options: ConstructorParameters<typeof DynamoDBClient>[0] = {}): Table {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(options), {
-    marshallOptions: { removeUndefinedValues: true },
-  })
+  const client = new DynamoDBClient(options)
+  // A single write that meets a transaction at the same item is refused for that moment only: the SDK tries it again.
+  client.middlewareStack.add(
+    next => async args => {
+      try {
+        return await next(args)
+      } catch (error) {
+        if (error instanceof TransactionConflictException) Object.assign(error, { $retryable: { throttling: false } })
+        throw error
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'retryConflicts' },
+  )
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
   return { name, documents }
 }
 

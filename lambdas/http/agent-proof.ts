@@ -8,7 +8,7 @@ import { type Agent, findAgent, noteContact } from '../catalogue/agents.ts'
 import { claimNonce } from '../catalogue/nonces.ts'
 import { countRequest } from '../catalogue/rates.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
-import type { Ports } from './ports.ts'
+import { newSecret, type Ports } from './ports.ts'
 
 export interface AgentEnv {
   Variables: { agent: Agent; tenant: Tenant }
@@ -67,14 +67,16 @@ export function proofIn(request: HonoRequest): string {
 
 /** Checks a proof and uses it up: the same one is refused from here on. */
 export async function claimProof(
-  { catalogue, clock, env }: Ports,
+  ports: Ports,
   request: HonoRequest,
   proof: string,
   key: PublicKey,
   signer: string,
 ): Promise<void> {
+  const { catalogue, clock, env } = ports
   const { nonce, expires } = await checkProof(proof, await signedRequest(request), key, env.RECEIVER_ID, clock())
-  if (!(await claimNonce(catalogue, signer, nonce, expires, clock()))) throw new ProblemError('proof-replayed')
+  if (!(await claimNonce(catalogue, signer, nonce, newSecret(ports), expires, clock())))
+    throw new ProblemError('proof-replayed')
 }
 
 async function signedRequest(request: HonoRequest): Promise<SignedRequest> {
