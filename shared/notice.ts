@@ -21,6 +21,7 @@ export const noticeKinds = {
   'agent-revoked': 'an agent was revoked or replaced',
   'key-rotated': 'an agent signs with a new key',
   'daily-summary': 'the day of a tenant in figures',
+  test: 'the provider tries a webhook',
 } as const
 
 export const NoticeKind = z.enum(

@@ -71,7 +71,6 @@ export function permissionsOf(name: FunctionName, { vault, catalogue, notices }:
     case 'admin-api':
       return [
         inCatalogue('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
-        byTime,
         // A rebuild reads receipts, and asks S3 about the packs that they name: HeadObject wants the right to read.
         listVersions([receipts]),
         inVault('Rebuild', [packs, receipts], ['GetObjectVersion', 'GetObjectRetention']),
@@ -89,7 +88,7 @@ export function permissionsOf(name: FunctionName, { vault, catalogue, notices }:
       ]
     case 'watchdog':
       return [
-        inCatalogue('GetItem', 'Query', 'PutItem', 'UpdateItem'),
+        inCatalogue('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
         byTime,
         allow('Publish', ['sns:Publish'], [notices.topic.topicArn]),
         allow('NoticeKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [notices.key.keyArn]),

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { ProofRequest, ProofResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import { recordProof } from '../catalogue/proofs.ts'
+import { tellFailedProof } from '../expectations/failed-proof.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, snapshotState } from '../http/owned.ts'
 import type { AgentApp } from './app.ts'
@@ -23,6 +24,8 @@ export function receiveProof(app: AgentApp, ports: AgentApiPorts): void {
     const recordedAt = ports.clock().toISOString()
     const proof = { ...c.req.valid('json'), snapshot: snapshot.snapshot, agent: agent.agent, recordedAt }
     await recordProof(ports.catalogue, snapshot, proof)
+    // of one that is known to be bad the provider was told
+    if (proof.outcome === 'failed' && !snapshot.bad) await tellFailedProof(ports, agent, snapshot, proof)
     return c.json({ recordedAt }, 200)
   })
 }

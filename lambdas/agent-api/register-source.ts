@@ -4,9 +4,11 @@ import { Label, newUlid } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { recordAudit } from '../catalogue/audit.ts'
-import { createSource, findSourceByName, type Source, updateSchedule } from '../catalogue/sources.ts'
+import { createSource, findSourceByName, type Source } from '../catalogue/sources.ts'
 import { isRefused } from '../catalogue/table.ts'
+import { changeSchedule } from '../expectations/change-schedule.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
+import { policyFor } from '../retention/policy.ts'
 import type { AgentApp } from './app.ts'
 import type { AgentApiPorts } from './ports.ts'
 
@@ -19,27 +21,25 @@ const route = createRoute({
 })
 
 /** Idempotent: the same name gives the same source. */
-export function registerSource(app: AgentApp, { catalogue, clock }: AgentApiPorts): void {
+export function registerSource(app: AgentApp, ports: AgentApiPorts): void {
+  const { catalogue, clock } = ports
   app.openapi(route, async c => {
     const { name } = c.req.valid('param')
-    const { engine, schedule, timeZone } = c.req.valid('json')
+    const { engine, schedule, timeZone, jitterSeconds } = c.req.valid('json')
     const { agent, tenant } = c.var
-    const plan = { ...(schedule && { schedule }), ...(timeZone && { timeZone }) }
-    const source = (await findSourceByName(catalogue, agent, name)) ?? (await create(agent, name, engine, plan))
+    const source = (await findSourceByName(catalogue, agent, name)) ?? (await create(agent, name, engine))
     if (source.engine !== engine)
       throw new ProblemError('name-taken', `source ${name} is of engine ${source.engine}`, {
         fix: 'Give the other application a name of its own',
       })
-    await updateSchedule(catalogue, source, plan)
-    return c.json({ source: source.source, name, retention: { minimumDays: tenant.minimumDays } }, 200)
+    await changeSchedule(ports, c.var, source, { schedule, timeZone, jitterSeconds })
+    return c.json(
+      { source: source.source, name, retention: { minimumDays: policyFor(tenant, source).minimumDays } },
+      200,
+    )
   })
 
-  async function create(
-    agent: Agent,
-    name: string,
-    engine: Source['engine'],
-    plan: Pick<Source, 'schedule' | 'timeZone'>,
-  ): Promise<Source> {
+  async function create(agent: Agent, name: string, engine: Source['engine']): Promise<Source> {
     const now = clock()
     const source: Source = {
       source: newUlid(now.getTime()),
@@ -47,7 +47,6 @@ export function registerSource(app: AgentApp, { catalogue, clock }: AgentApiPort
       agent: agent.agent,
       name,
       engine,
-      ...plan,
       createdAt: now.toISOString(),
     }
     try {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, Label, TenantId } from '../../shared/ids.ts'
 import { PublicKey } from '../../shared/jws.ts'
+import { inQueue } from './by-time.ts'
 import { agentKey } from './keys.ts'
 import {
   absent,
@@ -47,6 +48,8 @@ export const Agent = z.object({
   predecessors: z.array(AgentId).default([]),
   revokedAt: z.iso.datetime().optional(),
   replacedBy: AgentId.optional(),
+  /** The watchdog has found it silent: its next call is told. */
+  silent: z.boolean().optional(),
 })
 export type Agent = z.infer<typeof Agent>
 
@@ -56,7 +59,9 @@ export function speaksFor(agent: Pick<Agent, 'agent' | 'predecessors'>, owner: A
 }
 
 export function agentCreation(agent: Agent): Creation {
-  return { key: agentKey(agent.agent), item: agent, condition: absent }
+  const firstLook = new Date(Date.parse(agent.enrolledAt) + 86_400_000)
+  const item = { ...agent, ...inQueue('SEEN', agent.agent, firstLook) }
+  return { key: agentKey(agent.agent), item, condition: absent }
 }
 
 export function findAgent(table: Table, agent: AgentId): Promise<Agent | undefined> {
@@ -144,11 +149,12 @@ export function replacement(agent: AgentId, by: AgentId, at: string): Change {
 /** Contact is noted at most once a minute, so that a busy agent does not make one write per request. */
 export async function noteContact(table: Table, agent: Agent, now: Date): Promise<void> {
   if (now.getTime() - Date.parse(agent.lastSeen) < 60_000) return
+  const { gpk, gsk } = inQueue('SEEN', agent.agent, now)
   await update(table, {
     key: agentKey(agent.agent),
-    update: 'SET #lastSeen = :now',
+    update: agent.silent ? 'SET #lastSeen = :now, #gpk = :gpk, #gsk = :gsk' : 'SET #lastSeen = :now',
     condition: '#lastSeen < :now',
-    values: { ':now': now.toISOString() },
+    values: { ':now': now.toISOString(), ...(agent.silent && { ':gpk': gpk, ':gsk': gsk }) },
   }).catch(error => {
     if (!isRefused(error)) throw error // another request was first
   })

@@ -74,8 +74,12 @@ export async function notify(table: Table, notice: NewNotice, state: 'event' | '
   if ('put' in step) await put(table, step.put)
 }
 
-/** @returns false when it was raised already: nobody is told twice */
-export function raiseCondition(table: Table, notice: NewNotice): Promise<boolean> {
+/**
+ * @param unless a check without which it is not raised: what it was decided on may have changed
+ * @returns false when it was raised already: nobody is told twice
+ */
+export async function raiseCondition(table: Table, notice: NewNotice, unless?: Step): Promise<boolean> {
+  if (await isOpen(table, notice)) return false
   const { tenant, kind, subject, severity, text, at, aspect = null } = notice
   const item: Condition = { tenant, kind, aspect, subject, severity, text, since: at, recoveredAt: null }
   const condition: Creation = {
@@ -84,7 +88,7 @@ export function raiseCondition(table: Table, notice: NewNotice): Promise<boolean
     condition: `${absent} OR #recoveredAt <> :none`,
     values: { ':none': null },
   }
-  return change(table, notice, 'raised', { put: condition })
+  return change(table, notice, 'raised', [{ put: condition }, ...(unless ? [unless] : [])])
 }
 
 /** @returns false when it was not raised */
@@ -98,18 +102,22 @@ export async function recoverCondition(table: Table, notice: NewNotice): Promise
     condition: `${present} AND #recoveredAt = :none`,
     values: { ':at': at, ':none': null },
   }
-  return change(table, notice, 'recovered', { update: condition })
+  return change(table, notice, 'recovered', [{ update: condition }])
 }
 
-async function change(table: Table, notice: NewNotice, to: 'raised' | 'recovered', step: Step): Promise<boolean> {
+async function change(table: Table, notice: NewNotice, to: 'raised' | 'recovered', steps: Step[]): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await transact(table, [step, noticeStep(newNotice(notice, to))])
+      await transact(table, [...steps, noticeStep(newNotice(notice, to))])
       return true
     } catch (error) {
       if (!isRefused(error)) throw error
       if ((await isOpen(table, notice)) === (to === 'raised')) return false
-      if (attempt >= 5) throw error // it only met another transaction, which may itself have failed: again
+      // it met another transaction, which may itself have failed: again; a check that does not hold never will
+      if (attempt >= 5) {
+        if (steps.some(step => 'check' in step)) return false
+        throw error
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import { encodeTime } from 'ulid'
 import { z } from 'zod'
 import { RunRequest } from '../../shared/api/agent.ts'
 import type { SourceId } from '../../shared/ids.ts'
@@ -27,4 +28,10 @@ export async function latestRuns(table: Table, source: SourceId, limit: number):
   const range = { ...prefixed(`S#${source}`, 'R#'), backwards: true, pageSize: limit }
   for await (const run of query(table, RunRecord, range)) if (runs.push(run) >= limit) break
   return runs
+}
+
+/** In the order in which they began, lazily. A run's id carries the host's clock: the caller looks at `recordedAt`. */
+export function runsSince(table: Table, source: SourceId, since: Date): AsyncGenerator<RunRecord> {
+  const { PK, to } = prefixed(`S#${source}`, 'R#')
+  return query(table, RunRecord, { PK, from: runKey(source, encodeTime(since.getTime())).SK, to })
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../../shared/ids.ts'
 import { Retention } from '../../shared/retention.ts'
-import { EngineKind } from '../../shared/snapshot.ts'
+import { EngineKind, SnapshotKind } from '../../shared/snapshot.ts'
+import { HeldSchedule } from '../expectations/plan.ts'
 import type { Agent } from './agents.ts'
+import { inQueue } from './by-time.ts'
 import { sourceKey, sourceNameKey } from './keys.ts'
-import { absent, collect, prefixed, query, read, type Table, transact, update } from './table.ts'
+import { absent, collect, prefixed, query, read, type Table, transact } from './table.ts'
 
 export const Source = z.object({
   source: SourceId,
@@ -14,6 +16,13 @@ export const Source = z.object({
   engine: EngineKind,
   schedule: z.record(z.string(), z.string()).optional(),
   timeZone: z.string().optional(),
+  jitterSeconds: z.number().int().min(0).optional(),
+  /** Since when the schedule is as it is. */
+  scheduledAt: z.iso.datetime().optional(),
+  /** Schedules that the host has weakened and that hold a little longer. */
+  held: z.partialRecord(SnapshotKind, HeldSchedule).optional(),
+  /** The watchdog has found something that a snapshot or a run could mend. */
+  flagged: z.boolean().optional(),
   createdAt: z.iso.datetime(),
   lastSnapshot: SnapshotId.optional(),
   lastReceivedAt: z.iso.datetime().optional(),
@@ -46,7 +55,7 @@ export function listSources(table: Table, tenant: TenantId): Promise<Source[]> {
   return collect(query(table, Source, prefixed(`T#${tenant}`, 'S#')))
 }
 
-/** Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
+/** The watchdog looks at it in its next pass. Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
 export function createSource(table: Table, source: Source): Promise<void> {
   return transact(table, [
     {
@@ -56,16 +65,12 @@ export function createSource(table: Table, source: Source): Promise<void> {
         condition: absent,
       },
     },
-    { put: { key: sourceKey(source.tenant, source.source), item: source, condition: absent } },
+    {
+      put: {
+        key: sourceKey(source.tenant, source.source),
+        item: { ...source, ...inQueue('DUE', source.source, source.createdAt) },
+        condition: absent,
+      },
+    },
   ])
-}
-
-export function updateSchedule(table: Table, source: Source, plan: Pick<Source, 'schedule' | 'timeZone'>) {
-  const set = Object.entries(plan).filter(([, value]) => value !== undefined)
-  if (set.length === 0) return Promise.resolve()
-  return update(table, {
-    key: sourceKey(source.tenant, source.source),
-    update: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-    values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-  })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Label, TenantId } from '../../shared/ids.ts'
 import { noKeepRules, Retention } from '../../shared/retention.ts'
+import { inQueue } from './by-time.ts'
 import { tenantEntryKey, tenantKey } from './keys.ts'
 import { absent, type Change, collect, prefixed, present, query, read, type Step, type Table } from './table.ts'
 
@@ -26,12 +27,26 @@ export const Tenant = z.object({
 })
 export type Tenant = z.infer<typeof Tenant>
 
+/** Daily summaries are of the day that ends at this hour, UTC. */
+const summaryHour = 6
+
+export function nextSummary(after: Date): Date {
+  const next = new Date(after)
+  next.setUTCHours(summaryHour, 0, 0, 0)
+  if (next <= after) next.setUTCDate(next.getUTCDate() + 1)
+  return next
+}
+
+function firstSummary({ tenant, createdAt }: Tenant) {
+  return inQueue('DAY', tenant, nextSummary(new Date(createdAt)))
+}
+
 const Entry = z.object({ tenant: TenantId })
 
 /** Steps of the transaction that makes a tenant: itself, and its entry in the list of all. */
 export function tenantCreation(tenant: Tenant): Step[] {
   return [
-    { put: { key: tenantKey(tenant.tenant), item: tenant, condition: absent } },
+    { put: { key: tenantKey(tenant.tenant), item: { ...tenant, ...firstSummary(tenant) }, condition: absent } },
     { put: { key: tenantEntryKey(tenant.tenant), item: { tenant: tenant.tenant } } },
   ]
 }

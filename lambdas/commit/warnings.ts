@@ -19,6 +19,11 @@ export function clockWarnings({ sealedAt }: Manifest, entries: UnitEntry[], rece
   return warnings
 }
 
+/** Whether a snapshot's warning is one of those. */
+export function isClockWarning(warning: string): boolean {
+  return warning.startsWith('The clock of the ')
+}
+
 const unitsNamed = 10
 
 /** What a log does not continue: it is stored, and cannot be restored before a full or differential was. */

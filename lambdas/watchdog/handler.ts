@@ -6,7 +6,7 @@ import { watch } from './watch.ts'
 
 /*
  * Every five minutes. What it calls, and nothing else:
- *   catalogue  GetItem, Query (the table and its index by-time), PutItem, UpdateItem; transactions of these
+ *   catalogue  GetItem, Query (the table and its index by-time), PutItem, UpdateItem, ConditionCheckItem; transactions of these
  *   topic      sns:Publish on env.NOTICE_TOPIC_ARN
  *   webhooks   HTTPS to the Internet
  * It has nothing to do with the vault.

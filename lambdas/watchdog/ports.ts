@@ -1,9 +1,4 @@
-import type { Ports } from '../http/ports.ts'
-import type { PostWebhook } from '../notices/post.ts'
-import type { NoticeTopic } from '../notices/topic.ts'
+import type { DeliveryPorts } from '../notices/deliver.ts'
 
-export interface WatchdogPorts extends Ports {
-  /** undefined: the receiver has no topic. */
-  topic: NoticeTopic | undefined
-  post: PostWebhook
-}
+/** What the watchdog needs: the catalogue, a clock, and where notices go. */
+export type WatchdogPorts = DeliveryPorts
