@@ -6,6 +6,7 @@ import { audit } from './audit.ts'
 import { catalogue } from './catalogue.ts'
 import { enrolToken } from './enrol-token.ts'
 import { link } from './link.ts'
+import { links } from './links.ts'
 import { quota } from './quota.ts'
 import { retention } from './retention.ts'
 import { sources } from './sources.ts'
@@ -25,6 +26,7 @@ for (const command of [
   tenant(),
   enrolToken(),
   link(),
+  links(),
   sources(),
   usage(),
   quota(),

@@ -54,6 +54,8 @@ export interface Reachable {
 }
 
 export interface TestReceiver extends Reachable, AsyncDisposable {
+  /** @param address that API Gateway saw it come from */
+  send(request: Request, address?: string): Promise<Answer>
   /** The receiver's clock. It starts at the real time, because S3 and presigned URLs go by that. */
   clock: { now: Date; advance(seconds: number): void }
   ports: Ports
@@ -173,7 +175,8 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
     s3Url: s3Server.url,
     seams,
     logged,
-    send: request => send(request),
+    send: (request, address) =>
+      send(request, address === undefined ? undefined : { event: { requestContext: { http: { sourceIp: address } } } }),
     admin: (method, target, body) =>
       send(requestOf(method, target, body), {
         event: { requestContext: { authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/provider' } } } },

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
 import { SnapshotId } from '../../shared/ids.ts'
 import { Instant } from '../../shared/snapshot.ts'
 import { parseDuration } from '../config/quantities.ts'
@@ -30,6 +31,14 @@ export function instant(text: string): string {
 export function snapshotId(text: string): string {
   if (SnapshotId.safeParse(text).success) return text
   throw new InvalidArgumentError('Give the id of a snapshot, as failsafe list prints it.')
+}
+
+/** What a schema takes. @param fix the sentence that says what to give */
+export function checked(schema: z.ZodType<string>, fix: string) {
+  return (text: string): string => {
+    if (schema.safeParse(text).success) return text
+    throw new InvalidArgumentError(fix)
+  }
 }
 
 /** For an option that may be given several times. */

@@ -121,6 +121,11 @@ export class HttpReceiver extends HttpRestoreReceiver implements Receiver {
     return this.client.call('POST', '/v1/links', agent.LinkResponse, request)
   }
 
+  /** Ends a link that this agent made. */
+  revokeLink(name: string) {
+    return this.client.call('DELETE', `/v1/links/${segment(name)}`, agent.LinkRevokedResponse)
+  }
+
   #snapshot<T>(method: string, snapshot: SnapshotId, rest: string, schema: z.ZodType<T>, body?: unknown) {
     return this.client.call(method, `/v1/snapshots/${segment(snapshot)}${rest}`, schema, body)
   }
