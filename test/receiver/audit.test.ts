@@ -119,7 +119,7 @@ describe('the audit', () => {
   it('is read newest first, in pages, month by month', async () => {
     ok(await admin('POST', '/v1/admin/tenants', { tenant: 'long', name: 'Long' }))
     const first = Date.UTC(2026, 2, 1)
-    for (let n = 0; n < 1100; n += 50)
+    for (let n = 0; n < 600; n += 50)
       await Promise.all(
         Array.from({ length: 50 }, (_, i) => {
           const entry = { at: new Date(first + n + i).toISOString(), actor: 'janitor', target: `t${n + i}` }
@@ -138,8 +138,8 @@ describe('the audit', () => {
       before = page.next
       pages += 1
     } while (before !== null)
-    expect(pages).toBe(3)
-    expect(targets).toEqual(Array.from({ length: 1100 }, (_, n) => `t${1099 - n}`))
+    expect(pages).toBe(2)
+    expect(targets).toEqual(Array.from({ length: 600 }, (_, n) => `t${599 - n}`))
     expect(ok(await admin('GET', '/v1/admin/tenants/long/audit')).entries).toMatchObject([{ action: 'tenant-created' }])
     expect(ok(await admin('GET', '/v1/admin/tenants/long/audit?month=202604')).entries).toMatchObject([other])
     for (const query of ['month=2026-03', 'month=202613', 'month=202603&before=x'])
