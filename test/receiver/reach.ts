@@ -3,8 +3,8 @@ import { Sha256 } from '../../admin/sha256.ts'
 import type { TestCloud } from '../support/cloud.ts'
 import { answerOf, ok, type Reachable, requestOf } from './support.ts'
 
-/** The receiver behind its gateway: over HTTP, with the roles of the stack. */
-export async function reach({ url, admin, region }: TestCloud): Promise<Reachable> {
+/** The receiver behind its gateway: over HTTP, with the roles of the stack. @param now the cloud's clock, where a test moves it */
+export async function reach({ url, admin, region }: TestCloud, now = () => new Date()): Promise<Reachable> {
   const signer = new SignatureV4({ service: 'execute-api', region, credentials: admin, sha256: Sha256 })
   const send = async (request: Request) => {
     const { pathname, search } = new URL(request.url)
@@ -16,14 +16,16 @@ export async function reach({ url, admin, region }: TestCloud): Promise<Reachabl
   return {
     id,
     get clock() {
-      return { now: new Date() }
+      return { now: now() }
     },
     send,
     async admin(method, target, body) {
-      const { host, hostname, protocol, pathname: path } = new URL(url + target)
+      const { host, hostname, protocol, pathname: path, searchParams } = new URL(url + target)
       const text = body === undefined ? undefined : JSON.stringify(body)
       const headers = { host, ...(text === undefined ? {} : { 'content-type': 'application/json' }) }
-      const signed = await signer.sign({ method, protocol, hostname, path, headers, body: text })
+      const query = Object.fromEntries(searchParams)
+      const request = { method, protocol, hostname, path, query, headers, body: text }
+      const signed = await signer.sign(request, { signingDate: now() })
       const { host: _host, ...rest } = signed.headers
       return answerOf(await fetch(url + target, { method, headers: rest, body: text ?? null }))
     },
