@@ -84,7 +84,7 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
     intercept: request => seams.intercept?.(request),
   })
   s3Server.createBucket(bucket, { objectLock: true })
-  const dynamodb = await startDynamodb({ directory: join(directory, 'dynamodb'), access: allowAll })
+  const dynamodb = await startDynamodb({ directory: join(directory, 'dynamodb'), durable: false, access: allowAll })
   await dynamodb.createTable(
     {
       TableName: 'catalogue',

@@ -6,7 +6,6 @@ import { Failure, messageOf } from '../../../shared/failure.ts'
 const setup = `
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   PRAGMA cache_size = -32768;
   CREATE TABLE IF NOT EXISTS tables (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,7 +26,8 @@ const setup = `
 
 /**
  * The one SQLite file. It runs in WAL mode with synchronous=FULL: whatever was answered is on the disk, so it survives kill -9 and
- * also a power cut (with NORMAL the last answers could be lost). The price is one fsync per write request; a batch of 25 pays it once.
+ * also a power cut (with NORMAL the last answers could be lost). The price is one fsync per write request; a batch of 25 pays it once. Tests that
+ * throw the directory away do without.
  * The file is locked exclusively, so a second server on the same directory fails at once instead of corrupting a serial order.
  */
 export class Database {
@@ -35,10 +35,11 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>()
   #inTransaction = false
 
-  constructor(directory: string) {
+  constructor(directory: string, { durable = true }: { durable?: boolean | undefined } = {}) {
     mkdirSync(directory, { recursive: true })
     this.#sqlite = new DatabaseSync(join(directory, 'dynamodb.sqlite'))
     try {
+      this.#sqlite.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'};`)
       this.#sqlite.exec(setup)
     } catch (cause) {
       this.#sqlite.close()

@@ -14,6 +14,8 @@ export interface DynamodbOptions {
   directory: string
   /** 0 or absent: any free port. */
   port?: number
+  /** Every answered write is on the disk (the default). */
+  durable?: boolean
   access: AccessControl
   now?: () => Date
   region?: string
@@ -49,7 +51,7 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
     account = '000000000000',
     report = console.error,
   } = options
-  const database = new Database(directory)
+  const database = new Database(directory, options)
   const tables = new Tables(database, `arn:aws:dynamodb:${region}:${account}:table/`)
   const tokens = new Tokens(database)
   const endpoint = { service: { database, tables, tokens, now }, access, region, report }
