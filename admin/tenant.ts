@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import { type ReasonRequest, type TenantRequest, TenantResponse, TenantsResponse } from '../shared/api/admin.ts'
+import { amount } from './quota.ts'
 import { type Common, perform, table, verb, wholeNumber } from './verb.ts'
 
 type Tenant = z.output<typeof TenantResponse>
@@ -12,17 +13,28 @@ export function tenant(): Command {
   return command.addCommand(create()).addCommand(list()).addCommand(show()).addCommand(suspend()).addCommand(resume())
 }
 
+interface Creation extends Common {
+  name?: string
+  minimumDays?: number
+  soft?: number | null
+  hard?: number | null
+}
+
 function create(): Command {
   return verb('create', 'Adds a customer.', 'failsafe-admin tenant create acme --name "Acme Ltd" --minimum-days 30')
     .argument('<tenant>', 'id: a-z, 0-9 and inner hyphens')
     .option('--name <name>', 'what people call it; the id if left out')
     .option('--minimum-days <n>', 'least time that a snapshot is locked; the receiver has a default', wholeNumber)
-    .action((id: string, options: Common & { name?: string; minimumDays?: number }) =>
+    .option('--soft <bytes>', 'above it you are told, e.g. 500GB', amount)
+    .option('--hard <bytes>', 'above it uploads are refused; needed where locks are in compliance mode', amount)
+    .action((id: string, options: Creation) =>
       perform(options, async receiver => {
         const request: z.input<typeof TenantRequest> = {
           tenant: id,
           name: options.name ?? id,
           ...(options.minimumDays === undefined ? {} : { minimumDays: options.minimumDays }),
+          ...(options.soft == null ? {} : { softBytes: options.soft }),
+          ...(options.hard == null ? {} : { hardBytes: options.hard }),
         }
         const made = await receiver.call('POST', '/v1/admin/tenants', TenantResponse, request)
         return { json: made, lines: [`Tenant ${made.tenant} (${made.name}) was created.`] }

@@ -59,9 +59,12 @@ export function speaksFor(agent: Pick<Agent, 'agent' | 'predecessors'>, owner: A
 }
 
 export function agentCreation(agent: Agent): Creation {
-  const firstLook = new Date(Date.parse(agent.enrolledAt) + 86_400_000)
-  const item = { ...agent, ...inQueue('SEEN', agent.agent, firstLook) }
-  return { key: agentKey(agent.agent), item, condition: absent }
+  return { key: agentKey(agent.agent), item: { ...agent, ...waitsToBeSeen(agent) }, condition: absent }
+}
+
+/** The watchdog looks a day later whether it has called since. */
+export function waitsToBeSeen({ agent, lastSeen }: Pick<Agent, 'agent' | 'lastSeen'>) {
+  return inQueue('SEEN', agent, new Date(Date.parse(lastSeen) + 86_400_000))
 }
 
 export function findAgent(table: Table, agent: AgentId): Promise<Agent | undefined> {

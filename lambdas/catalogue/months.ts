@@ -1,9 +1,4 @@
-import { z } from 'zod'
-
-/** A month of UTC as `yyyymm`. */
-export const Month = z.string().regex(/^[0-9]{4}(0[1-9]|1[0-2])$/, 'a month is yyyymm')
-
-/** A month, or the part of it that a span of time covers; milliseconds, `to` not included. */
+/** A month of UTC, `yyyymm`, or the part of it that a span of time covers; milliseconds, `to` not included. */
 export interface MonthSpan {
   month: string
   from: number

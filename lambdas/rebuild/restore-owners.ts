@@ -1,7 +1,7 @@
 import { decodeTime } from 'ulid'
 import { z } from 'zod'
 import { ulidOf } from '../../shared/ids.ts'
-import { Agent } from '../catalogue/agents.ts'
+import { Agent, waitsToBeSeen } from '../catalogue/agents.ts'
 import { agentKey } from '../catalogue/keys.ts'
 import { findSource } from '../catalogue/sources.ts'
 import { isRefused, read, update } from '../catalogue/table.ts'
@@ -14,7 +14,7 @@ import { createTenant, putNew, restoreSource } from './restore-tenant.ts'
 const RebuiltAgent = Agent.extend({ rebuiltFrom: z.iso.datetime().optional() })
 
 /** Makes whom a receipt names and no export did: the tenant and the source. @returns what to tell the provider */
-export async function restoreOwners({ catalogue, env }: RebuildPorts, { receipt }: Proven): Promise<string[]> {
+export async function restoreOwners({ catalogue, clock, env }: RebuildPorts, { receipt }: Proven): Promise<string[]> {
   const { tenant, source, sourceName: name, engine, agent, openedAt, retention } = receipt
   const notes: string[] = []
   if (!(await findTenant(catalogue, tenant))) {
@@ -41,7 +41,7 @@ export async function restoreOwners({ catalogue, env }: RebuildPorts, { receipt 
   }
   if (!(await findSource(catalogue, tenant, source))) {
     const createdAt = new Date(decodeTime(source)).toISOString()
-    await restoreSource(catalogue, { source, tenant, agent: agent.id, name, engine, createdAt })
+    await restoreSource(catalogue, { source, tenant, agent: agent.id, name, engine, createdAt }, clock())
     notes.push(`Source ${source} (${name}) of ${tenant} is in no export: its schedule comes with its agent's next run.`)
   }
   return notes
@@ -75,7 +75,7 @@ export async function restoreAgent(
       predecessors: [],
       ...signer,
     }
-    const isNew = await putNew(catalogue, { key: agentKey(agent.id), item })
+    const isNew = await putNew(catalogue, { key: agentKey(agent.id), item: { ...item, ...waitsToBeSeen(item) } })
     return isNew
       ? [`Agent ${agent.id} (${agent.name}) is in no export: it is active. Revoke it if it was revoked.`]
       : []

@@ -1,6 +1,7 @@
 import { messageOf } from '../../shared/failure.ts'
 import type { TenantId } from '../../shared/ids.ts'
-import { listAgents } from '../catalogue/agents.ts'
+import { listAgents, waitsToBeSeen } from '../catalogue/agents.ts'
+import { inQueue } from '../catalogue/by-time.ts'
 import { agentKey, sourceKey, sourceNameKey } from '../catalogue/keys.ts'
 import { listSources, type Source } from '../catalogue/sources.ts'
 import { absent, isRefused, put, type Table, transact } from '../catalogue/table.ts'
@@ -10,7 +11,7 @@ import type { RebuildPorts } from './ports.ts'
 
 /** Puts back what the newest export of a tenant that can be read holds and the catalogue does not. @returns what to tell the provider */
 export async function restoreTenant(ports: RebuildPorts, id: TenantId): Promise<string[]> {
-  const { catalogue } = ports
+  const { catalogue, clock } = ports
   const { found, notes } = await newestExport(ports, id)
   if (!found) return notes
   const { tenant, agents, sources, exportedAt } = found
@@ -20,9 +21,15 @@ export async function restoreTenant(ports: RebuildPorts, id: TenantId): Promise<
   for (const agent of agents.filter(({ agent }) => !knownAgents.has(agent)))
     await putNew(catalogue, {
       key: agentKey(agent.agent),
-      item: { ...agent, lastSeen: exportedAt, rebuiltFrom: exportedAt },
+      item: {
+        ...agent,
+        lastSeen: exportedAt,
+        rebuiltFrom: exportedAt,
+        ...(agent.state === 'active' && waitsToBeSeen({ ...agent, lastSeen: exportedAt })),
+      },
     })
-  for (const source of sources.filter(({ source }) => !knownSources.has(source))) await restoreSource(catalogue, source)
+  for (const source of sources.filter(({ source }) => !knownSources.has(source)))
+    await restoreSource(catalogue, source, clock())
   if (isThere) return notes
   await createTenant(catalogue, tenant)
   return [
@@ -48,13 +55,17 @@ async function newestExport({ vault, catalogue }: RebuildPorts, id: TenantId) {
   return { notes }
 }
 
+/** Its snapshots are put back soon after: before that, the watchdog would find its runs late. */
+const watchedAfterMs = 3_600_000
+
 /** A name that another source of the agent has meanwhile stays that one's. */
-export async function restoreSource(table: Table, source: Source): Promise<void> {
+export async function restoreSource(table: Table, source: Source, now: Date): Promise<void> {
   await putNew(table, {
     key: sourceNameKey(source.agent, source.name),
     item: { source: source.source, name: source.name },
   })
-  await putNew(table, { key: sourceKey(source.tenant, source.source), item: source })
+  const item = { ...source, ...inQueue('DUE', source.source, new Date(now.getTime() + watchedAfterMs)) }
+  await putNew(table, { key: sourceKey(source.tenant, source.source), item })
 }
 
 export async function createTenant(table: Table, tenant: Tenant): Promise<void> {

@@ -5,7 +5,7 @@ import { committedOn } from '../catalogue/history.ts'
 import { ensureKeep } from '../catalogue/keep.ts'
 import { laneKey, sourceKey } from '../catalogue/keys.ts'
 import { findLane } from '../catalogue/leases.ts'
-import type { Snapshot } from '../catalogue/snapshots.ts'
+import type { Committed } from '../catalogue/snapshots.ts'
 import { findSource } from '../catalogue/sources.ts'
 import { isRefused, present, type Table, update } from '../catalogue/table.ts'
 import type { Heads } from './restore-snapshot.ts'
@@ -40,11 +40,7 @@ export class SourceWalk {
     return new SourceWalk(tenant, source, heads)
   }
 
-  pass({
-    snapshot,
-    lane,
-    receivedAt,
-  }: Pick<Extract<Snapshot, { state: 'committed' }>, 'snapshot' | 'lane' | 'receivedAt'>): void {
+  pass({ snapshot, lane, receivedAt }: Pick<Committed, 'snapshot' | 'lane' | 'receivedAt'>): void {
     this.heads[lane] = snapshot
     if (!this.#newest || this.#newest.receivedAt <= receivedAt) this.#newest = { snapshot, receivedAt }
   }

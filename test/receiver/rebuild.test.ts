@@ -13,9 +13,12 @@ import { metaKey, packKey } from '../../lambdas/vault/keys.ts'
 import { listVersions } from '../../lambdas/vault/list-versions.ts'
 import { putVersion } from '../../lambdas/vault/put-version.ts'
 import { readObject } from '../../lambdas/vault/read-object.ts'
+import { newSigningKey, publicKeyOf } from '../../shared/jws.ts'
 import { laneOf } from '../../shared/snapshot.ts'
+import { handOver } from '../../shared/succession.ts'
 import { long } from '../support/counts.ts'
 import {
+  agentOf,
   backUp,
   commit,
   enrolAgent,
@@ -329,6 +332,24 @@ describe('a rebuild', () => {
       new GetCommand({ TableName: catalogue().name, Key: { ...snapshotKey(full.snapshot, 'data') } }),
     )
     expect(Item).toMatchObject({ lockedUntil: until.toISOString(), lockMode: 'GOVERNANCE' })
+  })
+
+  it('knows the key that an agent changed to after the last export, from a receipt', async () => {
+    await exportTenants()
+    const key = await newSigningKey()
+    const handover = await handOver(agent.id, agent.key, key, receiver.clock.now)
+    ok(await agent.call('POST', '/v1/agent/key', { publicKey: publicKeyOf(key), ...handover }))
+    const renewed = agentOf(receiver, agent.id, 'acme', key)
+    await backUpLater(renewed, source, 'full', [fullEntry('a', 60, later)])
+    const { succession } = (await items()).find(({ SK }) => SK.startsWith('A#'))!
+    await loseTable()
+    expect((await rebuild()).restored).toBe(6)
+    expect((await items()).find(({ SK }) => SK.startsWith('A#'))).toMatchObject({
+      publicKey: publicKeyOf(key),
+      succession,
+    })
+    expect((await agent.call('GET', '/v1/sources')).body.code).toBe('proof-invalid')
+    expect(ok(await renewed.call('GET', '/v1/sources')).sources).toHaveLength(2)
   })
 
   it('takes the key of the newest receipt for an agent, unless the agent was heard of since', async () => {
