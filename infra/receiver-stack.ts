@@ -40,6 +40,7 @@ export class ReceiverStack extends Stack {
       KEEP_YEARLY_YEARS: String(settings.keepYearlyYears),
       REQUESTS_PER_MINUTE: String(settings.requestsPerMinute),
       DAILY_DOWNLOAD_BYTES: String(Math.round(settings.dailyDownloadGb * 1024 ** 3)),
+      WEBHOOK_ADDRESSES: settings.webhookAddresses,
       EGRESS_PRICE_PER_GB: String(settings.egressPricePerGb),
       ...(settings.domain === undefined ? {} : { PUBLIC_URL: api.origin }),
       POWERTOOLS_METRICS_NAMESPACE: 'FailSafe',

@@ -37,6 +37,8 @@ export const Settings = z
       .string()
       .regex(/^arn:[a-z-]+:acm:/, 'the ARN of an ACM certificate')
       .optional(),
+    /** Where webhooks may lead; `any`: also to addresses that only the receiver's own network knows. */
+    webhookAddresses: z.enum(['public', 'any']).default('public'),
     /** Gets notices and alarms by mail, once its owner has confirmed the subscription. */
     alertAddress: z.email('a mail address such as alerts@example.net').optional(),
 

@@ -344,6 +344,23 @@ describe('multipart uploads', () => {
     expect((await read(Key)).toString()).toBe('first')
   })
 
+  test('a list of uploads comes in pages without loss or repetition', async () => {
+    const Prefix = fresh('')
+    const begun: string[] = []
+    for (const key of ['a', 'a', 'b', 'c']) begun.push(await start(Prefix + key))
+    const seen: (string | undefined)[] = []
+    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}
+    for (let more = true; more; ) {
+      const page = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix, MaxUploads: 1, ...markers }))
+      seen.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId))
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      more = page.IsTruncated === true
+    }
+    expect([...seen].sort()).toEqual([...begun].sort())
+    for (const [i, key] of ['a', 'a', 'b', 'c'].entries())
+      await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: Prefix + key, UploadId: begun[i] }))
+  })
+
   test('an aborted upload is gone from the lists, and takes no more parts', async () => {
     const Key = fresh()
     const UploadId = await start(Key)
@@ -407,6 +424,22 @@ describe('object lock', () => {
     expect(await refusal(lock(Key, VersionId, 'GOVERNANCE', inSeconds(30), true))).toEqual(denied)
     expect(await refusal(lock(Key, VersionId, 'COMPLIANCE', inSeconds(30)))).toBe('accepted')
     expect((await read(Key, VersionId)).toString()).toBe('x')
+  })
+
+  test('a lock holds its own version alone, also against a delete of many', async () => {
+    const Key = fresh()
+    const [{ VersionId: free = '' }, { VersionId: held = '' }] = [await put(Key, 'free'), await put(Key, 'held')]
+    await lock(Key, held, 'GOVERNANCE', inSeconds(3600))
+    expect(await refusal(s3.send(new GetObjectRetentionCommand({ Bucket, Key, VersionId: free })))).toMatchObject({
+      code: 'NoSuchObjectLockConfiguration',
+    })
+    expect((await s3.send(new HeadObjectCommand({ Bucket, Key, VersionId: free }))).ObjectLockMode).toBeUndefined()
+    const Objects = [free, held].map(VersionId => ({ Key, VersionId }))
+    const { Deleted, Errors } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }))
+    expect(Deleted?.map(({ VersionId }) => VersionId)).toEqual([free])
+    expect(Errors).toMatchObject([{ VersionId: held, Code: 'AccessDenied' }])
+    const { Versions } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }))
+    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([held])
   })
 
   test('a lock cannot be set in the past', async () => {

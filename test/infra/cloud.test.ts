@@ -283,6 +283,26 @@ test('rules fire by themselves when the clock of the cloud comes to their time',
   }
 })
 
+test('a cloud that is started again has its messages, and tells of more under the same address', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'failsafe-again-'))
+  try {
+    const addresses = new Set<string>()
+    for (const times of [1, 2]) {
+      const cloud = await startTestCloud({ assembly: stack.directory, directory })
+      try {
+        const { env } = JSON.parse(((await cloud.fire('watchdog')) as { body: string }).body)
+        addresses.add(env.AWS_ENDPOINT_URL_SNS)
+        expect(await cloud.outbox()).toHaveLength(times)
+      } finally {
+        await cloud.close()
+      }
+    }
+    expect(addresses.size).toBe(1)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
 test('a stack for another region runs there', async () => {
   const elsewhere = await synthesizeStack({
     context: { region: 'eu-central-1', stage: 'test' },

@@ -223,6 +223,7 @@ describe('the functions', () => {
           MINIMUM_DAYS: '30',
           KEEP_DAILY_DAYS: '0',
           REQUESTS_PER_MINUTE: '1200',
+          WEBHOOK_ADDRESSES: 'public',
           DAILY_DOWNLOAD_BYTES: String(500 * 1024 ** 3),
           PUBLIC_URL: Match.absent(),
         },
@@ -382,12 +383,23 @@ describe('the synthesis', () => {
   })
 
   test('takes limits and log retention from the settings', async () => {
-    const context = { keepMonthlyMonths: '12', dailyDownloadGb: '0.5', requestsPerMinute: '60', logRetentionDays: '30' }
+    const context = {
+      keepMonthlyMonths: '12',
+      dailyDownloadGb: '0.5',
+      requestsPerMinute: '60',
+      logRetentionDays: '30',
+      webhookAddresses: 'any',
+    }
     const throttle = { throttleRate: '50', throttleBurst: '60', enrolmentRate: '1', enrolmentBurst: '2' }
     await withSettings({ ...context, ...throttle, reserveConcurrency: 'false' }, own => {
       own.allResourcesProperties('AWS::Lambda::Function', {
         Environment: {
-          Variables: { KEEP_MONTHLY_MONTHS: '12', DAILY_DOWNLOAD_BYTES: '536870912', REQUESTS_PER_MINUTE: '60' },
+          Variables: {
+            KEEP_MONTHLY_MONTHS: '12',
+            DAILY_DOWNLOAD_BYTES: '536870912',
+            REQUESTS_PER_MINUTE: '60',
+            WEBHOOK_ADDRESSES: 'any',
+          },
         },
         ReservedConcurrentExecutions: Match.absent(),
       })

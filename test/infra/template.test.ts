@@ -98,4 +98,22 @@ describe('the planner', () => {
     }
     expect(() => plan({ F: { Type: 'AWS::Lambda::Function', Properties } })).toThrow(/no asset gone.zip/)
   })
+
+  test.each([
+    ['a rule that is turned off', 'AWS::Events::Rule', { State: 'DISABLED' }, /State/],
+    [
+      'a rule that tries again',
+      'AWS::Events::Rule',
+      { Targets: [{ Id: 't', Arn: 'fn', RetryPolicy: { MaximumRetryAttempts: 2 } }] },
+      /MaximumRetryAttempts/,
+    ],
+    ['a rule that is told of events', 'AWS::Events::Rule', { EventPattern: {} }, /EventPattern/],
+    ['a function that is tried again', 'AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 1 }, /RetryAttempts/],
+    ['a subscription that is no mail', 'AWS::SNS::Subscription', { Protocol: 'sqs' }, /Protocol/],
+    ['a topic of another kind', 'AWS::SNS::Topic', { FifoTopic: true }, /FifoTopic/],
+    ['a permission for another service', 'AWS::Lambda::Permission', { Principal: 's3.amazonaws.com' }, /Principal/],
+    ['a function for many at once', 'AWS::Lambda::Function', { ReservedConcurrentExecutions: 5 }, /Reserved/],
+  ])('refuses %s, which it would not run as AWS does', (_, Type, Properties, message) => {
+    expect(() => plan({ R: { Type, Properties } })).toThrow(message)
+  })
 })
