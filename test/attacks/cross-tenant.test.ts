@@ -12,6 +12,7 @@ import type { Manifest } from '../../shared/manifest.ts'
 import { makeProof } from '../../shared/proof.ts'
 import { handOver } from '../../shared/succession.ts'
 import {
+  agentOf,
   commit,
   enrolAgent,
   enrolment,
@@ -41,6 +42,8 @@ const routes = functions.filter(({ callers }) => callers === 'agent').flatMap(de
 let receiver: TestReceiver
 let victim: TestAgent
 let theirs: Names
+/** What the victim sees of its own before anybody tries anything. */
+let untouched: unknown[]
 /** Of the victim's tenant and of another. */
 let attackers: Record<'neighbour' | 'stranger', { agent: TestAgent; own: Names }>
 
@@ -48,6 +51,7 @@ beforeAll(async () => {
   receiver = await startReceiver()
   victim = await enrolAgent(receiver)
   theirs = await belongings(receiver, victim, 'accounts')
+  untouched = await victimsView()
   const [neighbour, stranger] = [await enrolAgent(receiver, victim.tenant), await enrolAgent(receiver)]
   attackers = {
     neighbour: { agent: neighbour, own: await belongings(receiver, neighbour, 'mine') },
@@ -79,7 +83,6 @@ test('every call that an agent can make is tried', () => {
 describe.each(['neighbour', 'stranger'] as const)("a %s with another's names, ids and secrets", who => {
   it.each(routes)('learns nothing from %s', async route => {
     const { agent, own } = attackers[who]
-    const before = await victimsView()
     const send: Send =
       route === 'POST /v1/enrolments'
         ? async (method, { target, body }) => {
@@ -91,7 +94,7 @@ describe.each(['neighbour', 'stranger'] as const)("a %s with another's names, id
           }
         : (method, { target, body }) => agent.call(method, target, body)
     await askedAlike(route, { theirs, own }, send)
-    expect(await victimsView()).toEqual(before)
+    expect(await victimsView()).toEqual(untouched)
   })
 
   it('learns nothing from what a link of its own opens', async () => {
@@ -213,6 +216,64 @@ describe('who an agent is', () => {
     const byNone = await receiver.send(requestOf('GET', '/v1/link', undefined, { authorization: `Bearer ${secret()}` }))
     expect(told(byLink, own)).toEqual(told(byNone, own))
     expect(byLink.body.code).toBe('link-invalid')
+  })
+})
+
+describe('a host that was replaced', () => {
+  it('is told so whatever it asks for; what was its own is the new host, and nobody else gets at it', async () => {
+    const old = await enrolAgent(receiver, victim.tenant)
+    const own = await belongings(receiver, old, 'moved')
+    const token = { replaces: old.id }
+    const { enrol } = ok(await receiver.admin('POST', `/v1/admin/tenants/${victim.tenant}/enrol-tokens`, token))
+    const key = await newSigningKey()
+    const body = { ...enrolment(key), token: enrol.slice(enrol.indexOf('#') + 1) }
+    const { agent } = ok(await signed(receiver, key, await fingerprintOf(key), 'POST', '/v1/enrolments', body))
+    const rebuilt = agentOf(receiver, agent, victim.tenant, key)
+    expect((await rebuilt.call('GET', `/v1/sources/${own.source}/heads`)).status).toBe(200)
+
+    const { neighbour } = attackers
+    for (const route of routes.filter(each => !/ \/(r|v1\/(receiver|enrolments))$/.test(each))) {
+      const method = route.split(' ')[0]!
+      for (const { target, body } of probes[route]!(own, own))
+        expect((await old.call(method, target, body)).body.code, `${method} ${target}`).toBe('agent-revoked')
+      if (route !== 'PUT /v1/sources/{name}')
+        await askedAlike(route, { theirs: own, own: neighbour.own }, (method, { target, body }) =>
+          neighbour.agent.call(method, target, body),
+        )
+    }
+  })
+})
+
+describe('a link that has ended', () => {
+  it('is not told from one that never was, however it ended', async () => {
+    const { agent, own } = attackers.stranger
+    const make = async (wish: object = {}) => {
+      const { url, name } = ok(
+        await agent.call('POST', '/v1/links', { source: own.source, expiresSeconds: 3600, ...wish }),
+      )
+      return { name, headers: { authorization: `Bearer ${url.slice(url.indexOf('#') + 1)}` } }
+    }
+    const ask = (headers: Record<string, string>, method = 'GET', target = '/v1/link', body?: unknown) =>
+      receiver.send(requestOf(method, target, body, headers))
+    const revoked = await make()
+    ok(await agent.call('DELETE', `/v1/links/${revoked.name}`))
+    const ended = await make()
+    ok(await ask(ended.headers, 'DELETE'))
+    const locked = await make({ passcode: 'open sesame' })
+    for (let i = 0; i < 10; i++) await ask({ ...locked.headers, 'x-failsafe-passcode': 'wrong one' })
+    const expired = await make({ expiresSeconds: 60 })
+    receiver.clock.advance(61)
+    const unknown = { authorization: `Bearer ${secret()}` }
+    const answers = []
+    for (const [method, target, body] of [
+      ['GET', '/v1/link'],
+      ['GET', `/v1/sources/${own.source}/timeline`],
+      ['POST', '/v1/restore-manifests', { source: own.source }],
+    ] as const)
+      for (const headers of [unknown, revoked.headers, ended.headers, locked.headers, expired.headers])
+        answers.push(told(await ask({ ...headers, 'x-failsafe-passcode': 'open sesame' }, method, target, body), own))
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(answers[0]!.text).toContain('link-invalid')
   })
 })
 
