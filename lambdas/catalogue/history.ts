@@ -10,13 +10,18 @@ const firstPage = 10
 /**
  * What a lane has committed, in order of opening, lazily. `after` and `before` are ULIDs and not included.
  * The caller stops when it has enough; nothing beyond the page it is in is read.
- * @param range.pageSize how many the caller is likely to need
+ * @param range.pageSize how many the caller is likely to need; `largest` when it needs all
  */
 export async function* committedOn(
   table: Table,
   source: SourceId,
   lane: Lane,
-  range: { after?: string | undefined; before?: string | undefined; backwards?: boolean; pageSize?: number } = {},
+  range: {
+    after?: string | undefined
+    before?: string | undefined
+    backwards?: boolean
+    pageSize?: number | 'largest'
+  } = {},
 ): AsyncGenerator<Committed> {
   const prefix = lanePrefix[lane]
   const from = range.after === undefined ? prefix : `${prefix}${range.after}`
@@ -28,7 +33,7 @@ export async function* committedOn(
       PK: `S#${source}`,
       from,
       to,
-      pageSize: range.pageSize ?? firstPage,
+      ...(range.pageSize === 'largest' ? {} : { pageSize: range.pageSize ?? firstPage }),
       ...(range.backwards ? { backwards: true } : {}),
     },
     { expression: '#state = :committed', values: { ':committed': 'committed' } },

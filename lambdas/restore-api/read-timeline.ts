@@ -42,6 +42,7 @@ const route = createRoute({
 
 const day = 86_400_000
 const windowDays = 35
+const lateDays = 35
 const longestWindowDays = 100
 const runsShown = 50
 
@@ -100,14 +101,14 @@ function unitsShown({ units: allowed }: Scope, asked: string[] | undefined): str
 
 /** @throws ProblemError `invalid-request` */
 function windowOf(span: { from?: string | undefined; until?: string | undefined }, scope: Scope, now: Date): Window {
-  // clocks differ: what a link allows up to a moment may have been opened a little later
-  const last = scope.until === null ? Number.POSITIVE_INFINITY : Date.parse(scope.until) + day
+  // what a link allows up to a moment may be backed up long after it, by a host that was away
+  const end = scope.until === null ? now.getTime() : Math.min(now.getTime(), Date.parse(scope.until))
+  const late = end + lateDays * day
   const until =
-    span.until === undefined ? (last < now.getTime() ? last : Number.POSITIVE_INFINITY) : Date.parse(span.until)
-  const end = Math.min(until, now.getTime())
-  const from = span.from === undefined ? end - windowDays * day : Date.parse(span.from)
+    span.until !== undefined ? Date.parse(span.until) : late < now.getTime() ? late : Number.POSITIVE_INFINITY
+  const from = span.from === undefined ? Math.min(until, end) - windowDays * day : Date.parse(span.from)
   if (from >= until) throw new ProblemError('invalid-request', 'from: it is not earlier than until')
-  if (end - from > longestWindowDays * day)
+  if (Math.min(until, now.getTime()) - from > longestWindowDays * day)
     throw new ProblemError('invalid-request', `from: a window has ${longestWindowDays} days at most`, {
       fix: 'Ask for one window after the other',
     })

@@ -1,5 +1,5 @@
 import { type SourceId, ulidOf } from '../../shared/ids.ts'
-import type { CommittedSnapshot } from '../../shared/snapshot.ts'
+import type { CommittedSnapshot, Lane } from '../../shared/snapshot.ts'
 import { committedOn } from '../catalogue/history.ts'
 import { type Committed, findSnapshot } from '../catalogue/snapshots.ts'
 import type { Table } from '../catalogue/table.ts'
@@ -53,7 +53,7 @@ export async function windowHistory(
   const data: CommittedSnapshot[] = []
   const opensBefore = ({ snapshot }: { snapshot: string }) => ulidOf(snapshot) < from
   let spent = 0
-  for await (const item of committedOn(table, source, 'data', { before, backwards: true })) {
+  for await (const item of backwardsFrom('data', from)) {
     const last = data.at(-1)
     if (!opensBefore(item)) spent += bytesOf(item)
     if (!opensBefore(item) && spent > windowBytes && last) from = ulidOf(last.snapshot)
@@ -68,7 +68,7 @@ export async function windowHistory(
   let { start, isEarly } = startOf(data, from)
   let last: string | undefined
   spent = 0
-  for await (const item of committedOn(table, source, 'log', { before, backwards: true })) {
+  for await (const item of backwardsFrom('log', start)) {
     if (!opensBefore(item)) spent += bytesOf(item)
     if (!opensBefore(item) && spent > windowBytes && last !== undefined) {
       from = last
@@ -82,6 +82,15 @@ export async function windowHistory(
     }
   }
   return { history, from: timeOf(from), complete, leadIn: data.filter(opensBefore) }
+
+  /** Down to `certain` all is needed; how much before it, the caller finds out as it goes. */
+  async function* backwardsFrom(lane: Lane, certain: string): AsyncGenerator<Committed> {
+    const isWithin = before === undefined || certain < before
+    if (isWithin)
+      yield* committedOn(table, source, lane, { after: certain, before, backwards: true, pageSize: 'largest' })
+    // a `!` sorts behind the ULID itself and before any other
+    yield* committedOn(table, source, lane, { before: isWithin ? `${certain}!` : before, backwards: true })
+  }
 }
 
 /** Where the log lane must be read back to, and a log that needs none before it. */
