@@ -152,11 +152,13 @@ function lengthOf(
   }
 }
 
-/** Whether a full or differential that came after a log makes good what was broken in it. */
+/**
+ * Whether a full or differential that came after a log makes good what was broken in it. Where not all broken units are known, a full counts, which
+ * names all that it can.
+ */
 export function heals(data: Pick<CommittedSnapshot, 'kind' | 'units'>, { broken, brokenCount }: LogChain): boolean {
-  if (data.kind === 'full') return true // it names every unit of its source
   const named = new Set(data.units.map(({ unit }) => unit))
-  return brokenCount === broken.length && broken.every(({ unit }) => named.has(unit))
+  return broken.every(({ unit }) => named.has(unit)) && (data.kind === 'full' || brokenCount === broken.length)
 }
 
 function byName(units: UnitEntry[]): Map<string, UnitEntry> {

@@ -32,6 +32,7 @@ export function promotionOf(agent: Agent, { heads, items }: Heads, now: Date): P
   const chain = log?.chain
   if (!log || !chain) return null
   const later = heads.data && data && Date.parse(data.receivedAt) > Date.parse(log.receivedAt) ? heads.data : undefined
+  if (later?.kind === 'full') return null
   const units = heads.log!.units
   if (chain.brokenCount >= units.length && !(later && heals(later, chain)) && !isWithout(heads.data, units))
     return {
@@ -39,7 +40,7 @@ export function promotionOf(agent: Agent, { heads, items }: Heads, now: Date): P
       reason: `the logs that are stored lead back to no full backup (${chain.broken[0]?.reason ?? 'none is known'}), so everything is backed up`,
     }
   const named = new Set(later?.units.map(({ unit }) => unit))
-  if (later && (later.kind === 'full' || units.every(({ unit }) => named.has(unit)))) return null
+  if (later && units.every(({ unit }) => named.has(unit))) return null
   const days = Math.floor((now.getTime() - Date.parse(chain.since)) / 86_400_000)
   if (chain.logs < chainMaxLogs && now.getTime() - Date.parse(chain.since) < chainMaxMilliseconds) return null
   return {

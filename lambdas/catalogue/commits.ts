@@ -12,10 +12,12 @@ import { isRefused, present, read, type Table, transact } from './table.ts'
 /*
  *            lease and head hold              every pack, the units and the receipt are in place
  *   open ──────────────────────▶ committing ─────────────────────────────────────────────▶ committed
- *    │                             │
- *    └─ abort, lease taken over    └─ what the vault holds is not what the manifest says, found before anything is locked
- *                  ▼                            ▼
- *              abandoned                    abandoned
+ *    │                             │                                                          ┊ packs that the manifest does
+ *    └─ abort, lease taken over    └─ what the vault holds is not what the manifest says,     ┊ not name: `strays`
+ *                  ▼                  found before anything is locked                         ┊
+ *              abandoned                    ▼                                                 ┊
+ *                  ┊                    abandoned                                             ┊
+ *   queue LIVE:    7 days after opening · 10 minutes after it was received · abandoned: at once · strays: 20 minutes
  *
  * receivedAt, the lock's end and the manifest are written with the first arrow, so that every later attempt, by the agent or
  * by the janitor, does the same work and comes to the same receipt.
@@ -33,6 +35,8 @@ export const StoredManifest = z.object({
   agentKey: PublicKey,
   certificate: z.string().nullable(),
   customerKey: PublicKey.nullable(),
+  /** The line of descent of `agentKey`, as in `Agent`. */
+  succession: z.array(z.string()).default([]),
 })
 export type StoredManifest = z.infer<typeof StoredManifest>
 

@@ -22,8 +22,11 @@ import { absent, isRefused, read, type Step, type Table, transact, update } from
  *   run 2                              open: takes over at once. The commit needs its lease no more: it is only
  *                                            finished, by asking again or by the janitor
  *
- * A lease that ran out and was not taken over is renewed as if nothing had happened (a laptop that slept). That of a host that was replaced
- * counts as run out.
+ *   old host   open ──renew──✗ (replaced)
+ *   new host                    open: takes over at once (on the log lane after a full only: promotion.ts)
+ *
+ * A lease that ran out and was not taken over is renewed as if nothing had happened (a laptop that slept). The same run asked again gets the same
+ * lease; every write here may be sent twice, and finds what the first one did.
  */
 
 export const leaseSeconds = 300

@@ -164,6 +164,22 @@ describe('a run that asks for its heads is promoted', () => {
     await full(source, ['a', 10])
     await log(source, ['new', 20, 30])
     expect((await headsOf(source)).promote).toBeNull()
+    // nor is the condition over with a full that does not name them
+    await full(source, ['a', 40])
+    expect((await condition(source))?.recoveredAt).toBeNull()
+    await full(source, ['a', 50], ['new', 50])
+    expect((await condition(source))?.recoveredAt).not.toBeNull()
+  })
+
+  it('but not again and again where a full heals only some of them', async () => {
+    const source = await newSource()
+    await full(source, ['a', 10])
+    await log(source, ['a', 20, 30], ['new', 20, 30])
+    expect((await headsOf(source)).promote).toMatchObject({ code: 'CHAIN_BROKEN' })
+    await full(source, ['a', 40])
+    expect((await headsOf(source)).promote).toBeNull()
+    await log(source, ['a', 40, 50], ['new', 30, 50])
+    expect((await headsOf(source)).promote).toBeNull()
   })
 
   it('when the chain is too long in days or in logs', async () => {
