@@ -13,6 +13,8 @@ const ms = (instant: string) => Date.parse(instant)
 interface Held {
   snapshot: Retained
   entry: UnitEntry
+  /** Its place in the receiver's order. */
+  index: number
 }
 
 /** @param snapshots in the receiver's order */
@@ -23,6 +25,8 @@ export function keptByOracle(
   heads: ReadonlySet<string>,
 ): Set<string> {
   const kept = new Set<string>()
+  /** Starts whose logs beyond them are kept already. */
+  const beyond = new Set<string>()
   const rolling = new Set<string>()
   let young = false
   const aged = new Set<string>()
@@ -58,12 +62,11 @@ export function keptByOracle(
   }
 
   function keepForLog(all: Held[], log: Held): void {
-    const before = all.filter(held => isBefore(held, log))
-    const starts = before.filter(held => isStart(all, held)).reverse()
+    const before = all.slice(0, log.index)
+    const starts = before.filter(held => held.entry.kind !== 'log' && isStart(all, held)).reverse()
     if (starts[0]) {
       keepStart(all, starts[0])
-      for (const held of all)
-        if (held.entry.kind === 'log' && isBefore(starts[0], held) && isBefore(held, log)) keep(held)
+      for (const held of all.slice(starts[0].index, log.index)) if (held.entry.kind === 'log') keep(held)
     }
     for (const start of starts) {
       if (!leadsTo(start, log, [...before, log])) continue
@@ -81,6 +84,8 @@ export function keptByOracle(
 
   /** Everything that belongs to one unbroken piece of log with the place that a start rolls forward from, and ends behind it. */
   function keepLogsBeyond(all: Held[], start: Held): void {
+    const id = `${start.entry.unit} ${start.snapshot.snapshot}`
+    if (beyond.size === beyond.add(id).size) return
     const place = rollsFrom(start)
     const piece = pieceAround(place, all)
     for (const held of all) {
@@ -143,14 +148,13 @@ function unitsOfNewest(snapshots: Retained[]): Set<string> {
 }
 
 function heldOf(snapshots: Retained[], unit: string): Held[] {
-  return snapshots.flatMap(snapshot =>
-    snapshot.units.filter(entry => entry.unit === unit).map(entry => ({ snapshot, entry })),
-  )
+  return snapshots
+    .flatMap(snapshot => snapshot.units.filter(entry => entry.unit === unit).map(entry => ({ snapshot, entry })))
+    .map((held, index) => ({ ...held, index }))
 }
 
 function isBefore(a: Held, b: Held): boolean {
-  const [at, bt] = [ms(a.snapshot.receivedAt), ms(b.snapshot.receivedAt)]
-  return at < bt || (at === bt && a.snapshot.snapshot < b.snapshot.snapshot)
+  return a.index < b.index
 }
 
 function isStart(all: Held[], held: Held): boolean {
@@ -183,13 +187,14 @@ function pieceAround(place: { stream: string; at: string }, known: Held[]) {
   let found = false
   for (let changed = true; changed; ) {
     changed = false
-    for (const { entry } of logs) {
+    // both ways, only so that it does not take as many rounds as there are logs
+    for (const { entry } of [...logs, ...logs.toReversed()]) {
       const { from, to } = { from: entry.from!.at, to: entry.to.at }
       if (to < piece.from || from > piece.to) continue
       found = true
       if (from < piece.from || to > piece.to) {
-        piece.from = from < piece.from ? from : piece.from
-        piece.to = to > piece.to ? to : piece.to
+        if (from < piece.from) piece.from = from
+        if (to > piece.to) piece.to = to
         changed = true
       }
     }
