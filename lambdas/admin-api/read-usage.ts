@@ -21,6 +21,9 @@ const route = createRoute({
 })
 
 const pageLength = 1000
+const tenantsPerPage = 500
+/** Behind every source of a tenant. */
+const lastSourceOfAll = 'Z'.repeat(26)
 /** `<tenant>/<source>`: the last row of the page before. */
 const Cursor = z.templateLiteral([TenantId, '/', z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)])
 
@@ -31,11 +34,14 @@ export function readUsage(app: AdminApp, ports: Ports): void {
     if (tenant !== undefined) await knownTenant(ports, tenant)
     const [lastTenant, lastSource] = cursorOf(after)
     const rows: UsageRow[] = []
-    for await (const id of tenant === undefined ? tenantIds(catalogue, lastTenant) : [tenant])
+    let tenants = 0
+    for await (const id of tenant === undefined ? tenantIds(catalogue, lastTenant) : [tenant]) {
       for await (const usage of listUsage(catalogue, id, month, id === lastTenant ? lastSource : undefined)) {
         rows.push(rowOf(id, usage))
         if (rows.length === pageLength) return c.json({ month, rows, next: `${id}/${usage.source}` }, 200)
       }
+      if (++tenants === tenantsPerPage) return c.json({ month, rows, next: `${id}/${lastSourceOfAll}` }, 200)
+    }
     return c.json({ month, rows, next: null }, 200)
   })
 }

@@ -18,6 +18,9 @@ export async function restoreTenant(ports: RebuildPorts, id: TenantId): Promise<
   const isThere = (await findTenant(catalogue, id)) !== undefined
   const knownAgents = new Set((await listAgents(catalogue, id)).map(({ agent }) => agent))
   const knownSources = new Set((await listSources(catalogue, id)).map(({ source }) => source))
+  for (const source of sources.filter(({ source }) => !knownSources.has(source)))
+    await restoreSource(catalogue, source, clock())
+  // last: an agent that calls finds its sources, and makes none of the same name
   for (const agent of agents.filter(({ agent }) => !knownAgents.has(agent)))
     await putNew(catalogue, {
       key: agentKey(agent.agent),
@@ -28,8 +31,6 @@ export async function restoreTenant(ports: RebuildPorts, id: TenantId): Promise<
         ...(agent.state === 'active' && waitsToBeSeen({ ...agent, lastSeen: exportedAt })),
       },
     })
-  for (const source of sources.filter(({ source }) => !knownSources.has(source)))
-    await restoreSource(catalogue, source, clock())
   if (isThere) return notes
   await createTenant(catalogue, tenant)
   return [

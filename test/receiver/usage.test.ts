@@ -169,3 +169,41 @@ async function committed(source: string) {
 function monthOf(now: Date): string {
   return now.toISOString().slice(0, 7).replace('-', '')
 }
+
+describe('the provider', () => {
+  it('reads usage in pages, of one tenant or all, with tenants that stored nothing in between', async () => {
+    const catalogue = receiver.ports.catalogue
+    const now = new Date('2025-01-15T00:00:00Z')
+    const tenants = Array.from({ length: 520 }, (_, n) => `p${String(n).padStart(4, '0')}`)
+    for (let n = 0; n < tenants.length; n += 40)
+      await Promise.all(
+        tenants.slice(n, n + 40).map(tenant => receiver.admin('POST', '/v1/admin/tenants', { tenant, name: tenant })),
+      )
+    const source = (n: number) => `01${String(n).padStart(24, '0')}`
+    for (let n = 0; n < 1100; n += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          countDownloaded(catalogue, { tenant: n < 600 ? 'p0000' : 'p0519', source: source(n + i) }, n + i, now),
+        ),
+      )
+    const read = async (query: string) => {
+      const rows: { tenant: string; source: string; downloadedBytes: number }[] = []
+      let pages = 0
+      for (let after: string | null | undefined; after !== null; pages++) {
+        const page: any = (
+          await receiver.admin('GET', `/v1/admin/usage?month=202501${query}${after ? `&after=${after}` : ''}`)
+        ).body
+        rows.push(...page.rows)
+        after = page.next
+      }
+      return { rows, pages }
+    }
+    const all = await read('')
+    expect(all.rows.map(({ downloadedBytes }) => downloadedBytes)).toEqual(Array.from({ length: 1100 }, (_, n) => n))
+    expect(all.pages).toBeGreaterThan(1)
+    expect((await read('&tenant=p0519')).rows).toHaveLength(500)
+    expect((await read('&tenant=p0001')).rows).toEqual([])
+    for (const query of ['month=2025-01', 'after=x', 'after=p0000/x', 'tenant=nobody'])
+      expect((await receiver.admin('GET', `/v1/admin/usage?${query}`)).status).toBeGreaterThanOrEqual(400)
+  })
+})
