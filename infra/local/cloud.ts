@@ -34,6 +34,8 @@ export interface CloudOptions {
   intercept?: Intercept
   /** Puts another decision in place of the template's policies; for tests. */
   judge?: (own: AccessControl) => AccessControl['authorize']
+  /** Whether what was answered survives a loss of power, too; tests that throw the directory away say false. */
+  durable?: boolean
   /** Whether schedule rules fire by themselves; tests that fire them say false. */
   timer?: boolean
 }
@@ -68,7 +70,7 @@ const partition = 'aws'
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const directory = resolve(options.directory)
   const logs = join(directory, 'logs')
-  const { now, intercept, external, timer = true } = options
+  const { now, intercept, external, durable = true, timer = true } = options
   const log = (line: string) => appendFileSync(join(logs, 'host.log'), `${line}\n`, { mode: 0o600 })
   const assembly = await loadAssembly(options.assembly ?? (await prepareAssembly()))
   const state = await openState(directory)
@@ -91,7 +93,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const plan = planResources(assembly, place)
     const own = makeAccess(plan, account, [state.admin, ...(external ? [external.credentials] : [])])
     const access = options.judge ? { ...own, authorize: options.judge(own) } : own
-    const storage = { directory, ports: state.ports, access, place, now, intercept, external, log }
+    const storage = { directory, ports: state.ports, access, place, now, intercept, external, durable, log }
     const s3 = await startVault(plan, storage)
     servers.push(s3)
     const dynamodb = await startCatalogue(plan, storage)

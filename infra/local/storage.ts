@@ -27,13 +27,14 @@ export interface StorageOptions {
   now?: (() => Date) | undefined
   intercept?: Intercept | undefined
   external?: External | undefined
+  durable: boolean
   /** Told what went wrong inside a stand-in. */
   log(line: string): void
 }
 
 /** S3 with the buckets of the plan: the stand-in, or the operator's own server. */
 export async function startVault(plan: Plan, options: StorageOptions): Promise<Server> {
-  const { directory, ports, access, now, intercept, external, log, place } = options
+  const { directory, ports, access, now, intercept, external, durable, log, place } = options
   if (external?.s3Url) {
     const { createBuckets } = await import('./external-resources.ts')
     await createBuckets(plan, external.s3Url, place.region, external.credentials)
@@ -44,6 +45,7 @@ export async function startVault(plan: Plan, options: StorageOptions): Promise<S
     startS3({
       directory: join(directory, 's3'),
       port,
+      durable,
       access,
       region: place.region,
       report,
@@ -58,7 +60,7 @@ export async function startVault(plan: Plan, options: StorageOptions): Promise<S
 
 /** DynamoDB with the tables of the plan: the stand-in, or the operator's own server. */
 export async function startCatalogue(plan: Plan, options: StorageOptions): Promise<Server> {
-  const { directory, ports, access, now, external, place } = options
+  const { directory, ports, access, now, external, durable, place } = options
   if (external?.dynamodbUrl) {
     const { createTables } = await import('./external-resources.ts')
     await createTables(plan, external.dynamodbUrl, place.region, external.credentials)
@@ -68,6 +70,7 @@ export async function startCatalogue(plan: Plan, options: StorageOptions): Promi
     startDynamodb({
       directory: join(directory, 'dynamodb'),
       port,
+      durable,
       access,
       region: place.region,
       account: place.account,

@@ -18,7 +18,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
   }
   try {
-    const cloud = await startCloud({ timer: false, ...options, directory })
+    const cloud = await startCloud({ timer: false, durable: false, ...options, directory })
     const close = async () => {
       await cloud.close()
       await remove()

@@ -12,6 +12,8 @@ export interface S3Options {
   directory: string
   /** 0 or left out: any free one. */
   port?: number
+  /** What was answered survives the loss of power, too (the default). */
+  durable?: boolean
   access: AccessControl
   now?: () => Date
   region?: string
@@ -40,7 +42,7 @@ const idleTimeout = 60_000
 /** Starts the stand-in of S3 on 127.0.0.1. State survives `close` as well as the death of the process. */
 export async function startS3(options: S3Options): Promise<S3> {
   const { directory, access, now = () => new Date(), region = 'us-east-1', intercept, report = console.error } = options
-  const store = await openStore(directory)
+  const store = await openStore(directory, options.durable)
   const service = { store, access, now, region }
   const running = new Set<Promise<void>>()
   const server = createServer((request, response) => {

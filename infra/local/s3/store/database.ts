@@ -33,10 +33,11 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 `
 
-/** Every committed transaction survives the death of the process and of the machine. */
-export function openDatabase(path: string): DatabaseSync {
+/** Every committed transaction survives the death of the process, and that of the machine unless `durable` is false. */
+export function openDatabase(path: string, durable: boolean): DatabaseSync {
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  const synchronous = durable ? 'FULL' : 'OFF'
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`)
   database.exec(schema)
   return database
 }

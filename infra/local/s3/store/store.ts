@@ -18,10 +18,10 @@ export interface Store {
 }
 
 /** Opens what is there, also after the process was killed in the middle of anything. */
-export async function openStore(directory: string): Promise<Store> {
+export async function openStore(directory: string, durable = true): Promise<Store> {
   await mkdir(directory, { recursive: true })
   const files = await Files.open(join(directory, 'data'))
-  const database = openDatabase(join(directory, 's3.sqlite'))
+  const database = openDatabase(join(directory, 's3.sqlite'), durable)
   const referred = database.prepare('SELECT file FROM piece UNION SELECT file FROM part').all()
   const known = new Set(referred.map(row => row.file as string))
   await files.sweep(file => known.has(file))
