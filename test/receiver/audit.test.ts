@@ -14,7 +14,7 @@ let snapshot: string
 const at = new Date().toISOString()
 
 beforeAll(async () => {
-  receiver = await startReceiver()
+  receiver = await startReceiver({ WEBHOOK_ADDRESSES: 'any' })
   agent = await enrolAgent(receiver, 'acme')
   source = await registerSource(agent)
   snapshot = (await backUp(agent, source, 'full', [fullEntry('a', 1, at)])).snapshot
@@ -26,6 +26,10 @@ const month = () => monthOf(receiver.clock.now.toISOString())
 const entries = () => listAudit(receiver.ports.catalogue, 'acme', month())
 const retention = { minimumDays: 40, keep: { dailyDays: 1, weeklyWeeks: 0, monthlyMonths: 0, yearlyYears: 0 } }
 const inTenant = '/v1/admin/tenants/acme'
+
+const webhook = async () => ok(await admin('GET', '/v1/admin/webhooks')).webhooks[0].id
+
+const anyWebhook = async () => ok(await admin('GET', '/v1/admin/webhooks')).webhooks[0].id
 
 /** An act of each kind: the call, after what must be there for it, and the action that the audit calls it. */
 const acts: Record<string, { action: string; act: () => Promise<{ status: number; text: string }>; of?: string }> = {
@@ -61,6 +65,30 @@ const acts: Record<string, { action: string; act: () => Promise<{ status: number
     action: 'quota-changed',
     act: () => admin('PUT', `${inTenant}/quota`, { softBytes: 1e12, hardBytes: 2e12, dailyDownloadBytes: null }),
   },
+  'PUT /v1/admin/tenants/:tenant/expectation': {
+    action: 'tenant-changed',
+    act: () => admin('PUT', `${inTenant}/expectation`, { everyHours: 24 }),
+  },
+  'PUT /v1/admin/tenants/:tenant/sources/:source/expectation': {
+    action: 'schedule-changed',
+    act: () => admin('PUT', `${inTenant}/sources/${source}/expectation`, { everyHours: null }),
+  },
+  'DELETE /v1/admin/tenants/:tenant/sources/:source/expectation': {
+    action: 'schedule-changed',
+    act: () => admin('DELETE', `${inTenant}/sources/${source}/expectation`),
+  },
+  'POST /v1/admin/webhooks': {
+    action: 'webhook-changed',
+    act: () => admin('POST', '/v1/admin/webhooks', { url: 'https://hooks.invalid/x', tenant: 'acme' }),
+  },
+  'POST /v1/admin/webhooks/:webhook/test': {
+    action: 'webhook-tested',
+    act: async () => admin('POST', `/v1/admin/webhooks/${await anyWebhook()}/test`),
+  },
+  'DELETE /v1/admin/webhooks/:webhook': {
+    action: 'webhook-changed',
+    act: async () => admin('DELETE', `/v1/admin/webhooks/${await anyWebhook()}`),
+  },
   'PUT /v1/admin/tenants/:tenant/retention': {
     action: 'retention-changed',
     act: () => admin('PUT', `${inTenant}/retention`, retention),
@@ -82,6 +110,30 @@ const acts: Record<string, { action: string; act: () => Promise<{ status: number
       )
       return admin('POST', '/v1/admin/catalogue/rebuild', {})
     },
+  },
+  'PUT /v1/admin/tenants/:tenant/expectation': {
+    action: 'tenant-changed',
+    act: () => admin('PUT', `${inTenant}/expectation`, { everyHours: 24 }),
+  },
+  'PUT /v1/admin/tenants/:tenant/sources/:source/expectation': {
+    action: 'schedule-changed',
+    act: () => admin('PUT', `${inTenant}/sources/${source}/expectation`, { everyHours: 12 }),
+  },
+  'DELETE /v1/admin/tenants/:tenant/sources/:source/expectation': {
+    action: 'schedule-changed',
+    act: () => admin('DELETE', `${inTenant}/sources/${source}/expectation`),
+  },
+  'POST /v1/admin/webhooks': {
+    action: 'webhook-changed',
+    act: () => admin('POST', '/v1/admin/webhooks', { url: 'http://127.0.0.1:9/nobody', tenant: 'acme' }),
+  },
+  'POST /v1/admin/webhooks/:webhook/test': {
+    action: 'webhook-tested',
+    act: async () => admin('POST', `/v1/admin/webhooks/${await webhook()}/test`, {}),
+  },
+  'DELETE /v1/admin/webhooks/:webhook': {
+    action: 'webhook-changed',
+    act: async () => admin('DELETE', `/v1/admin/webhooks/${await webhook()}`),
   },
   'POST /v1/admin/agents/:agent/revoke': {
     action: 'agent-revoked',
