@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import type { SnapshotId } from '../../shared/ids.ts'
 import { inQueue } from './by-time.ts'
-import { contentKey, manifestKey, packKey, snapshotKey, ttl } from './keys.ts'
+import { contentKey, packKey, snapshotKey, ttl } from './keys.ts'
 import { PackItem } from './packs.ts'
 import type { Snapshot } from './snapshots.ts'
-import { isRefused, prefixed, query, remove, type Table, update } from './table.ts'
+import { isRefused, query, remove, type Table, update } from './table.ts'
 
 /** What the janitor writes when it takes a snapshot's things away. Every step can be repeated, and met by another janitor. */
 
 /** Days that an abandoned snapshot's item stays to be looked at. */
 const abandonedDays = 30
 
-const Chunk = z.object({ SK: z.string() })
+const Item = z.object({ PK: z.string(), SK: z.string() })
 
 /** The packs from number `from` on, lazily: they may be removed meanwhile. */
 export function packsFrom(table: Table, snapshot: SnapshotId, from = 1): AsyncGenerator<PackItem> {
@@ -23,11 +23,10 @@ export function removePackItem(table: Table, snapshot: SnapshotId, n: number): P
   return remove(table, { key: packKey(snapshot, n) })
 }
 
-/** What is left when its packs are gone: the unit list's pieces, then the manifest. */
+/** What is left when its packs are gone: the manifest, the unit list's pieces. */
 export async function removeContent(table: Table, snapshot: SnapshotId): Promise<void> {
-  const PK = contentKey(snapshot)
-  for await (const { SK } of query(table, Chunk, prefixed(PK, 'U#'))) await remove(table, { key: { PK, SK } })
-  await remove(table, { key: manifestKey(snapshot) })
+  const everything = { PK: contentKey(snapshot), from: '!', to: '\uffff' }
+  for await (const { PK, SK } of query(table, Item, everything)) await remove(table, { key: { PK, SK } })
 }
 
 /** Looks at a snapshot of the queue `LIVE` again at `due`, unless it has come into another state meanwhile. */
