@@ -8,9 +8,9 @@ type Entry = z.output<typeof AuditResponse>['entries'][number]
 
 export function audit(): Command {
   return verb('audit', 'Shows who did what for a customer, newest first.', 'failsafe-admin audit acme --month 2026-11')
-    .argument('<tenant>', 'its id')
+    .argument('[tenant]', "its id; the receiver's own acts if left out")
     .option('--month <month>', 'such as 2026-11; this month if left out', month)
-    .action((tenant: string, { month, ...options }: Common & { month?: string }) =>
+    .action((tenant: string | undefined, { month, ...options }: Common & { month?: string }) =>
       perform(options, async receiver => {
         const entries: Entry[] = []
         let before: string | null = null
@@ -19,7 +19,8 @@ export function audit(): Command {
             ...(month === undefined ? {} : { month }),
             ...(before === null ? {} : { before }),
           })
-          const target = `/v1/admin/tenants/${encodeURIComponent(tenant)}/audit?${query}`
+          const owner = tenant === undefined ? '' : `/tenants/${encodeURIComponent(tenant)}`
+          const target = `/v1/admin${owner}/audit?${query}`
           const page: z.output<typeof AuditResponse> = await receiver.call('GET', target, AuditResponse)
           entries.push(...page.entries)
           before = page.next
@@ -31,7 +32,10 @@ export function audit(): Command {
           actor,
           detail === undefined ? '' : JSON.stringify(detail),
         ])
-        return { json: { tenant, entries }, lines: table([['at', 'act', 'of', 'by', 'detail'], ...rows]) }
+        return {
+          json: { tenant: tenant ?? null, entries },
+          lines: table([['at', 'act', 'of', 'by', 'detail'], ...rows]),
+        }
       }),
     )
 }

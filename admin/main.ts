@@ -5,14 +5,17 @@ import { agent } from './agent.ts'
 import { audit } from './audit.ts'
 import { catalogue } from './catalogue.ts'
 import { enrolToken } from './enrol-token.ts'
+import { expect } from './expect.ts'
 import { link } from './link.ts'
 import { links } from './links.ts'
+import { notices } from './notices.ts'
 import { quota } from './quota.ts'
 import { retention } from './retention.ts'
 import { sources } from './sources.ts'
 import { tenant } from './tenant.ts'
 import { usage } from './usage.ts'
 import { tell } from './verb.ts'
+import { webhook } from './webhook.ts'
 
 // A passcode may stand on the command line.
 const args = process.argv.slice(2)
@@ -30,6 +33,9 @@ for (const command of [
   sources(),
   usage(),
   quota(),
+  expect(),
+  notices(),
+  webhook(),
   retention(),
   audit(),
   catalogue(),

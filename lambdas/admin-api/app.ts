@@ -7,6 +7,7 @@ import { listAgents } from './list-agents.ts'
 import { listAllSources } from './list-all-sources.ts'
 import { listAllTenants } from './list-all-tenants.ts'
 import { listAllLinks } from './list-links.ts'
+import { listNotices } from './list-notices.ts'
 import type { AdminPorts } from './ports.ts'
 import { previewRetention } from './preview-retention.ts'
 import { type AdminEnv, providerOnly } from './provider.ts'
@@ -16,10 +17,12 @@ import { rebuildCatalogue } from './rebuild-catalogue.ts'
 import { resumeTenant } from './resume-tenant.ts'
 import { revokeAgent } from './revoke-agent.ts'
 import { revokeAnyLink } from './revoke-link.ts'
+import { setExpectation } from './set-expectation.ts'
 import { setQuota } from './set-quota.ts'
 import { setRetention } from './set-retention.ts'
 import { showTenant } from './show-tenant.ts'
 import { suspendTenant } from './suspend-tenant.ts'
+import { webhooks } from './webhooks.ts'
 
 export type AdminApp = OpenAPIHono<AdminEnv>
 
@@ -42,6 +45,9 @@ export function adminApi(ports: AdminPorts): AdminApp {
   revokeAnyLink(app, ports)
   listAllSources(app, ports)
   setQuota(app, ports)
+  setExpectation(app, ports)
+  listNotices(app, ports)
+  webhooks(app, ports)
   setRetention(app, ports)
   previewRetention(app, ports)
   readUsage(app, ports)

@@ -8,21 +8,31 @@ import type { Ports } from '../http/ports.ts'
 import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
 
-const route = createRoute({
+const query = z.object({
+  month: Month.optional(),
+  before: z
+    .string()
+    .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'it is no answer of this call')
+    .optional(),
+})
+const responses = {
+  200: jsonAnswer('A page of one month, this one if none is named', AuditResponse),
+  default: refusal,
+}
+
+const ofTenant = createRoute({
   method: 'get',
   path: '/v1/admin/tenants/{tenant}/audit',
   summary: 'Who did what, newest first',
-  request: {
-    params: z.object({ tenant: TenantId }),
-    query: z.object({
-      month: Month.optional(),
-      before: z
-        .string()
-        .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'it is no answer of this call')
-        .optional(),
-    }),
-  },
-  responses: { 200: jsonAnswer('A page of one month, this one if none is named', AuditResponse), default: refusal },
+  request: { params: z.object({ tenant: TenantId }), query },
+  responses,
+})
+const ofReceiver = createRoute({
+  method: 'get',
+  path: '/v1/admin/audit',
+  summary: 'Who did what that belongs to no tenant (webhooks for all of them), newest first',
+  request: { query },
+  responses,
 })
 
 /** An entry is some hundred bytes, 4 KB at most. */
@@ -30,11 +40,16 @@ const pageLength = 500
 
 export function readAudit(app: AdminApp, ports: Ports): void {
   const { catalogue, clock } = ports
-  app.openapi(route, async c => {
+  app.openapi(ofTenant, async c => {
     const { tenant } = await knownTenant(ports, c.req.valid('param').tenant)
-    const { month = monthOf(clock().toISOString()), before } = c.req.valid('query')
-    const entries = await auditBefore(catalogue, tenant, month, before, pageLength)
-    const next = entries.length === pageLength ? entries.at(-1)!.id : null
-    return c.json({ tenant, month, entries, next }, 200)
+    return c.json(await pageOf(tenant, c.req.valid('query')), 200)
   })
+  app.openapi(ofReceiver, async c => c.json(await pageOf(null, c.req.valid('query')), 200))
+
+  async function pageOf(tenant: TenantId | null, { month, before }: z.infer<typeof query>) {
+    const named = month ?? monthOf(clock().toISOString())
+    const entries = await auditBefore(catalogue, tenant, named, before, pageLength)
+    const next = entries.length === pageLength ? entries.at(-1)!.id : null
+    return { tenant, month: named, entries, next }
+  }
 }

@@ -36,6 +36,7 @@ export const AuditEntry = z.object({
     'snapshot-revived',
     'snapshot-deleted',
     'webhook-changed',
+    'webhook-tested',
     'catalogue-rebuilt',
   ]),
   target: z.string(),
@@ -43,13 +44,16 @@ export const AuditEntry = z.object({
 })
 export type AuditEntry = z.infer<typeof AuditEntry>
 
-/** As a step of the transaction that does the act, so that neither is there without the other. */
-export function auditCreation(tenant: TenantId, entry: AuditEntry): Creation {
+/**
+ * As a step of the transaction that does the act, so that neither is there without the other.
+ * @param tenant null: the act is about the receiver itself
+ */
+export function auditCreation(tenant: TenantId | null, entry: AuditEntry): Creation {
   const key = auditKey(tenant, monthOf(entry.at), newUlid(Date.parse(entry.at)))
   return { key, item: entry, condition: absent }
 }
 
-export function recordAudit(table: Table, tenant: TenantId, entry: AuditEntry): Promise<void> {
+export function recordAudit(table: Table, tenant: TenantId | null, entry: AuditEntry): Promise<void> {
   return put(table, auditCreation(tenant, entry))
 }
 
@@ -65,7 +69,7 @@ export function monthOf(instant: string): string {
 /** One month from behind: at most `limit` entries that are older than the one called `before`. */
 export async function auditBefore(
   table: Table,
-  tenant: TenantId,
+  tenant: TenantId | null,
   month: string,
   before: string | undefined,
   limit: number,

@@ -4,7 +4,7 @@ import { isFlagged, Ledger, newLedger } from '../expectations/ledger.ts'
 import { inQueue } from './by-time.ts'
 import { sourceKey } from './keys.ts'
 import { Source } from './sources.ts'
-import { isRefused, type Key, present, read, type Step, type Table, update } from './table.ts'
+import { collect, isRefused, type Key, prefixed, present, query, read, type Step, type Table, update } from './table.ts'
 
 /*
  * A source waits in queue DUE for its next look. Whoever knows that something has changed (a commit, a failed run, a new schedule) makes it due at
@@ -30,18 +30,33 @@ export function findWatchedSource(table: Table, key: Key): Promise<WatchedSource
   return read(table, WatchedSource, key)
 }
 
+export function listWatchedSources(table: Table, tenant: TenantId): Promise<WatchedSource[]> {
+  return collect(query(table, WatchedSource, prefixed(`T#${tenant}`, 'S#')))
+}
+
 /** Has the watchdog look at a source in its next pass. */
 export function lookSoon(table: Table, tenant: TenantId, source: SourceId, now: Date): Promise<void> {
   return update(table, madeDue(tenant, source, now))
 }
 
-/** As a step of the transaction after which it is to be looked at. @param set attributes that change with it */
-export function madeDue(tenant: TenantId, source: SourceId, now: Date, set: Record<string, unknown> = {}) {
+/**
+ * As a step of the transaction after which it is to be looked at.
+ * @param set attributes that change with it
+ * @param unset attributes that go with it
+ */
+export function madeDue(
+  tenant: TenantId,
+  source: SourceId,
+  now: Date,
+  set: Record<string, unknown> = {},
+  unset: string[] = [],
+) {
   const values = { ...set, ...inQueue('DUE', source, now) }
   const names = Object.keys(values)
+  const removed = unset.length === 0 ? '' : ` REMOVE ${unset.map(name => `#${name}`).join(', ')}`
   return {
     key: sourceKey(tenant, source),
-    update: `SET ${names.map(name => `#${name} = :${name}`).join(', ')} ADD #watchRevision :one`,
+    update: `SET ${names.map(name => `#${name} = :${name}`).join(', ')}${removed} ADD #watchRevision :one`,
     condition: present,
     values: { ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])), ':one': 1 },
   }

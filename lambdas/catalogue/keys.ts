@@ -58,13 +58,13 @@ export const usageKey = (tenant: TenantId, month: string, source: SourceId): Key
 export const measuredKey = (tenant: TenantId, source: SourceId): Key => ({ PK: `T#${tenant}`, SK: `B#${source}` })
 /** What a tenant stores, as last measured: quotas are checked against it. */
 export const storedKey = (tenant: TenantId): Key => ({ PK: `T#${tenant}`, SK: 'STORED' })
-/** Conditions and notices of a tenant, or with null of the receiver itself. */
-export const conditionPartition = (tenant: TenantId | null) => (tenant === null ? 'RECEIVER' : `T#${tenant}`)
+/** Conditions, notices and audit of a tenant, or with null of the receiver itself. */
+export const ownerPartition = (tenant: TenantId | null) => (tenant === null ? 'RECEIVER' : `T#${tenant}`)
 export const conditionKey = (tenant: TenantId | null, kind: string, subject: string): Key => ({
-  PK: conditionPartition(tenant),
+  PK: ownerPartition(tenant),
   SK: `C#${kind}#${subject}`,
 })
-export const noticePartition = (tenant: TenantId | null) => `${conditionPartition(tenant)}#OUT`
+export const noticePartition = (tenant: TenantId | null) => `${ownerPartition(tenant)}#OUT`
 export const noticeKey = (tenant: TenantId | null, id: string): Key => ({ PK: noticePartition(tenant), SK: id })
 /** When the watchdog last passed. */
 export const watchdogKey: Key = { PK: 'WATCHDOG', SK: 'META' }
@@ -73,8 +73,8 @@ export const restoreManifestKey = (id: string): Key => ({ PK: `M#${id}`, SK: 'ME
 export const restoreChunkKey = (id: string, chunk: number): Key => ({ PK: `M#${id}`, SK: `C#${padded(chunk)}` })
 /** A run of its snapshots by id, from this ULID on. */
 export const restoreIndexKey = (id: string, ulid: string): Key => ({ PK: `M#${id}`, SK: `I#${ulid}` })
-export const auditKey = (tenant: TenantId, month: string, ulid: string): Key => ({
-  PK: `T#${tenant}#AUDIT#${month}`,
+export const auditKey = (tenant: TenantId | null, month: string, ulid: string): Key => ({
+  PK: `${ownerPartition(tenant)}#AUDIT#${month}`,
   SK: ulid,
 })
 

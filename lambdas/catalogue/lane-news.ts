@@ -36,7 +36,7 @@ export async function laneNews(
   last: Ledger['read'][Lane],
 ): Promise<LaneNews> {
   const known = new Set(last?.ahead)
-  const news: LaneNews = { committed: [], read: { upTo: last?.upTo ?? '0', ahead: [] }, committing: false }
+  const news: LaneNews = { committed: [], read: { upTo: last?.upTo ?? '', ahead: [] }, committing: false }
   let allEnded = true
   for await (const item of await snapshotsAfter(table, source, lane, last?.upTo)) {
     const ended = item.state !== 'open' && item.state !== 'committing'
@@ -54,6 +54,7 @@ export async function laneNews(
 
 async function snapshotsAfter(table: Table, source: SourceId, lane: Lane, upTo: string | undefined) {
   const range = { PK: `S#${source}`, from: lanePrefix[lane], to: `${lanePrefix[lane]}\uffff`, pageSize: 50 }
+  if (upTo === '') return query(table, Snapshot, range)
   if (upTo !== undefined) return query(table, Snapshot, { ...range, from: `${lanePrefix[lane]}${upTo}~` })
   return (await collect(take(query(table, Snapshot, { ...range, backwards: true }), firstRead))).reverse()
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { newUlid, type TenantId } from '../../shared/ids.ts'
 import { Notice } from '../../shared/notice.ts'
 import { inQueue } from './by-time.ts'
-import { conditionKey, conditionPartition, noticeKey, noticePartition, ttl } from './keys.ts'
+import { conditionKey, noticeKey, noticePartition, ownerPartition, ttl } from './keys.ts'
 import {
   absent,
   type Change,
@@ -134,7 +134,7 @@ export function findCondition(table: Table, tenant: TenantId | null, kind: Condi
 
 /** What is raised and has not recovered, of a tenant or (null) of the receiver itself; lazily. */
 export async function* openConditions(table: Table, tenant: TenantId | null): AsyncGenerator<Condition> {
-  const range = prefixed(conditionPartition(tenant), 'C#')
+  const range = prefixed(ownerPartition(tenant), 'C#')
   yield* query(table, Condition, range, { expression: '#recoveredAt = :none', values: { ':none': null } })
 }
 

@@ -87,6 +87,16 @@ export async function* tenantIds(table: Table, from?: TenantId): AsyncGenerator<
 }
 
 /** A step of the transaction that records it. Refused (see `isRefused`) where there is no such tenant. */
+/** The least that the provider expects of each source; see `expectEveryHours`. */
+export function expectationChange(tenant: TenantId, everyHours: number | null): Change {
+  return {
+    key: tenantKey(tenant),
+    update: 'SET #expectEveryHours = :everyHours',
+    condition: present,
+    values: { ':everyHours': everyHours },
+  }
+}
+
 export function quotaChange(
   tenant: TenantId,
   quota: Tenant['quota'],

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SnapshotKind } from '../../shared/snapshot.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { auditCreation } from '../catalogue/audit.ts'
-import { lookSoon, madeDue } from '../catalogue/expectations.ts'
+import { madeDue } from '../catalogue/expectations.ts'
 import { newNotice, noticeStep } from '../catalogue/notices.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
-import { isRefused, type Step, transact } from '../catalogue/table.ts'
+import { isRefused, type Step, transact, update } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import type { Ports } from '../http/ports.ts'
 import { promises } from './plan.ts'
@@ -31,8 +31,9 @@ export async function changeSchedule(
       jitterSeconds: wish.jitterSeconds ?? before.jitterSeconds,
     }
     if (isDeepStrictEqual(after, scheduleIn(before))) {
-      // a host that took another's place: its sources are expected again
-      if (before.agent !== by.agent.agent) await lookSoon(catalogue, before.tenant, before.source, now)
+      // a host that took another's place: its sources are expected again, from now on
+      if (before.agent !== by.agent.agent)
+        await update(catalogue, madeDue(before.tenant, before.source, now, { scheduledAt: now.toISOString() }))
       return
     }
     try {

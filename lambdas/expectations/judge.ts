@@ -58,11 +58,13 @@ export function judge(seen: Seen): Judgement {
 /** Nothing is expected for as long as the tenant is suspended; what was late stays so. */
 export function paused(source: WatchedSource, tenant: Tenant, now: Date): Ledger {
   const plan = planOf(source, tenant, false, now)
-  const modes = Object.entries(source.ledger.modes).map(([mode, state]): [string, Expected] => {
-    const expected = nextExpected(plan, mode as Mode, now)?.toISOString() ?? state.expected
-    return [mode, { ...state, expected }]
-  })
-  return { ...source.ledger, modes: Object.fromEntries(modes) }
+  const modes: Ledger['modes'] = {}
+  for (const mode of Mode.options) {
+    const known = source.ledger.modes[mode]
+    const state = waitingFor(nextExpected(plan, mode, now)) ?? known
+    if (state) modes[mode] = { ...known, ...state, late: known?.late ?? null, missed: known?.missed ?? null }
+  }
+  return { ...source.ledger, scheduledAt: source.scheduledAt ?? null, modes }
 }
 
 /** Nothing is expected of a revoked host any more. */

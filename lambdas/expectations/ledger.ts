@@ -30,7 +30,7 @@ export const Ledger = z.object({
   modes: z.partialRecord(Mode, Expected),
   /** The newest receipt of each kind. */
   received: z.partialRecord(SnapshotKind, Instant),
-  /** How far each lane was read: everything up to `upTo` has ended; of what came after it, `ahead` was seen committed. */
+  /** How far each lane was read: everything up to `upTo` (a ULID, empty for nothing) has ended; of what came after it, `ahead` was seen committed. */
   read: z.partialRecord(Lane, z.object({ upTo: z.string(), ahead: z.array(SnapshotId) })),
   sizes: z.partialRecord(z.enum(['full', 'log']), Level),
   failing: z.boolean(),

@@ -19,6 +19,10 @@ export function workingNotice(ports: Pick<Ports, 'env'>, webhook: Webhook, now: 
   }
 }
 
+export function removedNotice(ports: Pick<Ports, 'env'>, webhook: Webhook, now: Date): NewNotice {
+  return { ...common(ports, webhook, now), severity: 'info', text: `The webhook ${hostOf(webhook)} was removed.` }
+}
+
 function common({ env }: Pick<Ports, 'env'>, webhook: Webhook, now: Date) {
   return {
     at: now.toISOString(),

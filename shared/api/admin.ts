@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, Label, SnapshotId, SourceId, TenantId } from '../ids.ts'
 import { LinkName, linkScope, Passcode } from '../link.ts'
+import { NoticeKind } from '../notice.ts'
 import { EngineKind, Instant } from '../snapshot.ts'
 
 /** The provider's API under `/v1/admin`: AWS_IAM, signed with the provider's AWS credentials. */
@@ -117,7 +118,7 @@ export const AdminLinksResponse = z.object({
   next: LinkName.nullable(),
 })
 
-// GET /v1/admin/sources?tenant=
+// GET /v1/admin/sources?tenant=&overdue=
 export const AdminSourcesResponse = z.object({
   sources: z.array(
     z.object({
@@ -130,6 +131,10 @@ export const AdminSourcesResponse = z.object({
       lastSeen: z.iso.datetime().nullable(),
       lastSnapshot: SnapshotId.nullable(),
       lastReceivedAt: z.iso.datetime().nullable(),
+      /** The earliest run that is still to come, or that has not come. */
+      nextExpected: z.iso.datetime().nullable(),
+      /** What is wrong with it or with its host now (`run-late`, `run-missed`, `run-failing`, `agent-silent` …), and since when. */
+      open: z.array(z.object({ kind: NoticeKind, mode: z.string().nullable(), since: z.iso.datetime() })),
     }),
   ),
 })

@@ -4,7 +4,8 @@ import { Month } from './usage.ts'
 
 // GET /v1/admin/tenants/{tenant}/audit?month=&before=
 export const AuditResponse = z.object({
-  tenant: TenantId,
+  /** null: the receiver's own. */
+  tenant: TenantId.nullable(),
   month: Month,
   /** Newest first. */
   entries: z.array(
