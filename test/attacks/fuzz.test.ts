@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => receiver?.[Symbol.asyncDispose]())
 
-const runs = { seed, numRuns: times(500), endOnFailure: true }
+const runs = { seed, numRuns: times(300), endOnFailure: true }
 const base = 'https://receiver.test'
 
 interface Sent {
