@@ -3,6 +3,7 @@ import { noteCommit } from '../../lambdas/catalogue/expectations.ts'
 import { snapshotKey, sourceKey, watchdogKey } from '../../lambdas/catalogue/keys.ts'
 import { findSource } from '../../lambdas/catalogue/sources.ts'
 import { put, type Table, update } from '../../lambdas/catalogue/table.ts'
+import type { Environment } from '../../lambdas/http/environment.ts'
 import type { Delivery, Outcome } from '../../lambdas/notices/post.ts'
 import { watch } from '../../lambdas/watchdog/watch.ts'
 import { newUlid } from '../../shared/ids.ts'
@@ -27,8 +28,8 @@ export class Watched implements AsyncDisposable {
     this.receiver = receiver
   }
 
-  static async start(now: string): Promise<Watched> {
-    const watched = new Watched(await startReceiver())
+  static async start(now: string, env: Partial<Environment> = {}): Promise<Watched> {
+    const watched = new Watched(await startReceiver(env))
     watched.receiver.clock.now = new Date(now)
     await watched.pass() // the first ever
     return watched
@@ -63,10 +64,19 @@ export class Watched implements AsyncDisposable {
         happenings.shift()
         continue
       }
-      clock.now = new Date(passAt)
-      await this.#passedUntilNow()
+      await this.jump(new Date(passAt).toISOString())
       await this.pass()
     }
+  }
+
+  /** Makes it `to`, after passes every five minutes in which nothing was due. */
+  async jump(to: string): Promise<void> {
+    this.receiver.clock.now = new Date(to)
+    await update(this.receiver.ports.catalogue, {
+      key: watchdogKey,
+      update: 'SET #passedAt = :at',
+      values: { ':at': new Date(Date.parse(to) - every).toISOString() },
+    })
   }
 
   async #firstDue(): Promise<number> {
@@ -74,14 +84,6 @@ export class Watched implements AsyncDisposable {
     const { Items = [] } = await documents.send(new ScanCommand({ TableName: name, IndexName: 'by-time' }))
     const queues = /^(DUE|SEEN|DAY|OUT)#/
     return Math.min(...Items.filter(({ gpk }) => queues.test(gpk)).map(({ gsk }) => Date.parse(gsk)))
-  }
-
-  async #passedUntilNow(): Promise<void> {
-    await update(this.receiver.ports.catalogue, {
-      key: watchdogKey,
-      update: 'SET #passedAt = :at',
-      values: { ':at': new Date(this.receiver.clock.now.getTime() - every).toISOString() },
-    })
   }
 
   /** What was told so far, each once: `raised run-late log`. */
