@@ -35,7 +35,7 @@ export function planRetention(
     const kept = rules.get(each.snapshot)
     const isHead = heads.has(each.snapshot)
     if (!kept && !isHead) continue
-    const rolls = isHead || kept?.includes('minimum-age') === true
+    const rolls = kept?.includes('minimum-age') === true
     roots.set(each.snapshot, { until: minimumAgeEnd(each, policy), rolls })
   }
   const young = received.findIndex(({ snapshot }) => rules.get(snapshot)?.includes('minimum-age'))

@@ -5,7 +5,7 @@ import { type Span, Spans } from './spans.ts'
 export interface Root {
   /** Milliseconds of the epoch: as long as this holds, so must what it needs. */
   until: number
-  /** Whether moments after it are kept too, and not its own state alone: then the logs that roll it forward are needed. */
+  /** Whether every moment within it and after it is kept too, and not its own state alone. */
   rolls: boolean
 }
 
@@ -20,8 +20,8 @@ export interface Need {
  *
  *   received     F1      D       L1   L2   F2       L3   K      S  the newest full or differential before K (here F2), with its base
  *                                            └───────▶──▶           and every log received since, whatever positions it claims
- *                └─────▶─▶────────▶────▶──────────▶──▶           if K reaches back before S was complete: also the newest one before that
- *                                                                    does not, and every log on the way from there
+ *                └─────▶─▶────────▶────▶──────────▶──▶           if K reaches back before S was complete, and moments within K count: also
+ *                                                                    the newest one before that does not, and every log on the way from there
  *
  * Positions and times, which the host claims, only ever add. So do marks of bad snapshots: a marked one is needed like any other, but does not end the
  * way back.
@@ -177,7 +177,7 @@ class UnitNeeds {
       if (stream !== from.stream || at < connected || at > to.at) continue
       this.#needStart(start, need)
       this.#reach(start, need)
-      if (start.sound && start.item.entry.to.at <= from.at && start.item.ended <= log.began) return
+      if (start.sound && (log.root?.rolls ? isBefore(start.item, log) : start.item.entry.to.at <= to.at)) return
     }
   }
 
@@ -235,6 +235,11 @@ interface Leading {
   starts: Start[]
   passed: number
   need: Need | undefined
+}
+
+/** By its positions and by its times: so that every moment within the log can be had from there. */
+function isBefore({ entry, ended }: Item, log: Item): boolean {
+  return entry.to.at <= log.entry.from!.at && ended <= log.began
 }
 
 function byText(a: string, b: string): number {

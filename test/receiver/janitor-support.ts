@@ -3,6 +3,7 @@ import { vi } from 'vitest'
 import { Snapshot } from '../../lambdas/catalogue/snapshots.ts'
 import { collect, prefixed, query } from '../../lambdas/catalogue/table.ts'
 import { janitorVault } from '../../lambdas/janitor/janitor-vault.ts'
+import type { JanitorPorts } from '../../lambdas/janitor/ports.ts'
 import { work } from '../../lambdas/janitor/work.ts'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import { fullEntry, logEntry, position } from './agent.ts'
@@ -24,16 +25,23 @@ export async function stopReceiverInTime(receiver: TestReceiver | undefined): Pr
   vi.useRealTimers()
 }
 
+export function janitorPorts(receiver: TestReceiver, death?: Death): JanitorPorts {
+  const options = { endpoint: receiver.s3Url, region: 'us-east-1', credentials, forcePathStyle: true }
+  const vault = janitorVault(bucket, options)
+  const { catalogue } = receiver.ports
+  return {
+    ...receiver.ports,
+    catalogue: death?.table(catalogue) ?? catalogue,
+    vault: death ? { ...vault, ...death.vault(vault), listVersions: vault.listVersions } : vault,
+  }
+}
+
 /** One invocation of the janitor, that may die at one of its calls, or have less time. */
 export async function clean(
   receiver: TestReceiver,
   { death, remaining = () => 840_000 }: { death?: Death; remaining?: () => number } = {},
 ): Promise<void> {
-  const options = { endpoint: receiver.s3Url, region: 'us-east-1', credentials, forcePathStyle: true }
-  const vault = janitorVault(bucket, options)
-  const { catalogue } = receiver.ports
-  const seamed = death ? { ...vault, ...death.vault(vault), listVersions: vault.listVersions } : vault
-  await work({ ...receiver.ports, catalogue: death?.table(catalogue) ?? catalogue, vault: seamed }, remaining)
+  await work(janitorPorts(receiver, death), remaining)
 }
 
 export function snapshotsOf({ ports }: TestReceiver, source: string): Promise<Snapshot[]> {

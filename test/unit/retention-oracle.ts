@@ -34,9 +34,9 @@ export function keptByOracle(
     const age = now.getTime() - ms(snapshot.receivedAt)
     young ||= age < Math.max(policy.minimumDays, snapshot.minimumDays) * day
     if (!young) aged.add(snapshot.snapshot)
-    if (young || heads.has(snapshot.snapshot)) rolling.add(snapshot.snapshot)
+    if (young) rolling.add(snapshot.snapshot)
   }
-  for (const id of rolling) kept.add(id)
+  for (const id of [...rolling, ...heads]) kept.add(id)
   for (const id of byCalendar(snapshots, policy, now)) kept.add(id)
 
   const roots = new Set(kept)
@@ -73,7 +73,8 @@ export function keptByOracle(
       keepStart(all, start)
       keepLogsBeyond(all, start)
       const isClean = start.entry.to.at <= log.entry.from!.at && ms(start.entry.covers.to) <= ms(log.entry.covers.from)
-      if (isClean && isSound(all, start)) return
+      const isPart = start.entry.to.at <= log.entry.to.at
+      if (isSound(all, start) && (rolling.has(log.snapshot.snapshot) ? isClean : isPart)) return
     }
   }
 
