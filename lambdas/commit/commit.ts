@@ -2,6 +2,7 @@ import type { Manifest } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { beginCommit, findManifest, finishCommit, type StoredManifest } from '../catalogue/commits.ts'
+import { noteCommit } from '../catalogue/expectations.ts'
 import { ensureKeep } from '../catalogue/keep.ts'
 import { abandon, leaseStale } from '../catalogue/leases.ts'
 import { hasPacksBeyond } from '../catalogue/packs.ts'
@@ -12,6 +13,7 @@ import { isRefused } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { keepUnits } from '../catalogue/units.ts'
 import { type Snapshot, snapshotState } from '../http/owned.ts'
+import { policyFor } from '../retention/policy.ts'
 import { chainOf, tellChain } from './chain.ts'
 import { checkedManifest, manifestHash } from './check-manifest.ts'
 import { commitSeconds, Unfinished } from './limits.ts'
@@ -19,6 +21,7 @@ import type { CommitPorts } from './ports.ts'
 import { readUnits } from './read-units.ts'
 import { noteRecipients } from './recipients.ts'
 import { lockAndWriteReceipt } from './seal-receipt.ts'
+import { signerOf } from './signer.ts'
 import { verifyPacks } from './verify-packs.ts'
 import { chainWarnings, clockWarnings } from './warnings.ts'
 
@@ -45,7 +48,8 @@ export async function commit(
   request: { lease: string; manifest: string },
 ): Promise<Committed | undefined> {
   const deadline = ports.clock().getTime() + commitSeconds * 1000
-  if (snapshot.lease !== request.lease) throw leaseStale()
+  // A host that took another's place goes on with its sources, not with its runs.
+  if (snapshot.lease !== request.lease || snapshot.agent !== by.agent.agent) throw leaseStale()
   switch (snapshot.state) {
     case 'abandoned':
       throw leaseStale()
@@ -68,13 +72,16 @@ async function begin(
   snapshot: SnapshotIn<'open'>,
   jws: string,
 ): Promise<Exclude<Snapshot, { state: 'open' }>> {
-  const { recipients } = await checkedManifest(jws, snapshot, agent.publicKey)
+  const signer = await signerOf(agent, jws)
+  const { recipients } = await checkedManifest(jws, snapshot, signer.agentKey)
   const receivedAt = clock()
+  const source = await findSource(catalogue, snapshot.tenant, snapshot.source)
+  const { minimumDays } = policyFor(tenant, source ?? {})
   const reception = {
     receivedAt: receivedAt.toISOString(),
-    lockedUntil: new Date(receivedAt.getTime() + tenant.minimumDays * 86_400_000).toISOString(),
+    lockedUntil: new Date(receivedAt.getTime() + minimumDays * 86_400_000).toISOString(),
     lockMode: env.LOCK_MODE,
-    minimumDays: tenant.minimumDays,
+    minimumDays,
     manifestSha256: manifestHash(jws),
   }
   const stored: StoredManifest = {
@@ -83,7 +90,7 @@ async function begin(
     recipients,
     agent: agent.agent,
     agentName: agent.name,
-    agentKey: agent.publicKey,
+    ...signer,
     certificate: agent.certificate,
     customerKey: agent.customerKey,
   }
@@ -129,6 +136,7 @@ export async function carryOn(
   }
   const committed = await findSnapshot(catalogue, snapshot.snapshot)
   if (committed?.state !== 'committed') throw new Error(`snapshot ${snapshot.snapshot} did not stay committed`)
+  await noteCommit(catalogue, source, committed, ports.clock())
   log.count('SnapshotsCommitted', 1)
   log.count('BytesCommitted', committed.totals.storedBytes)
   return committed

@@ -64,6 +64,7 @@ export async function lockAndWriteReceipt(
       key: stored.agentKey,
       certificate: stored.certificate,
       customerKey: stored.customerKey,
+      succession: stored.succession,
     },
     packs: packs.map(({ n, size, parts, sha256, versionId }) => ({
       n,
