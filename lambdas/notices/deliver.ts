@@ -40,7 +40,7 @@ export function backOff(tries: number): number {
 /** Delivers what is taken up in one pass. */
 export class Courier {
   readonly #ports: DeliveryPorts
-  #webhooks: Promise<Map<string, Line>> | undefined
+  #webhooks: Promise<Line[]> | undefined
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports
@@ -58,7 +58,16 @@ export class Courier {
       noting(async () => {
         await noteDelivered(catalogue, item, [...delivered.add(target)])
       })
-    const waits = await Promise.all([this.#toTopic(item, note), ...(await this.#toWebhooks(item, note))])
+    const lines = await this.#lines()
+    const ended = await Promise.allSettled([
+      this.#toTopic(item, note),
+      ...lines
+        .filter(({ webhook }) => wants(webhook, item) && !item.delivered.includes(webhook.id))
+        .map(line => line.limit(() => this.#toWebhook(line, item, note))),
+    ])
+    const broken = ended.find(end => end.status === 'rejected')
+    if (broken) throw broken.reason // the catalogue failed: the claim ends by itself
+    const waits = ended.map(end => (end as PromiseFulfilledResult<Date | undefined>).value)
     const again = waits.filter(wait => wait !== undefined)
     const givenUp = clock().getTime() - Date.parse(item.queuedAt) > givenUpAfter
     const first = givenUp || again.length === 0 ? undefined : new Date(Math.min(...again.map(Number)))
@@ -79,14 +88,11 @@ export class Courier {
     return undefined
   }
 
-  async #toWebhooks(item: OutboxItem, note: (target: string) => Promise<void>): Promise<Promise<Date | undefined>[]> {
-    this.#webhooks ??= listWebhooks(this.#ports.catalogue).then(
-      all => new Map(all.map(webhook => [webhook.id, { webhook, limit: pLimit(1) }])),
+  async #lines(): Promise<Line[]> {
+    this.#webhooks ??= listWebhooks(this.#ports.catalogue).then(all =>
+      all.map(webhook => ({ webhook, limit: pLimit(1) })),
     )
-    const lines = [...(await this.#webhooks).values()]
-    return lines
-      .filter(({ webhook }) => wants(webhook, item) && !item.delivered.includes(webhook.id))
-      .map(line => line.limit(() => this.#toWebhook(line, item, note)))
+    return this.#webhooks
   }
 
   async #toWebhook(line: Line, item: OutboxItem, note: (target: string) => Promise<void>): Promise<Date | undefined> {
