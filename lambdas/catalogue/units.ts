@@ -45,11 +45,7 @@ export function parseUnits(lines: string): UnitEntry[] {
  * As the planner and the lanes' heads see it. The list was checked line by line when it was committed, so that it is not again.
  * @param only the units that matter; all when left out
  */
-export async function withUnits(
-  table: Table,
-  item: Committed,
-  only?: ReadonlySet<string>,
-): Promise<CommittedSnapshot> {
+export async function withUnits(table: Table, item: Committed, only?: ReadonlySet<string>): Promise<CommittedSnapshot> {
   const { snapshot, lane, kind, receivedAt, bad } = item
   const units: UnitEntry[] = []
   for (const line of (await unitLinesOf(table, item)).split('\n')) {

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { snapshotKey } from '../../lambdas/catalogue/keys.ts'
 import { put, type Table } from '../../lambdas/catalogue/table.ts'
 import { planFrom } from '../../lambdas/restore-api/plan.ts'
+import { unitsPage } from '../../lambdas/restore-api/units-page.ts'
+import { windowHistory } from '../../lambdas/restore-api/window-history.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { type Moment, planRestore } from '../../shared/planner/plan.ts'
+import { timelineOf } from '../../shared/planner/timeline.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { CommittedSnapshot } from '../../shared/snapshot.ts'
 import { seed, times } from '../support/counts.ts'
@@ -89,6 +92,15 @@ async function outcome(
   }
 }
 
+const includes = (ranges: { from: string; to: string }[], time: number) =>
+  ranges.some(({ from, to }) => Date.parse(from) <= time && time <= Date.parse(to))
+
+/** When a full that leads into a window is complete for a unit; 0 when it is not one. */
+function startIn(unit: string, bad: boolean | undefined, units: CommittedSnapshot['units']): number {
+  const entry = units.find(entry => entry.unit === unit && entry.kind === 'full')
+  return entry && !bad ? Date.parse(entry.covers.to) : 0
+}
+
 describe('planning from the catalogue', () => {
   it('finds a way exactly where planning from everything does, and one that whoever restores can check', async () => {
     const share = fc.integer({ min: 0, max: 1100 })
@@ -117,6 +129,41 @@ describe('planning from the catalogue', () => {
           }
       }),
       { seed, numRuns: times(200), endOnFailure: true }, // each run fills a catalogue: shrinking would take minutes
+    )
+  }, 300_000)
+
+  it('shows in a window of time what all of the history shows there', async () => {
+    const nothing = { snapshots: null, units: null, since: null, until: null }
+    const share = fc.integer({ min: 0, max: 1000 })
+    const marks = fc.array(share, { minLength: 40, maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(Events, share, marks, async (events, cut, shares) => {
+        const { source, snapshots } = await keep(receiver.ports.catalogue, historyOf(events))
+        const opened = snapshots.map(({ receivedAt }) => Date.parse(receivedAt))
+        const window = { from: opened[Math.floor((cut / 1001) * opened.length)] ?? 0, until: Number.POSITIVE_INFINITY }
+        const { leadIn } = await windowHistory(receiver.ports.catalogue, source, window)
+        const { units } = await unitsPage(
+          receiver.ports.catalogue,
+          source,
+          window,
+          nothing,
+          undefined,
+          undefined,
+          new Date(),
+        )
+        for (const { unit, ranges } of timelineOf(snapshots)) {
+          const shown = units.find(each => each.unit === unit)?.ranges ?? []
+          const start = Math.max(0, ...leadIn.map(({ bad, units }) => startIn(unit, bad, units)))
+          for (const part of shares) {
+            const time = Date.parse(minute(minuteOf(events, part / 1000)))
+            if (leadIn.length > 0 && (start === 0 || time < start)) continue
+            expect([unit, time, includes(shown, time)]).toEqual([unit, time, includes(ranges, time)])
+          }
+          for (const { from, to } of shown)
+            expect(ranges.some(range => range.from <= from && to <= range.to)).toBe(true)
+        }
+      }),
+      { seed, numRuns: times(300), endOnFailure: true },
     )
   }, 300_000)
 

@@ -119,6 +119,25 @@ describe('a restore, with three units on two lanes', () => {
     expect(snapshots[0]).toMatchObject({ bad: false, proof: { method: 'verify', outcome: 'passed' } })
   })
 
+  it('goes through what was found bad where nothing else leads, and says so', async () => {
+    const first = await full()
+    const log = await backUp(agent, source, 'log', [logEntry('a', 10, 20, time(0), time(10))])
+    for (const { snapshot } of [first, log]) {
+      const proof = { method: 'verify', level: 'opened', outcome: 'failed' }
+      ok(await agent.call('POST', `/v1/snapshots/${snapshot}/proofs`, proof))
+    }
+    for (const moment of [{}, { at: time(5) }, { snapshot: log.snapshot }]) {
+      const answer = ok(await agent.call('POST', '/v1/restore-manifests', { source, ...moment }))
+      expect(answer).toMatchObject({ doubtful: [first.snapshot, log.snapshot], next: null })
+      expect(answer.snapshots).toHaveLength(2)
+    }
+    expect(ok(await agent.call('POST', '/v1/restore-manifests', { source, at: time(0) })).doubtful).toEqual([
+      first.snapshot,
+    ])
+    const { units, snapshots } = ok(await agent.call('GET', `/v1/sources/${source}/timeline`))
+    expect([units[0].ranges, snapshots.map(({ bad }: { bad: boolean }) => bad)]).toEqual([[], [true, true]])
+  })
+
   it('does not let a lesser proof take back a greater one', async () => {
     const { snapshot } = await full()
     const prove = async (level: string, outcome: string) => {

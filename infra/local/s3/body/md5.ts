@@ -69,7 +69,6 @@ function ask(request: Md5Request, handedOver: ArrayBuffer[] = []): Promise<Md5Re
 /** One for the process, started when first needed; it keeps nobody from exiting. */
 function startThread(): Worker {
   const worker = new Worker(new URL('./md5-thread.ts', import.meta.url))
-  worker.unref()
   worker.on('message', (reply: Md5Reply) => {
     waiting.get(reply.body)?.resolve(reply)
     waiting.delete(reply.body)
@@ -79,5 +78,7 @@ function startThread(): Worker {
     for (const reply of waiting.values()) reply.reject(error)
     waiting.clear()
   })
+  // last: a listener for messages would hold the process again
+  worker.unref()
   return worker
 }
