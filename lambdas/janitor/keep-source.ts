@@ -46,18 +46,22 @@ async function pass(ports: JanitorPorts, tenant: Tenant, source: Source, remaini
   const now = clock()
   const judgement = await judgeSource(catalogue, tenant, source, now)
   const failures: unknown[] = []
-  const attempt = async (work: Promise<unknown>) => {
-    const [{ status, reason }] = (await Promise.allSettled([work])) as [PromiseRejectedResult]
-    if (status === 'rejected') failures.push(reason)
+  const attempt = async (work: (...parameters: Parameters<typeof extendLocks>) => Promise<void>) => {
+    if (remaining() <= 0) throw new Unfinished()
+    try {
+      await work(ports, judgement, now, remaining)
+    } catch (error) {
+      if (error instanceof Unfinished) throw error
+      failures.push(error)
+    }
   }
-  await attempt(extendLocks(ports, judgement, now, remaining))
+  await attempt(extendLocks)
   // while a tenant is suspended nothing of it is removed
   const active = tenant.state === 'active'
-  if (active) await attempt(moveTombstones(ports, judgement, now, remaining))
+  if (active) await attempt(moveTombstones)
   await measureUsage(ports, source, judgement.history.items)
-  if (active) await attempt(deleteExpired(ports, judgement, now, remaining))
-  const failure = failures.find(reason => !(reason instanceof Unfinished)) ?? failures[0]
-  if (failure !== undefined) throw failure
+  if (active) await attempt(deleteExpired)
+  if (failures.length > 0) throw failures[0]
   await recoverCommit(ports, source, judgement)
 }
 
