@@ -13,6 +13,8 @@ import type { Pass } from './pass.ts'
 import { size } from './words.ts'
 
 const day = 86_400_000
+/** Days that one summary covers at most. */
+const mostDays = 7
 /** A run or a snapshot that ended in a day began at most so long before it. */
 const begunBefore = { run: 2 * day, data: 8 * day, log: day }
 /** Sources of one tenant that are read at a time. */
@@ -31,7 +33,7 @@ interface Figures {
 
 /**
  * The day of one tenant, once, however many passes come to it: the notice is written in the step that sets the next one. After a standstill one
- * summary covers all the days since the last. None for a suspended tenant.
+ * summary covers the days since the last, a week at most. None for a suspended tenant.
  */
 export async function summarizeDay(pass: Pass, item: DueItem): Promise<void> {
   const { catalogue, env } = pass
@@ -40,8 +42,9 @@ export async function summarizeDay(pass: Pass, item: DueItem): Promise<void> {
   if (tenant?.gsk === undefined || tenant.gsk > now.toISOString()) return
   const next = nextSummary(now)
   if (tenant.state !== 'active') return writeSummary(catalogue, tenant, undefined, next)
-  const from = new Date(Date.parse(tenant.gsk) - day).toISOString()
-  const to = new Date(next.getTime() - day).toISOString()
+  const end = next.getTime() - day
+  const from = new Date(Math.max(Date.parse(tenant.gsk) - day, end - mostDays * day)).toISOString()
+  const to = new Date(end).toISOString()
   const figures = await figuresOf(pass, tenant, from, to)
   const stored = await findTenantStored(catalogue, tenant.tenant)
   const open: { kind: string; subject: string; since: string }[] = []

@@ -63,9 +63,21 @@ describe('a run that does not come', () => {
     ])
     const { runs: shown } = ok(await agent.call('GET', `/v1/sources/${source}/timeline`))
     expect(shown.map(({ outcome }: { outcome: string }) => outcome)).toContain('missed')
+    const overdue = async () => ok(await watched.receiver.admin('GET', '/v1/admin/sources?overdue=true')).sources
+    expect(await overdue()).toMatchObject([
+      {
+        source,
+        nextExpected: '2027-01-15T02:00:00.000Z',
+        open: [
+          { kind: 'run-late', mode: 'full', since: expect.any(String) },
+          { kind: 'run-missed', mode: 'full', since: expect.any(String) },
+        ],
+      },
+    ])
     watched.hush()
     await watched.commits(agent, source, 'full')
     await watched.until('2027-01-15T12:10Z')
+    expect(await overdue()).toEqual([])
     expect(watched.told()).toEqual(['recovered run-late full', 'recovered run-missed full'])
     expect(watched.published.map(({ text }) => text).join()).toContain('4 days 10 h after')
     watched.hush()
