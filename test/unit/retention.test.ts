@@ -27,6 +27,11 @@ function received(events: Parameters<typeof historyOf>[0]): Retained[] {
   }))
 }
 
+/** Some more of them found bad than the events say, so that it happens at every place. */
+const Marks = fc.infiniteStream(fc.integer({ min: 0, max: 4 }))
+const marked = (snapshots: Retained[], marks: Iterator<number>): Retained[] =>
+  snapshots.map(each => (marks.next().value === 0 ? { ...each, bad: true } : each))
+
 /** As of the moment when what was received at minute `cut` comes of age. */
 const comingOfAge = (cut: number) => new Date(Date.parse(minute(cut)) + day)
 
@@ -59,8 +64,8 @@ function leads(snapshots: CommittedSnapshot[], snapshot: string): boolean {
 describe('retention, with three units on two lanes', () => {
   it('keeps what the words of the format say, found by trying everything', () => {
     fc.assert(
-      fc.property(Events, share, (events, share) => {
-        const snapshots = received(events)
+      fc.property(Events, share, Marks, (events, share, marks) => {
+        const snapshots = marked(received(events), marks)
         const now = comingOfAge(minuteOf(events, share))
         const heads = headsOf(snapshots)
         const kept = keptByOracle(snapshots, policy, now, heads)
@@ -72,8 +77,8 @@ describe('retention, with three units on two lanes', () => {
 
   it('keeps every moment after the cut restorable that was so before', () => {
     fc.assert(
-      fc.property(Events, share, share, fc.constantFrom('u0', 'u1', 'u2'), (events, a, b, unit) => {
-        const snapshots = received(events)
+      fc.property(Events, share, share, Marks, fc.constantFrom('u0', 'u1', 'u2'), (events, a, b, marks, unit) => {
+        const snapshots = marked(received(events), marks)
         const [cut, time] = [minuteOf(events, Math.min(a, b)), minuteOf(events, Math.max(a, b))]
         const kept = keptOf(snapshots, comingOfAge(cut))
         if (canReach(snapshots, unit, time)) expect(canReach(kept, unit, time)).toBe(true)
@@ -84,8 +89,8 @@ describe('retention, with three units on two lanes', () => {
 
   it('keeps everything that a restore to a snapshot of the last days takes, whatever is marked bad', () => {
     fc.assert(
-      fc.property(Events, share, (events, share) => {
-        const snapshots = received(events)
+      fc.property(Events, share, Marks, (events, share, marks) => {
+        const snapshots = marked(received(events), marks)
         const cut = minuteOf(events, share)
         const kept = keptOf(snapshots, comingOfAge(cut))
         const young = snapshots.filter(({ receivedAt }) => receivedAt > minute(cut))
