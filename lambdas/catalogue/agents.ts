@@ -91,20 +91,25 @@ export async function agentsAfter(table: Table, tenant: TenantId, after: AgentId
 const active = '#state = :active'
 /** The key is still the one that the change was decided on. */
 const keyUnchanged = '#publicKey.#x = :seenKey'
+/** And so is the customer key on record. */
+const customerUnchanged = (known: PublicKey | null) =>
+  known ? '#customerKey.#x = :seenCustomer' : '#customerKey = :seenCustomer'
 
 /** Steps of the transactions that do what they say and record it. Each is refused (see `isRefused`) when the agent has changed meanwhile. */
 export function keyRotation(
-  { agent, publicKey, succession }: Agent,
+  { agent, publicKey, succession, certificate, customerKey }: Agent,
   next: Pick<Agent, 'publicKey' | 'certificate' | 'customerKey'> & { link: string },
 ): Change {
   return {
     key: agentKey(agent),
     update:
       'SET #publicKey = :publicKey, #succession = :succession, #certificate = :certificate, #customerKey = :customerKey',
-    condition: `${active} AND ${keyUnchanged}`,
+    condition: `${active} AND ${keyUnchanged} AND ${customerUnchanged(customerKey)} AND #certificate = :seenCertificate`,
     values: {
       ':active': 'active',
       ':seenKey': publicKey.x,
+      ':seenCustomer': customerKey?.x ?? null,
+      ':seenCertificate': certificate,
       ':publicKey': next.publicKey,
       ':succession': [...succession, next.link],
       ':certificate': next.certificate,
@@ -114,17 +119,16 @@ export function keyRotation(
 }
 
 export function certification(agent: Agent, certificate: string, customerKey: PublicKey): Change {
-  const known = agent.customerKey
   return {
     key: agentKey(agent.agent),
     update: 'SET #certificate = :certificate, #customerKey = :customerKey',
-    condition: `${active} AND ${keyUnchanged} AND ${known ? '#customerKey.#x = :known' : '#customerKey = :known'}`,
+    condition: `${active} AND ${keyUnchanged} AND ${customerUnchanged(agent.customerKey)}`,
     values: {
       ':active': 'active',
       ':seenKey': agent.publicKey.x,
       ':certificate': certificate,
       ':customerKey': customerKey,
-      ':known': known?.x ?? null,
+      ':seenCustomer': agent.customerKey?.x ?? null,
     },
   }
 }

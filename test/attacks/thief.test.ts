@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findAgent } from '../../lambdas/catalogue/agents.ts'
+import type { Table } from '../../lambdas/catalogue/table.ts'
+import { certify } from '../../shared/certificate.ts'
+import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
+import { handOver } from '../../shared/succession.ts'
+import { enrolAgent, type TestAgent } from '../receiver/agent.ts'
+import { ok, startReceiver, type TestReceiver } from '../receiver/support.ts'
+
+/* Whoever took a host over has its key, and is as quick as the host itself. */
+
+let receiver: TestReceiver
+let agent: TestAgent
+beforeAll(async () => {
+  receiver = await startReceiver()
+})
+beforeEach(async () => {
+  agent = await enrolAgent(receiver)
+})
+afterAll(() => receiver?.[Symbol.asyncDispose]())
+
+/** Does `first` when the next call is about to write its transaction: what that was decided on is a moment old then. */
+function before(first: () => Promise<unknown>): void {
+  receiver.seams.table = (table: Table): Table => ({
+    ...table,
+    documents: new Proxy(table.documents, {
+      get(target, name) {
+        if (name !== 'send') return Reflect.get(target, name)
+        return async (command: { constructor: { name: string } }) => {
+          if (command.constructor.name === 'TransactWriteCommand' && receiver.seams.table !== untouched) {
+            receiver.seams.table = untouched
+            await first()
+          }
+          return target.send(command as never)
+        }
+      },
+    }),
+  })
+}
+const untouched = (table: Table) => table
+
+describe('the customer key on record', () => {
+  const word = async (of: PrivateKey, by: PrivateKey) => ({
+    certificate: await certify(publicKeyOf(of), by, receiver.clock.now),
+    customerKey: publicKeyOf(by),
+  })
+  const rotation = async (key: PrivateKey, certification?: object) => ({
+    publicKey: publicKeyOf(key),
+    ...(await handOver(agent.id, agent.key, key, receiver.clock.now)),
+    certification,
+  })
+
+  it.each(['with a customer key of the thief’s own', 'without one'])(
+    'stays, when the key is changed %s in the moment in which it is recorded',
+    async how => {
+      const [customer, thief, key] = [await newSigningKey(), await newSigningKey(), await newSigningKey()]
+      const body = await rotation(key, how === 'without one' ? undefined : await word(key, thief))
+      before(async () => ok(await agent.call('PUT', '/v1/agent/certificate', await word(agent.key, customer))))
+      expect((await agent.call('POST', '/v1/agent/key', body)).body.code).toBe('throttled')
+      const { customerKey, publicKey } = (await findAgent(receiver.ports.catalogue, agent.id))!
+      expect(customerKey && (await fingerprintOf(customerKey))).toBe(await fingerprintOf(customer))
+      expect(publicKey).toEqual(publicKeyOf(agent.key))
+    },
+  )
+})
