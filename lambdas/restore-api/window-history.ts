@@ -72,7 +72,6 @@ export async function windowHistory(
     if (!opensBefore(item)) spent += bytesOf(item)
     if (!opensBefore(item) && spent > windowBytes && last !== undefined) {
       from = last
-      spent = 0 // a window that has nothing older than this in it needs no more than its chain
       ;({ start, isEarly } = startOf(data, from))
     }
     last = ulidOf(item.snapshot)

@@ -201,6 +201,27 @@ describe('one source', () => {
     expect(few.body.snapshots).toEqual(all.body.snapshots)
   }, 300_000)
 
+  it('with longer unit lists than one answer can be worked out from shows a shorter window, and says which', async () => {
+    const units = Array.from({ length: 10_000 }, (_, i) => `database ${String(i).padStart(5, '0')}`)
+    const plan = planned(6, schedule(30, 1440, 1440), units)
+    const epoch = now.getTime() - 30 * day
+    function* rows() {
+      yield* owner(plan, secret, now)
+      yield* snapshotsOf(plan, epoch)
+    }
+    await using catalogue = await openCatalogue(rows(), now)
+    const answer = await catalogue.ask(secret, 'GET', `/v1/sources/${plan.source}/timeline`)
+    expectWithinLimits(answer)
+    const from = Date.parse(answer.body.window.from)
+    expect(from).toBeGreaterThan(epoch + 10 * day)
+    expect(from).toBeLessThan(now.getTime() - 5 * day)
+    const [{ ranges }] = answer.body.units
+    // a moment for each full in the window, and for the one that leads into it
+    expect(Date.parse(ranges[0].from)).toBe(from - day)
+    expect(Date.parse(ranges.at(-1).to)).toBe(epoch + 29 * day)
+    expect(ranges).toHaveLength((epoch + 29 * day - from) / day + 2)
+  }, 120_000)
+
   it('in which a thief of its key marked everything as bad is restored all the same, and says so', async () => {
     const plan = { ...planned(5, schedule(times(1500), 1440, 720)), bad: true }
     const epoch = now.getTime() - plan.snapshots.at(-1)!.minute * minute - minute
