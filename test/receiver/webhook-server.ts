@@ -7,6 +7,7 @@ export interface Received {
   notice: Notice
   headers: IncomingMessage['headers']
   body: string
+  at: Date
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -17,8 +18,15 @@ export class WebhookServer implements AsyncDisposable {
   answer: Answer = (_request, response) => response.writeHead(204).end()
   readonly #server = createServer((request, response) => void this.#take(request, response))
 
-  static async start(): Promise<WebhookServer> {
-    const server = new WebhookServer()
+  readonly #now: () => Date
+
+  private constructor(now: () => Date) {
+    this.#now = now
+  }
+
+  /** @param now the clock of who sends, where a test moves it */
+  static async start(now = () => new Date()): Promise<WebhookServer> {
+    const server = new WebhookServer(now)
     await new Promise<void>(resolve => server.#server.listen(0, '127.0.0.1', resolve))
     return server
   }
@@ -31,7 +39,7 @@ export class WebhookServer implements AsyncDisposable {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks).toString()
-    this.received.push({ notice: Notice.parse(JSON.parse(body)), headers: request.headers, body })
+    this.received.push({ notice: Notice.parse(JSON.parse(body)), headers: request.headers, body, at: this.#now() })
     this.answer(request, response)
   }
 

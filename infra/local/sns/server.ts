@@ -42,7 +42,9 @@ export async function startSns(options: SnsOptions): Promise<Sns> {
   const server = createServer(async (request, response) => {
     const requestId = randomUUID()
     const { status, body } = await answer(request, options, requestId)
-    response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId })
+    // the SDK sets its clock by it
+    const date = options.now().toUTCString()
+    response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId, date })
     response.end(body)
   })
   await new Promise<void>((resolve, reject) => {
