@@ -48,6 +48,8 @@ export function createRestoreManifest(app: RestoreApp, ports: RestoreApiPorts): 
     const id = idOf(ports, holder, request)
     const before = request.idempotencyKey && (await findRestoreManifest(catalogue, id, clock()))
     if (before) return c.json(await pageOf(ports, before, source, 0), 200)
+    // planning reads much, and writes its steps before the use is counted
+    if (holder.kind === 'link' && usesLeft(holder.link) === 0) throw linkInvalid()
 
     const plan = await planWithin(ports, source, scopeOf(holder), request)
     const manifest = manifestOf(id, holder, source, plan, clock())

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findAgent } from '../../lambdas/catalogue/agents.ts'
+import { hashOf } from '../../lambdas/catalogue/keys.ts'
+import { stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
 import type { Table } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
 import { handOver } from '../../shared/succession.ts'
-import { enrolAgent, type TestAgent } from '../receiver/agent.ts'
-import { ok, startReceiver, type TestReceiver } from '../receiver/support.ts'
+import { backUp, enrolAgent, fullEntry, registerSource, type TestAgent } from '../receiver/agent.ts'
+import { ok, requestOf, startReceiver, type TestReceiver } from '../receiver/support.ts'
 
 /* Whoever took a host over has its key, and is as quick as the host itself. */
 
@@ -62,4 +64,23 @@ describe('the customer key on record', () => {
       expect(publicKey).toEqual(publicKeyOf(agent.key))
     },
   )
+})
+
+describe('a link that is used up', () => {
+  it('plans nothing more: what it asks for leaves nothing behind', async () => {
+    const source = await registerSource(agent)
+    await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
+    const { url } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 600, uses: 1 }))
+    const secret = url.split('#')[1]
+    const ask = async (idempotencyKey: string) => {
+      const request = { source, idempotencyKey }
+      const headers = { authorization: `Bearer ${secret}` }
+      const { body } = await receiver.send(requestOf('POST', '/v1/restore-manifests', request, headers))
+      const id = hashOf(`link:${hashOf(secret)} ${JSON.stringify(request)}`)
+      return { body, steps: (await stepsFrom(receiver.ports.catalogue, id, 0)).length }
+    }
+    expect(await ask('first-0123456789')).toMatchObject({ body: { bytes: expect.any(Number) }, steps: 1 })
+    expect(await ask('second-0123456789')).toMatchObject({ body: { code: 'link-invalid' }, steps: 0 })
+    expect(await ask('first-0123456789')).toMatchObject({ body: { bytes: expect.any(Number) }, steps: 1 })
+  })
 })
