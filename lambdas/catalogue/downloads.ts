@@ -9,7 +9,7 @@ const Downloads = z.object({ spentAt: z.iso.datetime().optional() })
 const keptDays = 2
 
 /**
- * Counts bytes that an agent is about to be given URLs for, by the UTC day: what a thief of its key can fetch. Links have a budget of their own.
+ * Counts bytes that an agent, or the holder of a link that it made, is about to be given URLs for, by the UTC day: what a thief of its key can fetch.
  * @param budget bytes of one day
  * @returns false when the day's budget does not cover them; nothing is counted then, and the audit says so once a day
  */

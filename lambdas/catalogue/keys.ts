@@ -42,8 +42,8 @@ export const proofKey = (source: SourceId, ulid: string): Key => ({ PK: `S#${sou
 export const linkKey = (hash: string): Key => ({ PK: `L#${hash}`, SK: 'META' })
 export const enrolTokenKey = (hash: string): Key => ({ PK: `E#${hash}`, SK: 'META' })
 export const nonceKey = (hash: string): Key => ({ PK: `J#${hash}`, SK: 'META' })
-/** The newest word on how often an agent asked in one minute, and what it fetched in one day. */
-export const rateKey = (agent: AgentId, minute: string): Key => ({ PK: `Q#${agent}#${minute}`, SK: 'META' })
+/** How often one who asks did so in one minute, and what an agent fetched in one day. */
+export const rateKey = (who: string, minute: string): Key => ({ PK: `Q#${who}#${minute}`, SK: 'META' })
 export const downloadsKey = (agent: AgentId, day: string): Key => ({ PK: `B#${agent}#${day}`, SK: 'META' })
 /** A tenant's list of links: by the name that people call them. */
 export const linkEntryKey = (tenant: TenantId, name: string): Key => ({ PK: `T#${tenant}`, SK: `L#${name}` })

@@ -14,6 +14,11 @@ export function countRequest(table: Table, agent: AgentId, limit: number, now: D
   return count(table, agent, limit, now)
 }
 
+/** The same for the requests that come with one restore link. */
+export function countLinkRequest(table: Table, link: string, limit: number, now: Date): Promise<number> {
+  return count(table, `link ${link}`, limit, now)
+}
+
 /** The same for attempts to enrol with a wrong token, of whoever makes them. */
 export function countWrongToken(table: Table, limit: number, now: Date): Promise<number> {
   return count(table, strangers, limit, now)

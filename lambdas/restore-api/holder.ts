@@ -6,9 +6,10 @@ import { ProblemError } from '../../shared/problem.ts'
 import { type Agent, findAgent } from '../catalogue/agents.ts'
 import { type AuditEntry, recordAudit } from '../catalogue/audit.ts'
 import { beginTry, endTry, findLink, isLocked, type Link, nameOfLink, triesAllowed } from '../catalogue/links.ts'
+import { countLinkRequest } from '../catalogue/rates.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
-import { provenAgent } from '../http/agent-proof.ts'
+import { provenAgent, throwThrottled } from '../http/agent-proof.ts'
 import { ownSource } from '../http/owned.ts'
 import { isPasscode } from '../http/passcode.ts'
 import { newSecret, type Ports } from '../http/ports.ts'
@@ -16,7 +17,7 @@ import { callerOf, isAmong } from './caller.ts'
 
 /** Who asks to restore, and from where: whoever holds a link, or an agent its own. */
 export type Holder = { address: string | undefined } & (
-  | { kind: 'link'; link: Link }
+  | { kind: 'link'; link: Link; tenant: Tenant }
   | { kind: 'agent'; agent: Agent; tenant: Tenant }
 )
 export interface HolderEnv {
@@ -38,19 +39,22 @@ async function holderOf(ports: Ports, { req, env }: Context<HolderEnv>): Promise
   const header = req.header('authorization')
   if (!header?.startsWith(bearer)) return { kind: 'agent', address, ...(await provenAgent(ports, req)) }
   const link = await findLink(ports.catalogue, header.slice(bearer.length), ports.clock())
-  if (!link || !(await isAlive(ports, link))) throw linkInvalid()
-  const holder = { kind: 'link', link, address } as const
+  const tenant = link && (await tenantOfAlive(ports, link))
+  if (!link || !tenant) throw linkInvalid()
+  const holder = { kind: 'link', link, tenant, address } as const
   await requireAddress(ports, holder)
+  await requireLinkRate(ports, link.hash)
   if (link.passcode) await requirePasscode(ports, holder, req.header('x-failsafe-passcode'))
   return holder
 }
 
-/** A link that an agent made ends with it, and every link while its tenant is suspended. */
-async function isAlive({ catalogue }: Ports, link: Link): Promise<boolean> {
-  if (isLocked(link) || link.revokedAt !== undefined) return false
+/** The tenant of a link that is alive: one that an agent made ends with it, and every link while its tenant is suspended. */
+async function tenantOfAlive({ catalogue }: Ports, link: Link): Promise<Tenant | undefined> {
+  if (isLocked(link) || link.revokedAt !== undefined) return undefined
   const tenant = await findTenant(catalogue, link.tenant)
-  if (tenant?.state !== 'active') return false
-  return link.agent === null || (await findAgent(catalogue, link.agent))?.state === 'active'
+  if (tenant?.state !== 'active') return undefined
+  if (link.agent !== null && (await findAgent(catalogue, link.agent))?.state !== 'active') return undefined
+  return tenant
 }
 
 type LinkHolder = Extract<Holder, { kind: 'link' }>
@@ -59,10 +63,18 @@ type LinkHolder = Extract<Holder, { kind: 'link' }>
 async function requireAddress(ports: Ports, holder: LinkHolder): Promise<void> {
   const { addresses } = holder.link
   if (addresses === null || isAmong(addresses, holder.address)) return
+  // counted apart: nobody can use a link's rate up from somewhere else either
+  await requireLinkRate(ports, `${holder.link.hash} elsewhere`)
   await recordRefusal(ports, holder, 'link-refused')
   throw new ProblemError('address-refused', `you come from ${holder.address ?? 'an unknown address'}`, {
     fix: 'Use it from where it was made for, or ask who gave you the link',
   })
+}
+
+/** Each request may read much and leave something behind, in the audit at least. @throws ProblemError `throttled` */
+async function requireLinkRate({ catalogue, clock, env }: Ports, who: string): Promise<void> {
+  const limit = env.REQUESTS_PER_MINUTE
+  throwThrottled(await countLinkRequest(catalogue, who, limit, clock()), `a link takes ${limit} requests a minute`)
 }
 
 async function requirePasscode(ports: Ports, holder: LinkHolder, passcode: string | undefined): Promise<void> {

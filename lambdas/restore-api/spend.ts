@@ -24,7 +24,8 @@ const renewalBytes = 64 * 1024 ** 2
 const attempts = 10
 
 /**
- * Counts what URLs are about to be signed for against the holder's budget: all uses of a link together have one, an agent has one a day.
+ * Counts what URLs are about to be signed for against the holder's budgets: all uses of a link together have one, an agent has one a day. Links
+ * that an agent made count for its day as well, or a thief of its key would make one and fetch everything.
  * @returns bytes
  * @throws ProblemError `not-found` for a pack that is not of this restore; `quota-exceeded`; `link-invalid`
  */
@@ -35,19 +36,20 @@ export async function spendFor(
   packs: WantedPack[],
 ): Promise<number> {
   let link = holder.kind === 'link' ? holder.link : undefined
+  const payer = holder.kind === 'agent' ? holder.agent.agent : holder.link.agent
   let charged = 0
   for (let attempt = 1; ; attempt++) {
     const { bytes, marks } = await marksOf()
-    if (holder.kind === 'agent') {
+    const spending = spendingOf(link, bytes)
+    if (payer !== null) {
       // counted apart, and once: the day's budget is not the restore's
-      const { agent, tenant } = holder
       const more = bytes - charged
-      if (more > 0 && !(await spendDownload(catalogue, agent.agent, more, budgetOf(tenant), clock())))
-        throw usedUp(holder)
+      if (more > 0 && !(await spendDownload(catalogue, payer, more, budgetOf(holder.tenant), clock())))
+        throw dayUsedUp()
       charged = Math.max(charged, bytes)
     }
     try {
-      await transact(catalogue, [...spendingOf(link, bytes), ...marks])
+      await transact(catalogue, [...spending, ...marks])
       return bytes
     } catch (error) {
       if (!isRefused(error)) throw error
@@ -60,7 +62,7 @@ export async function spendFor(
   function spendingOf(link: Link | undefined, bytes: number): Step[] {
     if (!link) return []
     const update = link.signedBytes + bytes > (link.byteBudget ?? 0) ? undefined : linkSpending(link, bytes)
-    if (!update) throw usedUp(holder)
+    if (!update) throw linkUsedUp()
     return [{ update }]
   }
 
@@ -101,15 +103,18 @@ export async function spendFor(
   }
 }
 
-function usedUp({ kind }: Holder): ProblemError {
-  switch (kind) {
-    case 'link':
-      return new ProblemError('quota-exceeded', 'this link has fetched all that it may', {
-        fix: 'Ask who gave it to you for a new one',
-      })
-    case 'agent':
-      return new ProblemError('quota-exceeded', 'this host has fetched all that it may in one day', {
-        fix: 'Go on tomorrow, use a restore link, or ask your provider for a larger budget',
-      })
-  }
+function linkUsedUp(): ProblemError {
+  return new ProblemError('quota-exceeded', 'this link has fetched all that it may', {
+    fix: 'Ask who gave it to you for a new one',
+  })
+}
+
+function dayUsedUp(): ProblemError {
+  return new ProblemError(
+    'quota-exceeded',
+    'this host, with the links it made, has fetched all that it may in one day',
+    {
+      fix: 'Go on tomorrow, use a restore link of your provider, or ask them for a larger budget',
+    },
+  )
 }

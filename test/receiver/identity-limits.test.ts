@@ -56,6 +56,33 @@ describe('the rate of an agent', () => {
   })
 })
 
+describe('the rate of a link', () => {
+  it('is that of an agent; who asks from an address that it is not for cannot use it up, nor fill the audit', async () => {
+    const source = await registerSource(agent)
+    const wish = { source, expiresSeconds: 600, addresses: ['192.0.2.7'] }
+    const { url } = ok(await agent.call('POST', '/v1/links', wish))
+    const from = (address: string) =>
+      receiver.send(requestOf('GET', '/v1/link', undefined, { authorization: `Bearer ${url.split('#')[1]}` }), address)
+    const many = async (address: string) => {
+      const answers = await Promise.all(Array.from({ length: perMinute + 5 }, () => from(address)))
+      return Object.entries(Object.groupBy(answers, ({ body }) => body.code ?? 'ok')).map(([code, all]) => [
+        code,
+        all!.length,
+      ])
+    }
+    expect((await many('198.51.100.1')).sort()).toEqual([
+      ['address-refused', perMinute],
+      ['throttled', 5],
+    ])
+    expect((await many('192.0.2.7')).sort()).toEqual([
+      ['ok', perMinute],
+      ['throttled', 5],
+    ])
+    receiver.clock.advance(60)
+    expect((await from('192.0.2.7')).status).toBe(200)
+  })
+})
+
 describe('enrolling with a wrong token', () => {
   it('is bounded for the whole receiver, and never in the way of a right one', async () => {
     const token = ok(await receiver.admin('POST', `/v1/admin/tenants/${agent.tenant}/enrol-tokens`, {})).enrol.split(
@@ -100,7 +127,7 @@ describe('the download budget of a day', () => {
     expect(await spend(0)).toBe(true)
   })
 
-  it('stops whoever has the key of a host from fetching more; a link has a budget of its own', async () => {
+  it('stops whoever has the key of a host from fetching more, with a link that it makes too; a link of the provider does not count', async () => {
     const source = await registerSource(agent)
     const { snapshot } = await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
     const fetchOnce = async () => {
@@ -111,12 +138,18 @@ describe('the download budget of a day', () => {
     expect([(await fetchOnce()).status, (await fetchOnce()).status]).toEqual([200, 200])
     expect((await fetchOnce()).body).toMatchObject({ code: 'quota-exceeded', fix: expect.any(String) })
     expect(await said()).toBe(1)
-    const { url } = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 600 }))
-    const authorization = `Bearer ${url.split('#')[1]}`
-    const by = (method: string, target: string, body?: unknown) =>
-      receiver.send(requestOf(method, target, body, { authorization }))
-    const { id } = ok(await by('POST', '/v1/restore-manifests', { source }))
-    expect((await by('POST', `/v1/restore-manifests/${id}/urls`, { packs: [{ snapshot, pack: 1 }] })).status).toBe(200)
+    const fetchWith = async ({ url }: { url: string }) => {
+      const authorization = `Bearer ${url.split('#')[1]}`
+      const by = (method: string, target: string, body?: unknown) =>
+        receiver.send(requestOf(method, target, body, { authorization }))
+      const { id } = ok(await by('POST', '/v1/restore-manifests', { source }))
+      return by('POST', `/v1/restore-manifests/${id}/urls`, { packs: [{ snapshot, pack: 1 }] })
+    }
+    const wish = { source, expiresSeconds: 600 }
+    const own = await fetchWith(ok(await agent.call('POST', '/v1/links', wish)))
+    expect(own.body).toMatchObject({ code: 'quota-exceeded', fix: expect.stringContaining('provider') })
+    const { tenant } = agent
+    expect((await fetchWith(ok(await receiver.admin('POST', '/v1/admin/links', { tenant, ...wish })))).status).toBe(200)
     receiver.clock.advance(86_400)
     expect((await fetchOnce()).status).toBe(200)
   })
