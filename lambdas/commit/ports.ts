@@ -10,7 +10,7 @@ export interface CommitVault {
   head(key: string, versionId?: string): Promise<Stored | undefined>
   readRange(key: string, versionId: string, range: { offset: number; length: number }): Promise<Uint8Array>
   lock(key: string, versionId: string, lock: Lock): Promise<void>
-  putLocked(object: { key: string; body: Uint8Array; type: string }, lock: Lock): Promise<string>
+  putLocked(object: { key: string; body: Uint8Array; type: string }, lock: Lock | undefined): Promise<string>
 }
 
 export interface CommitPorts extends Ports {

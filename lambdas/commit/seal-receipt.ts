@@ -31,9 +31,11 @@ export async function lockAndWriteReceipt(
 ): Promise<NonNullable<Committed['metaVersions']>> {
   const { catalogue, vault, clock } = ports
   const { manifest, stored, source, packs, unitLines, warnings } = contents
-  const lock: Lock = { mode: snapshot.lockMode, until: new Date(snapshot.lockedUntil) }
+  const until = new Date(snapshot.lockedUntil)
+  // a commit that stood still for so long that its lock is over already: S3 takes none that ends in the past
+  const lock: Lock | undefined = until > clock() ? { mode: snapshot.lockMode, until } : undefined
   await forEach(packs, { clock, deadline }, async ({ n, versionId, lockedUntil }) => {
-    if (lockedUntil === snapshot.lockedUntil) return
+    if (!lock || lockedUntil === snapshot.lockedUntil) return
     await vault.lock(packKey(snapshot, n), versionId, lock)
     await recordLocked(catalogue, snapshot.snapshot, n, snapshot.lockedUntil)
   })

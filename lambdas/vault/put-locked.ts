@@ -5,13 +5,13 @@ import type { Lock } from './lock.ts'
 import { s3ErrorName, type Vault } from './vault.ts'
 
 /**
- * Writes a small object once, locked from the start. Idempotent: the same bytes again give the version that is there.
+ * Writes a small object once, locked from the start if there is a lock. Idempotent: the same bytes again give the version that is there.
  * @throws Error if other bytes lie under the key
  */
 export async function putLocked(
   vault: Vault,
   object: { key: string; body: Uint8Array; type: string },
-  lock: Lock,
+  lock: Lock | undefined,
 ): Promise<string> {
   const sha256 = createHash('sha256').update(object.body).digest('base64')
   try {
@@ -23,8 +23,8 @@ export async function putLocked(
         ContentType: object.type,
         ChecksumSHA256: sha256,
         IfNoneMatch: '*',
-        ObjectLockMode: lock.mode,
-        ObjectLockRetainUntilDate: lock.until,
+        ObjectLockMode: lock?.mode,
+        ObjectLockRetainUntilDate: lock?.until,
       }),
     )
     if (!VersionId) throw new Error('the vault is not versioned')
