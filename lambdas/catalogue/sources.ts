@@ -5,6 +5,7 @@ import { EngineKind, SnapshotKind } from '../../shared/snapshot.ts'
 import { HeldSchedule } from '../expectations/plan.ts'
 import type { Agent } from './agents.ts'
 import { inQueue } from './by-time.ts'
+import { keepCreation } from './keep.ts'
 import { sourceKey, sourceNameKey } from './keys.ts'
 import { absent, collect, prefixed, query, read, type Table, transact } from './table.ts'
 
@@ -55,7 +56,7 @@ export function listSources(table: Table, tenant: TenantId): Promise<Source[]> {
   return collect(query(table, Source, prefixed(`T#${tenant}`, 'S#')))
 }
 
-/** The watchdog looks at it in its next pass. Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
+/** The watchdog looks at it in its next pass, the janitor within a day. Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
 export function createSource(table: Table, source: Source): Promise<void> {
   return transact(table, [
     {
@@ -72,5 +73,6 @@ export function createSource(table: Table, source: Source): Promise<void> {
         condition: absent,
       },
     },
+    { put: keepCreation(source, new Date(source.createdAt)) },
   ])
 }

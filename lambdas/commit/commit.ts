@@ -34,9 +34,6 @@ import { chainWarnings, clockWarnings } from './warnings.ts'
  * meanwhile.
  */
 
-/** A source's first retention chore is due a day after its first commit. */
-const keepWithin = 86_400_000
-
 /**
  * Commits a snapshot with the manifest that its agent signed.
  * @returns the committed snapshot, or undefined when there is more to do than one request may take: ask again
@@ -124,7 +121,7 @@ export async function carryOn(
     const chain = snapshot.lane === 'log' ? await chainOf(catalogue, snapshot, entries) : undefined
     await noteRecipients(ports, manifest, snapshot.receivedAt)
     await tellChain(ports, source, snapshot, entries, chain)
-    await ensureKeep(catalogue, source, new Date(ports.clock().getTime() + keepWithin))
+    await ensureKeep(catalogue, source, ports.clock())
     const totals = totalsOf(manifest)
     const warnings = [...clocks, ...chainWarnings(chain)]
     const strays = await hasPacksBeyond(catalogue, snapshot.snapshot, manifest.packs.length)

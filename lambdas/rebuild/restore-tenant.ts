@@ -2,6 +2,7 @@ import { messageOf } from '../../shared/failure.ts'
 import type { TenantId } from '../../shared/ids.ts'
 import { listAgents, waitsToBeSeen } from '../catalogue/agents.ts'
 import { inQueue } from '../catalogue/by-time.ts'
+import { ensureKeep } from '../catalogue/keep.ts'
 import { agentKey, sourceKey, sourceNameKey } from '../catalogue/keys.ts'
 import { listSources, type Source } from '../catalogue/sources.ts'
 import { absent, isRefused, put, type Table, transact } from '../catalogue/table.ts'
@@ -67,6 +68,7 @@ export async function restoreSource(table: Table, source: Source, now: Date): Pr
   })
   const item = { ...source, ...inQueue('DUE', source.source, new Date(now.getTime() + watchedAfterMs)) }
   await putNew(table, { key: sourceKey(source.tenant, source.source), item })
+  await ensureKeep(table, source, now)
 }
 
 export async function createTenant(table: Table, tenant: Tenant): Promise<void> {

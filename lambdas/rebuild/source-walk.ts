@@ -10,8 +10,6 @@ import { findSource } from '../catalogue/sources.ts'
 import { isRefused, present, type Table, update } from '../catalogue/table.ts'
 import type { Heads } from './restore-snapshot.ts'
 
-const dayMs = 86_400_000
-
 const isOlder =
   'attribute_not_exists(#lastReceivedAt) OR #lastReceivedAt < :receivedAt OR (#lastReceivedAt = :receivedAt AND #lastSnapshot < :snapshot)'
 
@@ -62,7 +60,7 @@ export class SourceWalk {
           values: { ':snapshot': snapshot, ':receivedAt': receivedAt },
         }),
       )
-    await ensureKeep(table, this, new Date(now.getTime() + dayMs))
+    await ensureKeep(table, this, now)
   }
 
   async #raiseHead(table: Table, lane: Lane): Promise<void> {
