@@ -5,9 +5,10 @@ import { manifestKey } from '../catalogue/keys.ts'
 import { type RestoreManifest, type RestoreStep, stepsFrom } from '../catalogue/restore-manifests.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { readMany } from '../catalogue/table.ts'
+import { escapedBytes } from './escaped.ts'
 import type { RestoreApiPorts } from './ports.ts'
 
-/** An answer of a function has 6 MB at most, and a manifest 64 KB. */
+/** An answer of a function has 6 MB at most. A manifest has 64 KB, and the line of a key that was changed a hundred times as much again. */
 const pageBytes = 3_000_000
 /** Manifests read with one request. */
 const batch = 25
@@ -25,11 +26,12 @@ export async function pageOf(
   const steps = await stepsFrom(catalogue, manifest.id, offset)
   const snapshots: RestoreManifestResponse['snapshots'] = []
   let bytes = 0
-  for (let i = 0; i < steps.length && bytes < pageBytes; i += batch) {
-    const entries = await entriesOf(steps.slice(i, i + batch))
-    bytes += entries.reduce((sum, entry) => sum + entry.manifest.length + entryBytes, 0)
-    snapshots.push(...entries)
-  }
+  for (let i = 0; i < steps.length && bytes < pageBytes; i += batch)
+    for (const entry of await entriesOf(steps.slice(i, i + batch))) {
+      if (bytes >= pageBytes) break
+      bytes += escapedBytes(entry)
+      snapshots.push(entry)
+    }
   const shown = steps.slice(0, snapshots.length)
   const next = offset + snapshots.length
   return {
@@ -62,6 +64,3 @@ export async function pageOf(
     })
   }
 }
-
-/** Of an entry without its manifest: ids, key, certificate. */
-const entryBytes = 2000

@@ -30,8 +30,8 @@ export const CertificateResponse = z.object({ agent: AgentId, fingerprint: z.str
 // POST /v1/agent/key, proof signed with the old key; or with the new one, when the answer was lost and the same is asked again
 export const RotateRequest = z.object({
   publicKey: PublicKey,
-  /** `failsafe.succession/1` by the old key and the same claims by the new one (`succession.ts`). */
-  succession: z.string().max(4096),
+  /** `failsafe.succession/1` by the old key, some 700 characters, and the same claims by the new one (`succession.ts`). */
+  succession: z.string().max(1024),
   possession: z.string().max(4096),
   certification: CertificateRequest.optional(),
 })

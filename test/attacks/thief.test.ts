@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findAgent } from '../../lambdas/catalogue/agents.ts'
-import { hashOf } from '../../lambdas/catalogue/keys.ts'
-import { stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
-import type { Table } from '../../lambdas/catalogue/table.ts'
+import { hashOf, manifestKey } from '../../lambdas/catalogue/keys.ts'
+import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
+import { put, type Table } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
+import { newUlid } from '../../shared/ids.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
 import { handOver } from '../../shared/succession.ts'
 import { backUp, enrolAgent, fullEntry, registerSource, type TestAgent } from '../receiver/agent.ts'
@@ -82,5 +83,60 @@ describe('a link that is used up', () => {
     expect(await ask('first-0123456789')).toMatchObject({ body: { bytes: expect.any(Number) }, steps: 1 })
     expect(await ask('second-0123456789')).toMatchObject({ body: { code: 'link-invalid' }, steps: 0 })
     expect(await ask('first-0123456789')).toMatchObject({ body: { bytes: expect.any(Number) }, steps: 1 })
+  })
+})
+
+describe('a host whose key was changed a hundred times', () => {
+  it('can be restored from: no page of the plan is longer than a function may answer', async () => {
+    const { catalogue } = receiver.ports
+    const source = await registerSource(agent)
+    const link = (await handOver(agent.id, agent.key, await newSigningKey(), receiver.clock.now)).succession
+    const item = {
+      manifest: 'm'.repeat(64 * 1024),
+      receiver: receiver.id,
+      recipients: ['age1test'],
+      agent: agent.id,
+      agentName: 'db 1',
+      agentKey: publicKeyOf(agent.key),
+      certificate: null,
+      customerKey: null,
+      succession: Array(100).fill(link),
+    }
+    const steps = Array.from({ length: 120 }, () => `${source}.${newUlid()}`).map(snapshot => ({
+      snapshot,
+      receivedAt: receiver.clock.now.toISOString(),
+    }))
+    for (const { snapshot } of steps) await put(catalogue, { key: manifestKey(snapshot), item })
+    const manifest = {
+      id: 'long',
+      tenant: agent.tenant,
+      source,
+      holder: `agent:${agent.id}`,
+      at: null,
+      of: null,
+      units: null,
+      createdAt: receiver.clock.now.toISOString(),
+      expiresAt: new Date(receiver.clock.now.getTime() + 3_600_000).toISOString(),
+      bytes: 1,
+      count: steps.length,
+    }
+    await keepSteps(catalogue, manifest, steps)
+    await put(catalogue, restoreManifestCreation(manifest))
+    const shown: string[] = []
+    for (let page: string | null = '0'; page !== null; ) {
+      const answer = await agent.call('GET', `/v1/restore-manifests/long?page=${page}`)
+      expect(Buffer.byteLength(JSON.stringify(answer.text))).toBeLessThan(6 * 1024 ** 2)
+      shown.push(...ok(answer).snapshots.map(({ snapshot }: { snapshot: string }) => snapshot))
+      page = answer.body.next
+    }
+    expect(shown).toEqual(steps.map(({ snapshot }) => snapshot))
+  })
+
+  it('never has a longer one: each step of its line is short', async () => {
+    const key = await newSigningKey()
+    const { succession, possession } = await handOver(agent.id, agent.key, key, receiver.clock.now)
+    expect(succession.length).toBeLessThan(800)
+    const body = { publicKey: publicKeyOf(key), succession: succession.padEnd(1025, 'A'), possession }
+    expect((await agent.call('POST', '/v1/agent/key', body)).body.detail).toContain('succession')
   })
 })
