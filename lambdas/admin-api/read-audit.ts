@@ -35,8 +35,9 @@ const ofReceiver = createRoute({
   responses,
 })
 
-/** An entry is some hundred bytes, 4 KB at most. */
+/** An entry is some hundred bytes mostly. Some hold what a host made as long as it likes (what a link is for: 60 KB), and none may hide the others. */
 const pageLength = 500
+const pageBytes = 2_000_000
 
 export function readAudit(app: AdminApp, ports: Ports): void {
   const { catalogue, clock } = ports
@@ -49,7 +50,18 @@ export function readAudit(app: AdminApp, ports: Ports): void {
   async function pageOf(tenant: TenantId | null, { month, before }: z.infer<typeof query>) {
     const named = month ?? monthOf(clock().toISOString())
     const entries = await auditBefore(catalogue, tenant, named, before, pageLength)
-    const next = entries.length === pageLength ? entries.at(-1)!.id : null
-    return { tenant, month: named, entries, next }
+    const page = startOf(entries)
+    const next = page.length < entries.length || page.length === pageLength ? page.at(-1)!.id : null
+    return { tenant, month: named, entries: page, next }
   }
+}
+
+/** As many as fit into an answer. */
+function startOf<T>(entries: T[]): T[] {
+  let bytes = 0
+  const end = entries.findIndex(entry => {
+    bytes += Buffer.byteLength(JSON.stringify(entry))
+    return bytes > pageBytes
+  })
+  return end < 0 ? entries : entries.slice(0, Math.max(1, end))
 }

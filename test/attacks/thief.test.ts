@@ -140,3 +140,23 @@ describe('a host whose key was changed a hundred times', () => {
     expect((await agent.call('POST', '/v1/agent/key', body)).body.detail).toContain('succession')
   })
 })
+
+describe('the audit', () => {
+  it('can be read to its end, whatever links a host makes', async () => {
+    const source = await registerSource(agent)
+    const units = Array.from({ length: 40 }, (_, i) => `${i}`.padEnd(512, '"'))
+    for (let i = 0; i < 150; i++) ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 600, units }))
+    const month = receiver.clock.now.toISOString().slice(0, 7).replace('-', '')
+    const actions: string[] = []
+    let target: string | null = `/v1/admin/tenants/${agent.tenant}/audit?month=${month}`
+    while (target !== null) {
+      const answer = await receiver.admin('GET', target)
+      expect(Buffer.byteLength(JSON.stringify(answer.text))).toBeLessThan(6 * 1024 ** 2)
+      const { entries, next } = ok(answer)
+      actions.push(...entries.map(({ action }: { action: string }) => action))
+      target = next && `/v1/admin/tenants/${agent.tenant}/audit?month=${month}&before=${next}`
+    }
+    expect(actions.filter(action => action === 'link-created')).toHaveLength(150)
+    expect(actions.at(-1)).toBe('tenant-created')
+  })
+})
