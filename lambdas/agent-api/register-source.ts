@@ -4,7 +4,7 @@ import { Label, newUlid } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { recordAudit } from '../catalogue/audit.ts'
-import { createSource, findSourceByName, type Source } from '../catalogue/sources.ts'
+import { createSource, findSourceByName, hasSources, type Source } from '../catalogue/sources.ts'
 import { isRefused } from '../catalogue/table.ts'
 import { changeSchedule } from '../expectations/change-schedule.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
@@ -19,6 +19,12 @@ const route = createRoute({
   request: { params: z.object({ name: Label }), ...jsonBody(SourceRequest) },
   responses: { 200: jsonAnswer('The source and what the provider keeps of it', SourceResponse), default: refusal },
 })
+
+/**
+ * Of one agent; a few more where many are registered at once. Whoever looks at a tenant (the watchdog, a host that takes another's place, revoking)
+ * reads all of its sources, so that a host without a bound could stop that for all hosts of its tenant.
+ */
+export const mostSources = 1000
 
 /** Idempotent: the same name gives the same source. */
 export function registerSource(app: AgentApp, ports: AgentApiPorts): void {
@@ -40,6 +46,10 @@ export function registerSource(app: AgentApp, ports: AgentApiPorts): void {
   })
 
   async function create(agent: Agent, name: string, engine: Source['engine']): Promise<Source> {
+    if (await hasSources(catalogue, agent.agent, mostSources))
+      throw new ProblemError('quota-exceeded', `an agent has ${mostSources} sources at most`, {
+        fix: 'Use a name that is registered already, or enrol another host',
+      })
     const now = clock()
     const source: Source = {
       source: newUlid(now.getTime()),

@@ -56,6 +56,14 @@ export function listSources(table: Table, tenant: TenantId): Promise<Source[]> {
   return collect(query(table, Source, prefixed(`T#${tenant}`, 'S#')))
 }
 
+/** Whether an agent has registered at least so many. */
+export async function hasSources(table: Table, agent: AgentId, count: number): Promise<boolean> {
+  const { PK, SK } = sourceNameKey(agent, '')
+  let found = 0
+  for await (const _name of query(table, SourceName, prefixed(PK, SK))) if (++found >= count) return true
+  return false
+}
+
 /** The watchdog looks at it in its next pass, the janitor within a day. Refused (see `isRefused`) when the agent has a source of that name already, made by a request at the same time. */
 export function createSource(table: Table, source: Source): Promise<void> {
   return transact(table, [

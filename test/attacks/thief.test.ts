@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mostSources } from '../../lambdas/agent-api/register-source.ts'
 import { findAgent } from '../../lambdas/catalogue/agents.ts'
-import { hashOf, manifestKey } from '../../lambdas/catalogue/keys.ts'
+import { hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
 import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
 import { put, type Table } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
@@ -158,5 +159,22 @@ describe('the audit', () => {
     }
     expect(actions.filter(action => action === 'link-created')).toHaveLength(150)
     expect(actions.at(-1)).toBe('tenant-created')
+  })
+})
+
+describe('sources', () => {
+  it('cannot be registered without end; those that are there go on', async () => {
+    const source = await registerSource(agent)
+    const names = Array.from({ length: mostSources - 1 }, (_, i) => `more ${i}`)
+    await Promise.all(
+      names.map(name =>
+        put(receiver.ports.catalogue, { key: sourceNameKey(agent.id, name), item: { source: newUlid(), name } }),
+      ),
+    )
+    const answer = await agent.call('PUT', '/v1/sources/another', { engine: 'mysql' })
+    expect(answer.body).toMatchObject({ code: 'quota-exceeded', fix: expect.any(String) })
+    expect(await registerSource(agent)).toBe(source)
+    const other = await enrolAgent(receiver, agent.tenant)
+    expect(await registerSource(other)).not.toBe(source)
   })
 })
