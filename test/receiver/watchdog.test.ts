@@ -390,4 +390,27 @@ describe('the daily summary', () => {
       to: '2027-01-14T06:00:00.000Z',
     })
   })
+
+  it('stops counting a host that tells of more than can be read, so that it comes, and so does what waits behind it', async () => {
+    await start('2027-01-10T12:00Z')
+    const source = await registerSource(agent, 'shop')
+    for (let i = 0; i < 10; i++) ok(await run(source, 'failed'))
+    const { clock, ports } = watched.receiver
+    clock.now = new Date('2027-01-11T06:00Z')
+    const { catalogue } = ports
+    const documents = new Proxy(catalogue.documents, {
+      get(target, name) {
+        if (name !== 'send') return Reflect.get(target, name)
+        return async (command: { input: { ExpressionAttributeValues?: Record<string, unknown> } }) => {
+          const from = command.input.ExpressionAttributeValues?.[':from']
+          if (typeof from === 'string' && from.startsWith('R#')) clock.advance(60) // as if there were gigabytes of it
+          return target.send(command as never)
+        }
+      },
+    })
+    await watched.pass({ ...catalogue, documents })
+    const [summary] = watched.published.filter(({ state }) => state === 'summary')
+    expect(summary).toMatchObject({ tenant: 'acme', detail: { sources: 1, runs: {}, partial: true } })
+    expect(summary!.text).toContain('too much to count')
+  })
 })
