@@ -8,6 +8,8 @@ import { manifestInvalid } from './mismatch.ts'
 
 /** Bytes of a unit list, so that two of them fit into one answer with both heads. */
 export const unitListLimit = 2_500_000
+/** Each is read with a request of its own. A host writes the list in one piece, or in two where a pack ends. */
+const unitPieces = 50
 
 /**
  * A manifest that its agent signed, for exactly this snapshot.
@@ -29,6 +31,8 @@ export async function checkedManifest(jws: string, snapshot: Snapshot, key: Publ
   requireWithin(manifest, 'units')
   if (lengthOf(manifest.units.extents) > unitListLimit)
     throw manifestInvalid(`units: the list is longer than ${unitListLimit} bytes`)
+  if (manifest.units.extents.length > unitPieces)
+    throw manifestInvalid(`units: the list lies in more than ${unitPieces} pieces`)
   return manifest
 }
 
