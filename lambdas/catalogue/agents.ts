@@ -160,8 +160,8 @@ export async function noteContact(table: Table, agent: Agent, now: Date): Promis
   await update(table, {
     key: agentKey(agent.agent),
     update: agent.silent ? 'SET #lastSeen = :now, #gpk = :gpk, #gsk = :gsk' : 'SET #lastSeen = :now',
-    condition: '#lastSeen < :now',
-    values: { ':now': now.toISOString(), ...(agent.silent && { ':gpk': gpk, ':gsk': gsk }) },
+    condition: `#lastSeen < :now AND ${active}`, // one that was revoked meanwhile stays out of the queue
+    values: { ':now': now.toISOString(), ':active': 'active', ...(agent.silent && { ':gpk': gpk, ':gsk': gsk }) },
   }).catch(error => {
     if (!isRefused(error)) throw error // another request was first
   })

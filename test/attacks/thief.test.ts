@@ -1,14 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { mostSources } from '../../lambdas/agent-api/register-source.ts'
-import { findAgent } from '../../lambdas/catalogue/agents.ts'
-import { hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
+import { findAgent, noteContact } from '../../lambdas/catalogue/agents.ts'
+import { dueIn } from '../../lambdas/catalogue/by-time.ts'
+import { agentKey, hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
 import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
-import { put, type Table } from '../../lambdas/catalogue/table.ts'
+import { collect, put, type Table, update } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
 import { handOver } from '../../shared/succession.ts'
-import { backUp, enrolAgent, fullEntry, registerSource, type TestAgent } from '../receiver/agent.ts'
+import {
+  backUp,
+  commit,
+  enrolAgent,
+  fullEntry,
+  open,
+  registerSource,
+  stage,
+  type TestAgent,
+} from '../receiver/agent.ts'
 import { ok, requestOf, startReceiver, type TestReceiver } from '../receiver/support.ts'
 
 /* Whoever took a host over has its key, and is as quick as the host itself. */
@@ -176,5 +187,37 @@ describe('sources', () => {
     expect(await registerSource(agent)).toBe(source)
     const other = await enrolAgent(receiver, agent.tenant)
     expect(await registerSource(other)).not.toBe(source)
+  })
+})
+
+describe('a unit list in thousands of pieces', () => {
+  it('is refused before one of them is read: no commit ends that long', async () => {
+    const source = await registerSource(agent)
+    const entry = fullEntry('a', 1, new Date().toISOString())
+    const staged = await stage(agent, await open(agent, source), [entry], {
+      change: manifest => {
+        const [{ pack, offset, length }] = manifest.units.extents as [(typeof manifest.units.extents)[number]]
+        const bytes = Array.from({ length }, (_, i) => ({ pack, offset: offset + i, length: 1 }))
+        return { ...manifest, units: { ...manifest.units, extents: bytes } }
+      },
+    })
+    const { body } = await commit(agent, staged)
+    expect(body).toMatchObject({ code: 'manifest-invalid', detail: expect.stringContaining('pieces') })
+  })
+})
+
+describe('an agent that was silent', () => {
+  it('is not waited for again when its call meets its revocation', async () => {
+    const { catalogue } = receiver.ports
+    await update(catalogue, {
+      key: agentKey(agent.id),
+      update: 'SET #silent = :yes, #lastSeen = :long',
+      values: { ':yes': true, ':long': '2026-01-01T00:00:00.000Z' },
+    })
+    const seen = (await findAgent(catalogue, agent.id))!
+    ok(await receiver.admin('POST', `/v1/admin/agents/${agent.id}/revoke`, {}))
+    await noteContact(catalogue, seen, receiver.clock.now)
+    const waiting = await collect(dueIn(catalogue, z.looseObject({ SK: z.string() }), 'SEEN', receiver.clock.now))
+    expect(waiting.map(({ SK }) => SK)).not.toContain(agentKey(agent.id).SK)
   })
 })
