@@ -142,7 +142,7 @@ export async function carryOn(
 async function verified(ports: CommitPorts, snapshot: SnapshotIn<'committing'>, manifest: Manifest, deadline: number) {
   try {
     const packs = await verifyPacks(ports, snapshot, manifest, deadline)
-    return { packs, ...(await readUnits(ports, snapshot, manifest, packs)) }
+    return { packs, ...(await readUnits(ports, snapshot, manifest, packs, deadline)) }
   } catch (error) {
     if (error instanceof ProblemError && (error.code === 'pack-mismatch' || error.code === 'manifest-invalid'))
       await giveUp(ports, snapshot, error)

@@ -7,19 +7,21 @@ import type { CompletePack } from '../catalogue/packs.ts'
 import { findSnapshot, type SnapshotIn } from '../catalogue/snapshots.ts'
 import { parseUnits, unitLinesOf } from '../catalogue/units.ts'
 import { packKey } from '../vault/keys.ts'
+import { Unfinished } from './limits.ts'
 import { manifestInvalid } from './mismatch.ts'
 import type { CommitPorts } from './ports.ts'
 
 /**
  * The unit list as it lies in the packs, proved by the manifest and sound in itself. That a log continues an earlier one is not asked here: it
  * is stored in any case (chain.ts).
- * @throws ProblemError `manifest-invalid`
+ * @throws ProblemError `manifest-invalid`; Unfinished: each unit may have a base of its own
  */
 export async function readUnits(
   ports: CommitPorts,
   snapshot: SnapshotIn<'committing'>,
   { units }: Manifest,
   packs: CompletePack[],
+  deadline: number,
 ): Promise<{ lines: Uint8Array; entries: UnitEntry[] }> {
   const pieces: Uint8Array[] = []
   for (const { pack, offset, length } of units.extents) {
@@ -33,7 +35,7 @@ export async function readUnits(
   if (entries.length !== units.count)
     throw manifestInvalid(`units: the list has ${entries.length} entries, not ${units.count}`)
   checkEntries(entries, snapshot)
-  await requireBases(ports, entries, snapshot)
+  await requireBases(ports, entries, snapshot, deadline)
   return { lines, entries }
 }
 
@@ -61,10 +63,16 @@ function checkEntries(entries: UnitEntry[], { lane }: SnapshotIn<'committing'>):
 }
 
 /** A differential is of use on its base alone: a committed full of the same unit that is not ahead of it. */
-async function requireBases({ catalogue }: CommitPorts, entries: UnitEntry[], snapshot: SnapshotIn<'committing'>) {
+async function requireBases(
+  { catalogue, clock }: CommitPorts,
+  entries: UnitEntry[],
+  snapshot: SnapshotIn<'committing'>,
+  deadline: number,
+) {
   const differentials = Map.groupBy(entries, ({ base }) => base)
   for (const [id, units] of differentials) {
     if (id === null) continue
+    if (clock().getTime() > deadline) throw new Unfinished()
     const base = sourceOf(id) === snapshot.source ? await findSnapshot(catalogue, id) : undefined
     if (base?.state !== 'committed' || base.lane !== 'data')
       throw manifestInvalid(`units: ${id}, a base, is no committed snapshot of this source`)

@@ -17,11 +17,13 @@ const day = 24 * hour
 
 /**
  * The daily pass over one source: locks of what is kept, tombstones, usage, and last what is to be deleted, so that nothing goes uncounted. Never
- * throws: a failure is the condition `retention-stuck`, and tried again in an hour. Without time it stays due and is gone on with.
+ * throws: a failure is the condition `retention-stuck`, and tried again in an hour. Without time it is due again at once and gone on with.
  */
 export async function keepSource(ports: JanitorPorts, chore: KeepChore, remaining: Remaining): Promise<void> {
   const { catalogue, clock, log } = ports
   try {
+    // first: a pass that takes the whole function down with it must not be what every later one begins with
+    await scheduleKeep(catalogue, chore, new Date(clock().getTime() + hour))
     const tenant = await findTenant(catalogue, chore.tenant)
     const source = await findSource(catalogue, chore.tenant, chore.source)
     if (!tenant || !source) throw new Error(`source ${chore.source} or its tenant is not in the catalogue`)
@@ -29,15 +31,14 @@ export async function keepSource(ports: JanitorPorts, chore: KeepChore, remainin
     try {
       await pass(ports, tenant, source, remaining)
     } catch (error) {
-      if (error instanceof Unfinished) return
+      if (error instanceof Unfinished) return await scheduleKeep(catalogue, chore, clock())
       log.failure(error)
       stuck = error
     }
     await tell(ports, source, stuck)
-    const due = stuck === undefined ? nextPass(chore, clock()) : new Date(clock().getTime() + hour)
-    await scheduleKeep(catalogue, chore, due)
+    if (stuck === undefined) await scheduleKeep(catalogue, chore, nextPass(chore, clock()))
   } catch (error) {
-    log.failure(error) // it stays due
+    log.failure(error) // it is due again, in an hour at the latest
   }
 }
 

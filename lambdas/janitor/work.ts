@@ -14,8 +14,8 @@ const [liveWorkers, keepWorkers] = [4, 2]
 
 /**
  * One invocation: snapshots that are not committed are finished or cleaned up, then every source whose day is over gets its pass, and every tenant
- * its export. The first kind
- * takes at most half of the time while the second waits, so that a host that opens and aborts without end cannot stop retention for others.
+ * its export. The first kind takes at most half of the time while the second waits, however long one of it takes, so that a host that opens and
+ * aborts without end cannot stop retention for others.
  * Each piece of work tells of its own failure and stops nobody else's. Any number of invocations may be at it at once, and each may die anywhere.
  * @throws when the queues themselves cannot be read
  */
@@ -24,15 +24,16 @@ export async function work(ports: JanitorPorts, remaining: Remaining): Promise<v
   const started = clock()
   const half = remaining() / 2
   const live = dueIn(catalogue, LiveEntry, 'LIVE', started)
-  const settle = (entry: z.infer<typeof LiveEntry>) =>
-    settleSnapshot(ports, { snapshot: entry.snapshot, due: new Date(entry.gsk) }, remaining)
+  const settle = (budget: Remaining) => (entry: z.infer<typeof LiveEntry>) =>
+    settleSnapshot(ports, { snapshot: entry.snapshot, due: new Date(entry.gsk) }, budget)
   const inTime = () => remaining() > 0
-  await each(live, liveWorkers, () => remaining() > half, settle)
+  const untilHalf = () => remaining() - half
+  await each(live, liveWorkers, () => untilHalf() > 0, settle(untilHalf))
   await each(dueIn(catalogue, KeepChore, 'KEEP', started), keepWorkers, inTime, chore =>
     keepSource(ports, chore, remaining),
   )
   await workNights(ports, inTime)
-  await each(live, liveWorkers, inTime, settle)
+  await each(live, liveWorkers, inTime, settle(remaining))
   log.request({
     method: 'SCHEDULE',
     route: 'janitor',

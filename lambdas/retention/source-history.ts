@@ -9,11 +9,17 @@ import { withUnits } from '../catalogue/units.ts'
 export type Stored = SnapshotIn<'committed' | 'tombstoned'>
 
 export interface SourceHistory {
-  /** All snapshots of the source in whatever state, without their unit lists. */
+  /** All snapshots of the source in whatever state, without their unit lists; but for abandoned ones of which nothing is left. */
   items: Snapshot[]
   /** What retention decides about: committed, or tombstoned and not being deleted. */
   retained: Retained[]
   stored: Map<string, Stored>
+}
+
+/** An abandoned snapshot that ends with its time has nothing in the vault any more (removal.ts); there may be very many. */
+const hasContent = {
+  expression: '#state <> :abandoned OR attribute_not_exists(#ttl)',
+  values: { ':abandoned': 'abandoned' },
 }
 
 /** Reads a source's history once. Unit lists can be long: what is held of them is what retention looks at. */
@@ -28,7 +34,7 @@ export async function readSourceHistory(table: Table, source: SourceId): Promise
     return text
   }
   for (const prefix of Object.values(lanePrefix))
-    for await (const item of query(table, Snapshot, prefixed(`S#${source}`, prefix))) {
+    for await (const item of query(table, Snapshot, prefixed(`S#${source}`, prefix), hasContent)) {
       if (item.state !== 'committed' && item.state !== 'tombstoned') {
         history.items.push(item)
         continue

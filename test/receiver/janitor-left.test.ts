@@ -1,16 +1,33 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inQueue } from '../../lambdas/catalogue/by-time.ts'
 import { findCondition } from '../../lambdas/catalogue/notices.ts'
 import { findTenantStored } from '../../lambdas/catalogue/stored.ts'
-import { commit, enrolAgent, open, registerSource, stage, type TestAgent, upload } from './agent.ts'
+import { keepSource } from '../../lambdas/janitor/keep-source.ts'
+import type { JanitorPorts } from '../../lambdas/janitor/ports.ts'
+import { work } from '../../lambdas/janitor/work.ts'
+import {
+  backUp,
+  commit,
+  enrolAgent,
+  fullEntry,
+  open,
+  registerSource,
+  stage,
+  type TestAgent,
+  upload,
+  windowOf,
+} from './agent.ts'
 import { Death } from './faults.ts'
 import {
   clean,
   day,
   HonestHost,
+  janitorPorts,
   startReceiverInTime,
   stateOf,
   stopReceiverInTime,
+  uploadsOf,
   versionsOf,
 } from './janitor-support.ts'
 import { bucket, ok, type TestReceiver } from './support.ts'
@@ -98,5 +115,116 @@ describe('what was left lying', () => {
     }
     expect(await stateOf(receiver, begun.snapshot)).toBe('abandoned')
     expect(await stuck()).toMatchObject({ recoveredAt: expect.any(String) })
+  })
+})
+
+describe('what one source takes of the janitor', () => {
+  it('is half of its time for what is not committed, while the daily passes of others wait', async () => {
+    const host = new HonestHost(receiver.clock)
+    const other = await registerSource(agent, 'waits')
+    const [old] = [await backUp(agent, other, 'full', [host.full(now())])]
+    await backUp(agent, other, 'full', [host.full(now())])
+    days(6)
+    const many = await staged('many packs')
+    for (let pack = 2; pack < 100; pack++)
+      ok(
+        await agent.call('POST', `/v1/snapshots/${many.snapshot}/parts`, {
+          lease: many.lease,
+          parts: windowOf([Buffer.from('a')], pack),
+        }),
+      )
+    ok(await agent.call('DELETE', `/v1/snapshots/${many.snapshot}?lease=${many.lease}`))
+    minutes(21)
+    const end = now().getTime() + 840_000
+    receiver.seams.intercept = request => {
+      if (request.method === 'DELETE') receiver.clock.advance(10) // the abortion of an upload is slow today
+      return undefined
+    }
+    await clean(receiver, { remaining: () => end - now().getTime() })
+    receiver.seams.intercept = undefined
+    expect(await stateOf(receiver, old.snapshot)).toBe('tombstoned')
+    expect((await uploadsOf(receiver, many.snapshot)).length).toBeGreaterThan(0)
+    await clean(receiver)
+    expect(await uploadsOf(receiver, many.snapshot)).toEqual([])
+  }, 60_000)
+
+  it('is one invocation an hour, where its pass brings the whole function down', async () => {
+    const host = new HonestHost(receiver.clock)
+    const place = (source: string) => Number(inQueue('KEEP', source, now()).gpk.slice(-1))
+    const sources = []
+    for (let i = 0; i < 30; i++) sources.push(await registerSource(agent, `deadly ${i}`))
+    sources.sort((a, b) => place(a) - place(b))
+    const [deadly, last] = [sources[0]!, sources.at(-1)!]
+    const old = await backUp(agent, last, 'full', [host.full(now())])
+    await backUp(agent, last, 'full', [host.full(now())])
+    days(6)
+    for (let i = 0; i < 2; i++) {
+      await work(deadlyPorts(deadly), () => 840_000).catch(() => {})
+      minutes(15)
+    }
+    receiver.logged.failures.length = 0
+    expect(await stateOf(receiver, old.snapshot)).toBe('tombstoned')
+  }, 60_000)
+
+  /** Out of memory as soon as the history of a source is read: whatever runs then ends there. */
+  function deadlyPorts(source: string): JanitorPorts {
+    const ports = janitorPorts(receiver)
+    let dead = false
+    const { documents, ...rest } = ports.catalogue
+    const send = async (command: { input: { ExpressionAttributeValues?: Record<string, unknown> } }) => {
+      dead ||= command.input.ExpressionAttributeValues?.[':PK'] === `S#${source}`
+      if (dead) throw new Error('out of memory')
+      return documents.send(command as never)
+    }
+    return { ...ports, catalogue: { ...rest, documents: { send } as never } }
+  }
+
+  it('is not more for what it began and gave up long ago', async () => {
+    const source = await registerSource(agent, 'gave up')
+    const keep = async () => {
+      const death = new Death(Number.POSITIVE_INFINITY, 'before')
+      await keepSource(janitorPorts(receiver, death), { tenant: agent.tenant, source }, () => 840_000)
+      minutes(1)
+      return death.calls.length
+    }
+    await keep()
+    const before = await keep()
+    for (let i = 0; i < 5; i++) {
+      const { snapshot, lease } = await open(agent, source)
+      ok(await agent.call('DELETE', `/v1/snapshots/${snapshot}?lease=${lease.token}`))
+    }
+    expect(await keep()).toBeGreaterThan(before)
+    minutes(21)
+    await clean(receiver)
+    expect(await keep()).toBe(before)
+  })
+
+  it('is not all of its time for a commit that looks at many bases', async () => {
+    const source = await registerSource(agent, 'many bases')
+    const at = now().toISOString()
+    const units = ['a', 'b', 'c']
+    const bases = new Map<string, string>()
+    for (const unit of units) bases.set(unit, (await backUp(agent, source, 'full', [fullEntry(unit, 10, at)])).snapshot)
+    const entries = units.map(unit => ({
+      ...fullEntry(unit, 20, at),
+      kind: 'differential' as const,
+      base: bases.get(unit)!,
+    }))
+    const begun = await stage(agent, await open(agent, source, 'differential'), entries)
+    await upload(agent, begun)
+    let looked = 0
+    receiver.seams.table = table => {
+      const send = async (command: { input: { Key?: { SK: string } } }) => {
+        const isBase = [...bases.values()].some(id => command.input.Key?.SK === `D#${id.slice(27)}`)
+        if (isBase) looked += 1
+        if (isBase) receiver.clock.advance(15)
+        return table.documents.send(command as never)
+      }
+      return { ...table, documents: { send } as never }
+    }
+    expect((await commit(agent, begun)).status).toBe(202)
+    expect(looked).toBe(2)
+    receiver.seams.table = table => table
+    expect(ok(await commit(agent, begun)).state).toBe('committed')
   })
 })
