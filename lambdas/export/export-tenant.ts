@@ -30,7 +30,10 @@ export async function exportTenant(ports: ExportPorts, { tenant: id, exported }:
     ...content,
   })
   const { exportedAt: _, ...compared } = document
-  const sha256 = createHash('sha256').update(JSON.stringify(compared)).digest('base64')
+  // under another lock mode it is written anew: S3 extends a lock in its own mode alone
+  const sha256 = createHash('sha256')
+    .update(JSON.stringify([env.LOCK_MODE, compared]))
+    .digest('base64')
   const key = tenantExportKey(id)
   const lock = { mode: env.LOCK_MODE, until: new Date(now.getTime() + tenant.minimumDays * dayMs) }
   if (exported?.sha256 === sha256) {

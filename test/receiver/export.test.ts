@@ -112,6 +112,17 @@ describe('the nightly export of a tenant', () => {
     )
   })
 
+  it('is written anew under another lock mode, as S3 changes none that holds', async () => {
+    receiver.ports.env.LOCK_MODE = 'COMPLIANCE'
+    await night()
+    receiver.ports.env.LOCK_MODE = 'GOVERNANCE'
+    for (let n = 0; n < 40; n++) await night()
+    expect(receiver.logged.failures).toEqual([])
+    const [newest] = await versions()
+    expect((await describeVersion(receiver.vault, key, newest!.versionId))!.lock!.mode).toBe('GOVERNANCE')
+    expect(await lockDays(newest!)).toBeGreaterThan(0)
+  })
+
   it('of one tenant is no business of another: what fails is tried again in an hour', async () => {
     await enrolAgent(receiver, 'aaa')
     await night({
