@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { ProofRequest, ProofResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import { recordProof } from '../catalogue/proofs.ts'
+import { mayTell } from '../catalogue/rates.ts'
 import { tellFailedProof } from '../expectations/failed-proof.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, snapshotState } from '../http/owned.ts'
@@ -25,7 +26,8 @@ export function receiveProof(app: AgentApp, ports: AgentApiPorts): void {
     const proof = { ...c.req.valid('json'), snapshot: snapshot.snapshot, agent: agent.agent, recordedAt }
     await recordProof(ports.catalogue, snapshot, proof)
     // of one that is known to be bad the provider was told
-    if (proof.outcome === 'failed' && !snapshot.bad) await tellFailedProof(ports, agent, snapshot, proof)
+    if (proof.outcome === 'failed' && !snapshot.bad && (await mayTell(ports.catalogue, agent.agent, ports.clock())))
+      await tellFailedProof(ports, agent, snapshot, proof)
     return c.json({ recordedAt }, 200)
   })
 }

@@ -4,6 +4,7 @@ import type { Agent } from '../catalogue/agents.ts'
 import { auditCreation } from '../catalogue/audit.ts'
 import { madeDue } from '../catalogue/expectations.ts'
 import { newNotice, noticeStep } from '../catalogue/notices.ts'
+import { mayTell } from '../catalogue/rates.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
 import { isRefused, type Step, transact, update } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
@@ -37,7 +38,7 @@ export async function changeSchedule(
       return
     }
     try {
-      return await transact(catalogue, stepsOf(ports, by, before, after, now))
+      return await transact(catalogue, await stepsOf(ports, by, before, after, now))
     } catch (error) {
       if (!isRefused(error) || attempt >= 5) throw error
       const found = await findSource(catalogue, source.tenant, source.source)
@@ -51,13 +52,13 @@ function scheduleIn({ schedule, timeZone, jitterSeconds }: Source): Scheduled {
   return { schedule, timeZone, jitterSeconds }
 }
 
-function stepsOf(
-  { env }: Pick<Ports, 'env'>,
+async function stepsOf(
+  { catalogue, env }: Pick<Ports, 'catalogue' | 'env'>,
   { agent, tenant }: { agent: Agent; tenant: Tenant },
   before: Source,
   after: Scheduled,
   now: Date,
-): Step[] {
+): Promise<Step[]> {
   const at = now.toISOString()
   const old = schedulesOf(before)
   const next = schedulesOf(after)
@@ -70,6 +71,8 @@ function stepsOf(
     ...Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)),
   })
   const detail = { before: scheduleIn(before), after, weakened, ...(least === undefined ? {} : { least }) }
+  const isWeaker = weakened.length > 0 || least !== undefined
+  const isTold = isWeaker && (await mayTell(catalogue, agent.agent, now))
   return [
     {
       update: {
@@ -87,7 +90,7 @@ function stepsOf(
         detail,
       }),
     },
-    ...(weakened.length === 0 && least === undefined
+    ...(!isTold
       ? []
       : [
           noticeStep(

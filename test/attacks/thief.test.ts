@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { mostSources } from '../../lambdas/agent-api/register-source.ts'
 import { findAgent, noteContact } from '../../lambdas/catalogue/agents.ts'
+import { listAudit, monthOf } from '../../lambdas/catalogue/audit.ts'
 import { dueIn } from '../../lambdas/catalogue/by-time.ts'
 import { agentKey, hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
+import { OutboxItem } from '../../lambdas/catalogue/notices.ts'
 import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
 import { collect, put, type Table, update } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
@@ -220,4 +222,36 @@ describe('an agent that was silent', () => {
     const waiting = await collect(dueIn(catalogue, z.looseObject({ SK: z.string() }), 'SEEN', receiver.clock.now))
     expect(waiting.map(({ SK }) => SK)).not.toContain(agentKey(agent.id).SK)
   })
+})
+
+describe('notices that a host makes', () => {
+  it('are a hundred a day at most, and the audit has the rest', async () => {
+    const source = await registerSource(agent)
+    const { snapshot } = await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
+    const schedule = (full: string) =>
+      agent.call('PUT', '/v1/sources/shop', { engine: 'mysql', schedule: { full } }).then(ok)
+    const prove = (outcome: string) =>
+      agent.call('POST', `/v1/snapshots/${snapshot}/proofs`, { method: 'drill', level: 'restored', outcome }).then(ok)
+    for (let i = 0; i < 60; i++) {
+      await schedule('0 2 * * *')
+      await schedule('0 2 * * 0')
+      receiver.clock.advance(1)
+      await prove('failed')
+      await prove('passed')
+    }
+    const month = monthOf(receiver.clock.now.toISOString())
+    const audit = await listAudit(receiver.ports.catalogue, agent.tenant, month)
+    expect(audit.filter(({ action }) => action === 'schedule-changed')).toHaveLength(120)
+    const before = await due()
+    receiver.clock.advance(86_400)
+    await schedule('0 2 * * *')
+    await schedule('0 2 * * 0')
+    expect(before).toBe(100)
+    expect(await due()).toBe(101)
+  })
+
+  async function due(): Promise<number> {
+    const all = await collect(dueIn(receiver.ports.catalogue, OutboxItem, 'OUT', receiver.clock.now))
+    return all.filter(({ tenant }) => tenant === agent.tenant).length
+  }
 })
