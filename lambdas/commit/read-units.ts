@@ -11,6 +11,9 @@ import { Unfinished } from './limits.ts'
 import { manifestInvalid } from './mismatch.ts'
 import type { CommitPorts } from './ports.ts'
 
+/** Bytes of the list in an answer, which is JSON in JSON: those of both heads fit into one of 6 MB. */
+const answerLimit = 3_100_000
+
 /**
  * The unit list as it lies in the packs, proved by the manifest and sound in itself. That a log continues an earlier one is not asked here: it
  * is stored in any case (chain.ts).
@@ -34,9 +37,21 @@ export async function readUnits(
   const entries = parsed(lines)
   if (entries.length !== units.count)
     throw manifestInvalid(`units: the list has ${entries.length} entries, not ${units.count}`)
+  if (answeredBytes(lines) > answerLimit)
+    throw manifestInvalid(`units: written into an answer the list has more than ${answerLimit} bytes`)
   checkEntries(entries, snapshot)
   await requireBases(ports, entries, snapshot, deadline)
   return { lines, entries }
+}
+
+/** As it stands there, with what nobody asked for: quotes and numbers may grow on the way. */
+function answeredBytes(lines: Buffer): number {
+  const list = lines
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as unknown)
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(list)))
 }
 
 function parsed(lines: Buffer): UnitEntry[] {

@@ -21,6 +21,7 @@ import {
   registerSource,
   stage,
   type TestAgent,
+  upload,
 } from '../receiver/agent.ts'
 import { ok, requestOf, startReceiver, type TestReceiver } from '../receiver/support.ts'
 
@@ -254,4 +255,33 @@ describe('notices that a host makes', () => {
     const all = await collect(dueIn(receiver.ports.catalogue, OutboxItem, 'OUT', receiver.clock.now))
     return all.filter(({ tenant }) => tenant === agent.tenant).length
   }
+})
+
+describe('a unit list that grows when it is answered', () => {
+  const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object }
+  const time = new Date().toISOString()
+  it.each([
+    ['quotes', (i: number) => ({ ...fullEntry(`${i}`.padEnd(512, '"'), 1, time) }), 2000],
+    [
+      'numbers that are not asked for',
+      () => ({ ...fullEntry('a', 1, time), more: Array(480_000).fill(rawJson('1e20')) }),
+      1,
+    ],
+  ])(
+    'by %s is refused, so that the source stays usable for whoever takes the host’s place',
+    async (_how, entry, count) => {
+      const source = await registerSource(agent)
+      const opened = await open(agent, source)
+      const staged = await stage(
+        agent,
+        opened,
+        Array.from({ length: count }, (_, i) => entry(i)),
+      )
+      const text = staged.parts.at(-1)!.toString('latin1')
+      expect(text.length).toBeLessThan(2_500_000 + 2000)
+      await upload(agent, staged)
+      expect((await commit(agent, staged)).body).toMatchObject({ code: 'manifest-invalid' })
+      ok(await agent.call('GET', `/v1/sources/${source}/heads`))
+    },
+  )
 })
