@@ -32,8 +32,9 @@ export async function provenAgent(ports: Ports, request: HonoRequest): Promise<{
   if (!agent) throw new ProblemError('proof-invalid')
   await claimProof(ports, request, proof, agent.publicKey, agent.agent)
   await requireRate(ports, agent)
+  // also while its tenant is suspended: what it has open waits for it
+  if (agent.state === 'active') await noteContact(ports.catalogue, agent, ports.clock())
   const tenant = await activeTenant(ports, agent)
-  await noteContact(ports.catalogue, agent, ports.clock())
   return { agent, tenant }
 }
 

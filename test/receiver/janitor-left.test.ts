@@ -1,7 +1,11 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inQueue } from '../../lambdas/catalogue/by-time.ts'
+import { snapshotKey } from '../../lambdas/catalogue/keys.ts'
 import { findCondition } from '../../lambdas/catalogue/notices.ts'
+import { postponeLive } from '../../lambdas/catalogue/removal.ts'
+import { findSnapshot } from '../../lambdas/catalogue/snapshots.ts'
 import { findTenantStored } from '../../lambdas/catalogue/stored.ts'
 import { keepSource } from '../../lambdas/janitor/keep-source.ts'
 import type { JanitorPorts } from '../../lambdas/janitor/ports.ts'
@@ -116,6 +120,58 @@ describe('what was left lying', () => {
     expect(await stateOf(receiver, begun.snapshot)).toBe('abandoned')
     expect(await stuck()).toMatchObject({ recoveredAt: expect.any(String) })
   })
+
+  it('does not wait for ever in a queue that it has nothing to do with any more', async () => {
+    const begun = await staged('done')
+    ok(await commit(agent, begun))
+    const { catalogue } = receiver.ports
+    const late = (await findSnapshot(catalogue, begun.snapshot))!
+    await postponeLive(catalogue, late, now()) // by a janitor that knew it with strays
+    minutes(1)
+    await clean(receiver)
+    const read = new GetCommand({ TableName: catalogue.name, Key: snapshotKey(begun.snapshot, 'data') })
+    expect((await catalogue.documents.send(read)).Item).not.toHaveProperty('gpk')
+  })
+
+  it('stays while its tenant is suspended, and waits for its agent after that', async () => {
+    const begun = await staged('paused')
+    const aborted = await staged('aborted')
+    ok(await agent.call('DELETE', `/v1/snapshots/${aborted.snapshot}?lease=${aborted.lease}`))
+    ok(await receiver.admin('POST', `/v1/admin/tenants/${agent.tenant}/suspend`, {}))
+    for (let i = 0; i < 9; i++) {
+      days(1)
+      await clean(receiver)
+      expect((await agent.call('GET', '/v1/sources')).body.code).toBe('tenant-suspended')
+    }
+    expect(await stateOf(receiver, begun.snapshot)).toBe('open')
+    expect(await uploadsOf(receiver, aborted.snapshot)).toHaveLength(1)
+    ok(await receiver.admin('POST', `/v1/admin/tenants/${agent.tenant}/resume`, {}))
+    days(1.1)
+    await clean(receiver)
+    expect(await uploadsOf(receiver, aborted.snapshot)).toEqual([])
+    expect(ok(await commit(agent, begun)).state).toBe('committed')
+  }, 60_000)
+
+  it('is given up when no run has come back to it for 30 days, though its agent calls for other things', async () => {
+    const begun = await staged('forgotten')
+    const pack = begun.manifest.packs[0]!
+    ok(await agent.call('POST', `/v1/snapshots/${begun.snapshot}/packs/1/complete`, { lease: begun.lease, pack }))
+    await callsFor(20)
+    ok(await agent.call('POST', `/v1/snapshots/${begun.snapshot}/renew`, { lease: begun.lease }))
+    await callsFor(28)
+    expect(await stateOf(receiver, begun.snapshot)).toBe('open')
+    await callsFor(8)
+    expect(await stateOf(receiver, begun.snapshot)).toBe('abandoned')
+    expect(await versionsOf(receiver, begun.snapshot)).toEqual([])
+
+    async function callsFor(n: number) {
+      for (let i = 0; i < n; i += 4) {
+        days(4)
+        ok(await agent.call('GET', '/v1/sources'))
+        await clean(receiver)
+      }
+    }
+  }, 60_000)
 })
 
 describe('what one source takes of the janitor', () => {

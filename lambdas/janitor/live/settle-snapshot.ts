@@ -1,6 +1,7 @@
 import type { SnapshotId } from '../../../shared/ids.ts'
-import { postponeLive } from '../../catalogue/removal.ts'
+import { endStrays, postponeLive } from '../../catalogue/removal.ts'
 import { findSnapshot, type Snapshot } from '../../catalogue/snapshots.ts'
+import { findTenant } from '../../catalogue/tenants.ts'
 import { Unfinished } from '../../commit/limits.ts'
 import { VersionLocked } from '../../vault/delete-version.ts'
 import type { JanitorPorts, Remaining } from '../ports.ts'
@@ -14,7 +15,7 @@ const hour = 3_600_000
 /**
  * Does what a snapshot of the queue `LIVE` is waiting for. Never throws: what fails is logged and tried again in an hour.
  *
- *   open ──7 days without a word from its agent──▶ abandoned ──20 minutes──▶ (uploads and packs gone) ──30 days──▶ (item gone)
+ *   open ──7 days without a word from its agent, or 30 without a run──▶ abandoned ──20 minutes──▶ (uploads and packs gone) ──30 days──▶ (item gone)
  *   committing ──▶ committed ──packs that its manifest does not name──▶ (gone)
  */
 export async function settleSnapshot(
@@ -36,16 +37,25 @@ export async function settleSnapshot(
   }
 }
 
-function settle(ports: JanitorPorts, snapshot: Snapshot, due: Date, remaining: Remaining): Promise<void> {
+async function settle(ports: JanitorPorts, snapshot: Snapshot, due: Date, remaining: Remaining): Promise<void> {
+  const { catalogue } = ports
   switch (snapshot.state) {
     case 'open':
-      return giveUpOpen(ports, snapshot)
+      return (await waitsForTenant(ports, snapshot)) ? undefined : giveUpOpen(ports, snapshot)
     case 'committing':
       return finishCommitting(ports, snapshot, remaining)
     case 'abandoned':
-      return cleanAbandoned(ports, snapshot, due, remaining)
+      return (await waitsForTenant(ports, snapshot)) ? undefined : cleanAbandoned(ports, snapshot, due, remaining)
     case 'committed':
     case 'tombstoned':
-      return snapshot.strays ? cleanStrays(ports, snapshot, remaining) : Promise.resolve() // the index lags behind
+      if (!snapshot.strays) return endStrays(catalogue, snapshot) // the index lags behind, or another janitor put it off meanwhile
+      return (await waitsForTenant(ports, snapshot)) ? undefined : cleanStrays(ports, snapshot, remaining)
   }
+}
+
+/** While a tenant is suspended nothing of it is removed. */
+async function waitsForTenant({ catalogue, clock }: JanitorPorts, snapshot: Snapshot): Promise<boolean> {
+  if ((await findTenant(catalogue, snapshot.tenant))?.state !== 'suspended') return false
+  await postponeLive(catalogue, snapshot, new Date(clock().getTime() + 24 * hour))
+  return true
 }
