@@ -16,6 +16,7 @@ import { isRefused, type Step, transact } from '../catalogue/table.ts'
 import { countRestore } from '../catalogue/usage.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { newSecret } from '../http/ports.ts'
+import { tombstoneDays } from '../retention/tombstone-days.ts'
 import type { RestoreApp } from './app.ts'
 import { actorOf, type Holder, holderId, linkInvalid, sourceFor } from './holder.ts'
 import { pageOf } from './manifest-page.ts'
@@ -33,8 +34,11 @@ const route = createRoute({
   responses: { 200: jsonAnswer('Its first page', RestoreManifestResponse), default: refusal },
 })
 
-/** How long an agent may fetch what it planned; a link's holder until the link expires. */
-const agentSeconds = 7 * 86_400
+/**
+ * How long an agent may fetch what it planned; a link's holder until the link expires. An hour less than a tombstone stands: a pass of the janitor
+ * that was under way, and the last URL, are over by then.
+ */
+const agentSeconds = tombstoneDays * 86_400 - 3600
 /** Each attempt after the first means that another use of the same link was faster. */
 const attempts = 10
 

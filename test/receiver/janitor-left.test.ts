@@ -174,6 +174,31 @@ describe('what was left lying', () => {
   }, 60_000)
 })
 
+describe('a restore that was planned before its snapshots got their tombstones', () => {
+  it('is fetched until it ends, with URLs that live as long as they say', async () => {
+    const host = new HonestHost(receiver.clock)
+    const source = await registerSource(agent, 'restored')
+    const { snapshot } = await backUp(agent, source, 'full', [host.full(now())])
+    await backUp(agent, source, 'full', [host.full(now())])
+    days(6)
+    const started = now()
+    receiver.clock.advance(840) // a pass goes by the moment it began at
+    const { id, expiresAt } = ok(await agent.call('POST', '/v1/restore-manifests', { source, snapshot }))
+    const late = { ...janitorPorts(receiver), clock: () => started }
+    await keepSource(late, { tenant: agent.tenant, source }, () => 840_000)
+    expect(await stateOf(receiver, snapshot)).toBe('tombstoned')
+    receiver.clock.now = new Date(Date.parse(expiresAt) - 1000)
+    const packs = [{ snapshot, pack: 1 }]
+    const { urls } = ok(await agent.call('POST', `/v1/restore-manifests/${id}/urls`, { packs }))
+    receiver.clock.advance(840)
+    await clean(receiver)
+    expect((await fetch(urls[0].url)).status).toBe(200)
+    days(2)
+    await clean(receiver)
+    expect(await stateOf(receiver, snapshot)).toBeUndefined()
+  })
+})
+
 describe('what one source takes of the janitor', () => {
   it('is half of its time for what is not committed, while the daily passes of others wait', async () => {
     const host = new HonestHost(receiver.clock)
