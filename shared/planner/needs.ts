@@ -73,6 +73,8 @@ interface Start {
   sound: boolean
   /** For whose sake logs from here on are needed. */
   reach: Need | undefined
+  /** For whose sake every start before this one is needed. */
+  allBefore: Need | undefined
   /** Logs received after it and before the next start. */
   logs: Item[]
 }
@@ -95,9 +97,17 @@ function itemsOf(
   return units
 }
 
+/**
+ * A log looks so many starts back that do not end its way. A host can make them as many as it likes, and each of its logs would look at all of them:
+ * behind so many all are needed.
+ */
+const furthestBack = 250
+
 class UnitNeeds {
   readonly #needs: Needs
   readonly #starts: Start[] = []
+  /** By the stream that they roll from, in the receiver's order. */
+  readonly #startsIn = new Map<string, Start[]>()
   readonly #streams = new Map<string, { spans: Spans; logs: Item[] }>()
 
   constructor(items: Item[], needs: Needs) {
@@ -138,6 +148,7 @@ class UnitNeeds {
   }
 
   collect(): void {
+    for (const starts of this.#startsIn.values()) this.#needAllBefore(starts)
     for (const start of this.#starts) this.#needReceivedSince(start)
     for (const { spans, logs } of this.#streams.values()) this.#needPositions(spans, logs)
   }
@@ -146,8 +157,11 @@ class UnitNeeds {
     const { kind, from, to } = item.entry
     const rollsFrom = kind === 'full' ? (from ?? to) : to
     const sound = !item.bad && base?.bad !== true
-    const start: Start = { item, base, rollsFrom, sound, reach: undefined, logs: [] }
+    const start: Start = { item, base, rollsFrom, sound, reach: undefined, allBefore: undefined, logs: [] }
     this.#starts.push(start)
+    const others = this.#startsIn.get(rollsFrom.stream)
+    if (others) others.push(start)
+    else this.#startsIn.set(rollsFrom.stream, [start])
     if (item.root?.rolls) this.#reach(start, { until: item.root.until, by: item.snapshot })
   }
 
@@ -171,13 +185,29 @@ class UnitNeeds {
     const { from, to } = log.entry
     if (!from || from.stream !== to.stream) return
     const connected = this.#streams.get(from.stream)?.spans.at(from.at)?.from ?? from.at
-    for (let i = this.#starts.length - 1; i >= 0; i--) {
-      const start = this.#starts[i]!
-      const { stream, at } = start.rollsFrom
-      if (stream !== from.stream || at < connected || at > to.at) continue
+    const starts = this.#startsIn.get(from.stream) ?? []
+    let looked = 0
+    for (let i = starts.length - 1; i >= 0; i--) {
+      const start = starts[i]!
+      const { at } = start.rollsFrom
+      if (at < connected || at > to.at) continue
       this.#needStart(start, need)
       this.#reach(start, need)
       if (start.sound && (log.root?.rolls ? isBefore(start.item, log) : start.item.entry.to.at <= to.at)) return
+      if (++looked < furthestBack) continue
+      if (!start.allBefore || need.until > start.allBefore.until) start.allBefore = need
+      return
+    }
+  }
+
+  #needAllBefore(starts: Start[]): void {
+    let need: Need | undefined
+    for (const start of starts.toReversed()) {
+      if (need) {
+        this.#needStart(start, need)
+        this.#reach(start, need)
+      }
+      if (start.allBefore && (!need || start.allBefore.until > need.until)) need = start.allBefore
     }
   }
 
