@@ -28,23 +28,31 @@ export function inQueue(queue: Queue, id: string, at: Date | string): { gpk: str
   return { gpk: `${queue}#${shard}`, gsk: new Date(at).toISOString() }
 }
 
-/** What is due in a queue by `now`, the longest waiting of each shard first, lazily. */
+/** What is due in a queue by `now`, lazily: the longest waiting of each shard in turn, so that a flood in one keeps no other waiting. */
 export async function* dueIn<T>(table: Table, schema: z.ZodType<T>, queue: Queue, now: Date): AsyncGenerator<T> {
-  for (let shard = 0; shard < shards; shard++) {
-    let start: Record<string, unknown> | undefined
-    do {
-      const page = await table.documents.send(
-        new QueryCommand({
-          TableName: table.name,
-          IndexName: byTimeIndex,
-          KeyConditionExpression: 'gpk = :gpk AND gsk <= :now',
-          ExpressionAttributeValues: { ':gpk': `${queue}#${shard}`, ':now': now.toISOString() },
-          Limit: 100,
-          ExclusiveStartKey: start,
-        }),
-      )
-      for (const item of page.Items ?? []) yield schema.parse(item)
-      start = page.LastEvaluatedKey
-    } while (start)
-  }
+  const lines = Array.from({ length: shards }, (_, shard) => dueInShard(table, schema, `${queue}#${shard}`, now))
+  while (lines.length > 0)
+    for (const line of [...lines]) {
+      const next = await line.next()
+      if (next.done) lines.splice(lines.indexOf(line), 1)
+      else yield next.value
+    }
+}
+
+async function* dueInShard<T>(table: Table, schema: z.ZodType<T>, gpk: string, now: Date): AsyncGenerator<T> {
+  let start: Record<string, unknown> | undefined
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: byTimeIndex,
+        KeyConditionExpression: 'gpk = :gpk AND gsk <= :now',
+        ExpressionAttributeValues: { ':gpk': gpk, ':now': now.toISOString() },
+        Limit: 100,
+        ExclusiveStartKey: start,
+      }),
+    )
+    for (const item of page.Items ?? []) yield schema.parse(item)
+    start = page.LastEvaluatedKey
+  } while (start)
 }

@@ -154,6 +154,9 @@ export function endTry(table: Table, link: Link, id: string): Promise<void> {
   return update(table, {
     key: linkKey(link.hash),
     update: 'DELETE #tries :try',
+    condition: present,
     values: { ':try': new Set([id]) },
+  }).catch(error => {
+    if (!isRefused(error)) throw error // TTL has just removed the link: it is not put back, empty
   })
 }
