@@ -2,7 +2,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inQueue } from '../../lambdas/catalogue/by-time.ts'
-import { snapshotKey } from '../../lambdas/catalogue/keys.ts'
+import { runKey, snapshotKey } from '../../lambdas/catalogue/keys.ts'
 import { findCondition } from '../../lambdas/catalogue/notices.ts'
 import { postponeLive } from '../../lambdas/catalogue/removal.ts'
 import { findSnapshot } from '../../lambdas/catalogue/snapshots.ts'
@@ -10,6 +10,7 @@ import { findTenantStored } from '../../lambdas/catalogue/stored.ts'
 import { keepSource } from '../../lambdas/janitor/keep-source.ts'
 import type { JanitorPorts } from '../../lambdas/janitor/ports.ts'
 import { work } from '../../lambdas/janitor/work.ts'
+import { newUlid } from '../../shared/ids.ts'
 import {
   backUp,
   commit,
@@ -172,6 +173,16 @@ describe('what was left lying', () => {
       }
     }
   }, 60_000)
+})
+
+it('what a host says of its runs does not stay for ever', async () => {
+  const source = await registerSource(agent, 'talks')
+  const run = newUlid(now().getTime())
+  const word = { source, run, outcome: 'failed', requested: 'full', startedAt: now().toISOString() }
+  ok(await agent.call('POST', '/v1/runs', word))
+  const { documents, name } = receiver.ports.catalogue
+  const { Item } = await documents.send(new GetCommand({ TableName: name, Key: runKey(source, run) }))
+  expect(Item!.ttl - now().getTime() / 1000).toBeCloseTo(400 * day, -2)
 })
 
 describe('a restore that was planned before its snapshots got their tombstones', () => {
