@@ -11,9 +11,6 @@ export type RunRecord = z.infer<typeof RunRecord>
 /** Nothing is planned or kept by runs: they tell what happened, for as long as people look back. */
 const keptDays = 400
 
-/** Longer than anybody looks back, or a host could make the catalogue grow for ever. What was backed up says so itself. */
-const keptDays = 400
-
 /** The newest word on a run counts, except that a late heartbeat never brings an ended run back to life. */
 export async function recordRun(table: Table, record: RunRecord): Promise<void> {
   const heartbeat = record.outcome === 'running'
