@@ -46,6 +46,7 @@ const codes = new Map<string, ExitCode>([
     'link-invalid',
     'passcode-required',
     'passcode-wrong',
+    'address-refused',
     'out-of-scope',
     'quota-exceeded',
   ]),

@@ -44,7 +44,7 @@ export class Death {
     if (this.step !== undefined) throw new Died(this.step) // a dead process does nothing more
     this.calls.push(step)
     if (this.calls.length !== this.#at) return work()
-    if (this.#when === 'after') await work()
+    if (this.#when === 'after') await work().catch(() => {}) // also a refusal is an answer that is lost
     this.step = `${this.#at}: ${step}, ${this.#when}`
     throw new Died(this.step)
   }

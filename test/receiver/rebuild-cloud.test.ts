@@ -86,7 +86,10 @@ describe('the provider, with the roles of the stack', () => {
     expect(row).toMatch(new RegExp(`^${month},acme,0\\.\\d{6},${bytes},${bytes},\\d+,0,2,0$`))
     expect(rest).toEqual([''])
     const { rows } = await json('usage', '--sources', '--tenant', 'acme')
-    expect(rows).toMatchObject([{ tenant: 'acme', name: 'shop', storedBytes: bytes, snapshots: 2 }])
+    expect(rows).toMatchObject([
+      { tenant: 'acme', name: 'shop', storedBytes: bytes, snapshots: 2 },
+      { tenant: 'acme', name: 'never committed', storedBytes: 0, snapshots: 0 },
+    ])
 
     expect((await provider('quota', 'set', 'acme', '--soft', '500GB', '--hard', '1TB')).stdout).toMatch(
       /hard quota +1 TB/,

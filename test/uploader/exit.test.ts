@@ -33,7 +33,9 @@ test('every refusal of the receiver has its exit code', () => {
     'link-invalid',
     'passcode-required',
     'passcode-wrong',
+    'address-refused',
     'out-of-scope',
+    'customer-key-differs',
     'quota-exceeded',
   ]
   for (const code of Object.keys(problems) as ProblemCode[])
