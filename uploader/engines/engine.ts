@@ -20,8 +20,21 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /** Takes what the backup needs on the server. Whatever happens after it returned, `close` is called; if it throws, it has released all itself. */
   begin(settings: Settings, plan: Plan, context: BackupContext): Promise<Session>
 
+  /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
+  checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
+
   /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
   restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
+}
+
+/** Something about a source that an operator can put right. */
+export interface Finding {
+  code: string
+  /** Whether a backup is refused because of it; else it is weaker or something of it is missing. */
+  grave: boolean
+  what: string
+  why: string
+  fix: string
 }
 
 export interface Plan {

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import { checkRights } from './check-rights.ts'
 import { begin } from './dump/begin.ts'
 import { inspect } from './inspect.ts'
 import type { Inventory } from './inventory.ts'
@@ -13,5 +14,6 @@ export const mysql: Engine<Settings, Inventory> = {
   inspect,
   plan: (requested, inventory) => plan(requested, inventory),
   begin: (settings, _plan, context) => begin(settings, context),
+  checkRights,
   restore,
 }

@@ -5,6 +5,7 @@ import { grantedEverywhere } from './connection/rights.ts'
 import { Server } from './connection/server.ts'
 import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
 import type { Flavour, Inventory } from './inventory.ts'
+import { missingRights } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
@@ -89,23 +90,14 @@ export function requireVersion({
   })
 }
 
-const needed: { right: string; why: string }[] = [
-  { right: 'SELECT', why: 'without it rows, and even whole databases, would be left out unnoticed' },
-  { right: 'SHOW VIEW', why: 'without it the definition of a view cannot be read' },
-  { right: 'TRIGGER', why: 'without it triggers would be left out unnoticed' },
-  { right: 'EVENT', why: 'without it events would be left out unnoticed' },
-]
-
 /** @throws Failure `mysql-missing-right` with the GRANT that helps */
 function requireRights(inventory: Inventory): void {
-  const missing = needed.filter(
-    ({ right }) => !inventory.rights.includes(right) && !inventory.rights.includes('ALL PRIVILEGES'),
-  )
+  const missing = missingRights(inventory).filter(({ needed }) => needed)
   if (missing.length === 0) return
   const account = quoteAccount(inventory.account)
-  const names = missing.map(({ right }) => right).join(', ')
+  const names = missing.map(({ name }) => name).join(', ')
   throw new Failure('mysql-missing-right', `The account ${account} lacks the right ${names} on all databases`, {
-    why: missing[0]!.why,
+    why: `without it ${missing[0]!.without}`,
     fix: `Run as an administrator: GRANT ${names} ON *.* TO ${account}`,
   })
 }

@@ -18,6 +18,7 @@ export async function prepareReading(server: Server, flavour: Flavour): Promise<
           'information_schema_stats_expiry = 0',
           'print_identified_with_as_hex = 1',
           'show_create_table_skip_secondary_engine = 0',
+          'show_gipk_in_create_table_and_information_schema = 1',
           "explain_format = 'TRADITIONAL'",
         ]
   for (const setting of [...special, 'wsrep_sync_wait = 0', 'idle_transaction_timeout = 0']) {
