@@ -6,6 +6,7 @@ import { Server } from './connection/server.ts'
 import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
 import type { Flavour, Inventory } from './inventory.ts'
 import { missingRights } from './rights.ts'
+import { readLogState } from './log/state.ts'
 import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
@@ -33,19 +34,22 @@ export async function inspectServer(server: Server): Promise<Inventory> {
   const flavour: Flavour = /mariadb/i.test(version) ? 'mariadb' : 'mysql'
   await prepareReading(server, flavour)
   const variables = await readVariables(server)
+  const release = releaseOf(version)
+  const logged = variables.get('log_bin') === 'ON'
   const account = is!.account!
   const at = account.lastIndexOf('@')
   return {
     flavour,
     version,
-    release: releaseOf(version),
+    release,
     serverId: variables.get('server_id') ?? '0',
     serverUuid: variables.get('server_uuid') ?? null,
     hostname: variables.get('hostname') ?? '',
     port: variables.get('port') ?? '',
     dataDirectory: variables.get('datadir') ?? '',
     lowerCaseTableNames: Number(variables.get('lower_case_table_names') ?? 0),
-    logBase: variables.get('log_bin') === 'ON' ? baseName(variables.get('log_bin_basename') ?? 'binlog') : null,
+    logBase: logged ? baseName(variables.get('log_bin_basename') ?? 'binlog') : null,
+    log: logged ? await readLogState(server, flavour, release) : null,
     databases: await listDatabases(server),
     dataBytes: await sumDataBytes(server),
     rights: await grantedEverywhere(server, flavour),
