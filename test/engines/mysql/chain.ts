@@ -137,7 +137,7 @@ export class BackupChain {
   }
 
   /** What the receiver's planner chooses for a moment, laid out. */
-  input(moment: Moment, before?: string): RestoreInput {
+  input(moment: Moment): RestoreInput {
     const planned = planRestore(
       this.taken.map(({ committed }) => committed),
       moment,
@@ -148,7 +148,6 @@ export class BackupChain {
     return {
       directory: this.directory,
       at: moment.kind === 'at' ? moment.at : null,
-      ...(before === undefined ? {} : { before }),
       files: chosen.flatMap(({ files }) => files),
       snapshots: chosen.map(({ committed, plan }) => ({
         snapshot: committed.snapshot,
@@ -159,14 +158,19 @@ export class BackupChain {
     }
   }
 
+  /** @param stop where to stop within what leads to `moment` */
   async restore(
     target: { port: number } | null,
     moment: Moment = { kind: 'latest' },
-    before?: string,
+    stop: { at?: string; before?: string } = {},
   ): Promise<RestoreReport & { warnings: string[] }> {
     const warnings: string[] = []
     const report = await mysql.restore(
-      { ...this.input(moment, before), ...(target && { apply: { target: `mysql://root@127.0.0.1:${target.port}` } }) },
+      {
+        ...this.input(moment),
+        ...stop,
+        ...(target && { apply: { target: `mysql://root@127.0.0.1:${target.port}` } }),
+      },
       {
         signal: new AbortController().signal,
         concurrency: 2,
