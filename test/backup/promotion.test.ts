@@ -6,6 +6,7 @@ import { ProblemError } from '../../shared/problem.ts'
 import type { LaneHeads, SnapshotKind, UnitEntry } from '../../shared/snapshot.ts'
 import type { BackupMode } from '../../uploader/backup/backup.ts'
 import type { BackupContext, Plan, Session } from '../../uploader/engines/engine.ts'
+import { PromotionNeeded } from '../../uploader/engines/promotion-needed.ts'
 import type { Receiver } from '../../uploader/receiver/receiver.ts'
 import { backUp, enrolAgent, logEntry, position, registerSource, type TestAgent } from '../receiver/agent.ts'
 import { startReceiver, type TestReceiver } from '../receiver/support.ts'
@@ -107,6 +108,31 @@ describe('a log run that the receiver wants to be a full one', () => {
     await expect(rig.backUp(new LogEngine(), { mode: 'log' })).rejects.toMatchObject({ code: 'promotion-needed' })
     expect(rig.receiver.calls.filter(call => call === 'open')).toHaveLength(2)
     expect(await rig.staged()).toEqual([])
+  })
+
+  test('is promoted when only its engine finds, as it begins or as it reads, that the log continues nothing', async () => {
+    for (const at of ['begin', 'read'] as const) {
+      const engine = new LogEngine()
+      const begin = engine.begin.bind(engine)
+      const impossible = new PromotionNeeded({ code: 'PURGED', reason: 'the log is gone' })
+      engine.begin = async (settings, plan, context) => {
+        if (plan.kind === 'log' && at === 'begin') throw impossible
+        const session = await begin(settings, plan, context)
+        if (plan.kind !== 'log') return session
+        return {
+          ...session,
+          // biome-ignore lint/correctness/useYield: it fails before there is anything to yield
+          async *artefacts() {
+            throw impossible
+          },
+        }
+      }
+      const result = await rig.backUp(engine, { mode: 'auto' })
+      expect(result).toMatchObject({ kind: 'full', requested: 'auto', promoted: 'the log is gone' })
+      expect(engine.asked).toEqual(['log', 'full'])
+      expect(await rig.staged()).toEqual([])
+    }
+    expect(rig.receiver.states()).toEqual(['abandoned', 'committed', 'abandoned', 'committed'])
   })
 
   test('killed at its second opening is ended by the next run as what it became', async () => {

@@ -87,15 +87,17 @@ describe('a sound snapshot', () => {
     expect(await readdir(to.path)).toEqual([])
   })
 
-  test('is applied only after its files are in place', async () => {
+  test('is looked at for the runbook before its files are in place, and applied only after', async () => {
     await using to = await temporaryDirectory()
     const made = await makeSnapshot(keys, { files })
     await using vault = await startVault([made])
     const engine = fakeEngine()
     const present: string[][] = []
+    const placed: string[][] = []
     const restore = engine.restore.bind(engine)
     engine.restore = async (input, context) => {
-      present.push(Object.keys(await contentsOf(input.directory)).filter(name => !name.startsWith('.')))
+      present.push(Object.keys(await contentsOf(input.directory)))
+      placed.push((await readdir(to.in('out'))).filter(name => !name.startsWith('.')))
       return restore(input, context)
     }
     const apply = { target: 'mysql://root@127.0.0.1' }
@@ -104,8 +106,9 @@ describe('a sound snapshot', () => {
     )
     expect(result.applied).toBe(true)
     expect(engine.inputs.map(input => input.apply)).toEqual([undefined, apply])
-    expect(present[0]).toEqual([])
-    expect(present[1]).toContain('shop/orders.00001.sql')
+    for (const each of present) expect(each).toContain('shop/orders.00001.sql')
+    expect(placed[0]).toEqual([])
+    expect(placed[1]).toContain('shop')
   })
 })
 

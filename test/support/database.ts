@@ -70,7 +70,8 @@ export async function startDatabase(
   const { release = 'mariadb-10.11' } = given
   const directory = given.directory ?? (await mkdtemp(join(tmpdir(), 'failsafe-database-')))
   const data = join(directory, 'data')
-  if (!(await exists(join(data, 'mysql')))) await install(release, directory, data)
+  if (!(await exists(join(data, 'mysql'))))
+    await install(release, given.options?.lower_case_table_names ?? '0', directory, data)
   const port = given.port ?? (await freePort())
   const socket = join(directory, 'server.sock')
   const options = {
@@ -144,16 +145,20 @@ export async function startDatabase(
   }
 }
 
-/** Making a data directory takes seconds; each process does it once for each release and copies the result. */
-const templates = new Map<Release, Promise<string>>()
+/**
+ * Making a data directory takes seconds; each process does it once for each release and copies the result. (MySQL's remembers whether case
+ * matters in names.)
+ */
+const templates = new Map<string, Promise<string>>()
 
-async function install(release: Release, directory: string, data: string): Promise<void> {
-  if (!templates.has(release)) templates.set(release, makeTemplate(release))
+async function install(release: Release, lowerCase: string, directory: string, data: string): Promise<void> {
+  const key = isMysql(release) ? `${release} ${lowerCase}` : release
+  if (!templates.has(key)) templates.set(key, makeTemplate(release, lowerCase))
   await mkdir(directory, { recursive: true })
-  await cp(await templates.get(release)!, data, { recursive: true })
+  await cp(await templates.get(key)!, data, { recursive: true })
 }
 
-async function makeTemplate(release: Release): Promise<string> {
+async function makeTemplate(release: Release, lowerCase: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-database-template-'))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const data = join(directory, 'data')
@@ -180,6 +185,7 @@ async function makeTemplate(release: Release): Promise<string> {
         ...asRoot(),
         ...filesOf(release),
         '--initialize-insecure',
+        `--lower-case-table-names=${lowerCase}`,
         '--secure-file-priv=NULL',
         '--innodb-redo-log-capacity=8M',
         `--datadir=${data}`,

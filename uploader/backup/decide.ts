@@ -10,12 +10,15 @@ export interface Decision {
   promoted: string | null
 }
 
-/** A log that the receiver says would be of no use is made a full, whoever asked for it. The engine knows nothing of that: it is asked for a full. */
+/**
+ * A log that the receiver says would be of no use is made a full, whoever asked for it, and so is one that the engine itself found impossible when it
+ * began. In the first case the engine knows nothing of that: it is asked for a full.
+ */
 export function decide<S, I>(
   { engine, mode }: Pick<BackupOptions<S, I>, 'engine' | 'mode'>,
   inventory: I,
   heads: LaneHeads,
-  promote: Promotion | null,
+  promote: { reason: string } | null,
 ): Decision {
   const requested = mode === 'auto' ? (heads.data ? 'log' : 'full') : mode
   const instead = requested === 'log' ? promote : null

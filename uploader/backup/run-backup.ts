@@ -1,6 +1,7 @@
 import { Failure, messageOf } from '../../shared/failure.ts'
 import { newUlid, type RunId, type SourceId } from '../../shared/ids.ts'
 import type { RunOutcome } from '../../shared/snapshot.ts'
+import { PromotionNeeded } from '../engines/promotion-needed.ts'
 import { holdSource } from '../staging/lock.ts'
 import { type Clock, systemClock } from '../transfer/clock.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
@@ -31,7 +32,12 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
       warnings.push({ code: 'earlier-run', message })
       reporter.warning('earlier-run', message)
     }
-    return await recorded(options, { source, run: newUlid(clock.now().getTime()), clock, warnings })
+    const attempt = (promote: Context['promote']) =>
+      recorded(options, { source, run: newUlid(clock.now().getTime()), clock, warnings, promote })
+    return await attempt(null).catch(error => {
+      if (error instanceof PromotionNeeded) return attempt(error.promotion)
+      throw error
+    })
   } finally {
     await lock.release()
   }
@@ -42,6 +48,8 @@ interface Context {
   run: RunId
   clock: Clock
   warnings: Warning[]
+  /** Why this attempt makes a full, where the one before found that its log continues nothing. */
+  promote: { reason: string } | null
 }
 
 /** The run itself, and its outcome told to the receiver where the commit does not tell it. */
@@ -78,7 +86,7 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): P
     }
   } catch (error) {
     const failure = failureOf(error)
-    const outcome = failure.code === 'cancelled' ? 'cancelled' : 'failed'
+    const outcome = failure.code === 'cancelled' || failure instanceof PromotionNeeded ? 'cancelled' : 'failed'
     await record(outcome, { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
     throw failure
   }

@@ -32,7 +32,7 @@ export type Taken = Pick<
  */
 export async function takeSnapshot<S, I>(
   options: BackupOptions<S, I>,
-  context: { source: SourceId; run: RunId; clock: Clock; warnings: Warning[] },
+  context: { source: SourceId; run: RunId; clock: Clock; warnings: Warning[]; promote: { reason: string } | null },
 ): Promise<Taken> {
   const { engine, settings, receiver, agent, staging, reporter } = options
   const { source, run, clock } = context
@@ -60,7 +60,7 @@ export async function takeSnapshot<S, I>(
   try {
     const { promote, ...heads } = await receiver.heads(source)
     const inventory = await engine.inspect(settings, signal)
-    let decision = decide(options, inventory, heads, promote)
+    let decision = decide(options, inventory, heads, context.promote ?? promote)
     directory = await RunDirectory.make(staging.dir, source, run)
     journal = await Journal.create(directory.journal)
     try {

@@ -29,7 +29,7 @@ export async function stageArtefacts(options: {
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
 
   const stage = async (artefact: StagedArtefact, writer: PackWriter, sealer: ReturnType<typeof newSealer>) => {
-    const { name, role, unit, order, attributes } = artefact
+    const { name, role, unit, order } = artefact
     const measure = new Measure()
     let sealedSize = 0
     let counted = 0
@@ -45,6 +45,7 @@ export async function stageArtefacts(options: {
     totals.artefacts += 1
     const { size } = measure
     const line = { name, role, unit, size, sealedSize, sha256: measure.sha256(), extents: writer.takeExtents() }
+    const { attributes } = artefact
     await spool.add(order, attributes ? { ...line, attributes } : line)
   }
 

@@ -25,6 +25,7 @@ interface Options {
   to: string
   at?: string
   snapshot?: string
+  before?: string
   identity?: string
   trust?: string[]
   only?: string
@@ -41,6 +42,7 @@ export function define(work: Work) {
       'failsafe restore shop --to /srv/restored --identity /media/stick/recovery-kit.txt',
       "failsafe restore 'https://receiver.example.net/r#…' --to out --identity kit.txt --at 2026-11-05T14:10:00+01:00",
       'failsafe restore shop --to out --identity kit.txt --apply --target mysql://root@127.0.0.1:3307',
+      'failsafe restore shop --to out --identity kit.txt --before binlog.000007:4711',
     ],
     codes: [exit.warnings, exit.refused],
   })
@@ -48,6 +50,7 @@ export function define(work: Work) {
     .requiredOption('--to <dir>', 'directory that the files are laid out in')
     .option('--at <time>', 'the state of this moment, with its offset; the latest if left out', instant)
     .option('--snapshot <id>', 'the state that this snapshot holds', snapshotId)
+    .option('--before <place>', 'the state just before this transaction: binlog.000007:4711, or a GTID')
     .addOption(identityOption('recovery kit or identity file of age'))
     .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
     .option('--only <glob>', 'only artefacts with such names')
@@ -75,6 +78,7 @@ async function run(from: string | undefined, options: Options, { terminal, repor
     identities: identity.identities,
     trust: await trustOf(identity, origin.agent, options.trust),
     directory: options.to,
+    ...(options.before === undefined ? {} : { before: options.before }),
     ...(options.only === undefined ? {} : { only: options.only }),
     ...(apply === undefined ? {} : { apply }),
     engineFor,
@@ -115,10 +119,14 @@ async function run(from: string | undefined, options: Options, { terminal, repor
   return warnings.length > 0 ? exit.warnings : exit.done
 }
 
-function requireConsistent({ apply, at, snapshot, only, target }: Options, { env }: Terminal) {
+function requireConsistent({ apply, at, snapshot, before, only, target }: Options, { env }: Terminal) {
   const url = target ?? env.FAILSAFE_TARGET
   if (at !== undefined && snapshot !== undefined)
     throw new Failure('usage', 'Give --at or --snapshot, not both', { fix: 'See: failsafe restore --help' })
+  if (before !== undefined && at !== undefined)
+    throw new Failure('usage', 'Give --at or --before, not both', { fix: 'See: failsafe restore --help' })
+  if (before !== undefined && only !== undefined)
+    throw new Failure('usage', '--before and --only do not go together', { fix: 'Leave one of them out' })
   if (!apply) {
     if (target !== undefined) throw new Failure('usage', '--target is given without --apply', { fix: 'Add --apply' })
     return undefined

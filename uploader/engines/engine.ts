@@ -17,11 +17,27 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /** Pure decision from inventory and committed heads, unit by unit. Says why when it promotes. */
   plan(requested: SnapshotKind, inventory: Inventory, heads: LaneHeads): Plan
 
-  /** Takes what the backup needs on the server. Whatever happens after it returned, `close` is called; if it throws, it has released all itself. */
+  /**
+   * Takes what the backup needs on the server. Whatever happens after it returned, `close` is called; if it throws, it has released all itself.
+   * @throws PromotionNeeded, here or from the session, where a log turns out to continue nothing: a full is taken instead
+   */
   begin(settings: Settings, plan: Plan, context: BackupContext): Promise<Session>
+
+  /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
+  checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
 
   /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
   restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
+}
+
+/** Something about a source that an operator can put right. */
+export interface Finding {
+  code: string
+  /** Whether a backup is refused because of it; else it is weaker or something of it is missing. */
+  grave: boolean
+  what: string
+  why: string
+  fix: string
 }
 
 export interface Plan {
@@ -33,6 +49,8 @@ export interface Plan {
   /** What a partner asks for: the steps of this run in plain words, e.g. "Back up all databases to the temporary directory". */
   steps: string[]
   engineVersion: string
+  /** The committed entry of each unit that this run goes on from, or may stay in the log history of. */
+  continues?: UnitEntry[]
 }
 
 export interface BackupContext {
@@ -65,6 +83,7 @@ export interface StagedArtefact {
   name: string
   role: ArtefactRole
   unit: string
+  /** Looked at once all bytes were read. */
   attributes?: Record<string, string>
   /** Sorts artefacts in the index where they are read in another order than they are restored in. */
   order: number
@@ -82,6 +101,8 @@ export interface RestoreInput {
   snapshots: { snapshot: SnapshotId; kind: SnapshotKind; units: UnitEntry[]; engineVersion: string }[]
   /** RFC 3339, or null for the state of the last snapshot. */
   at: string | null
+  /** The state just before this place in the logs, as the engine writes it (`binlog.000007:4711`, a GTID). */
+  before?: string
   /** Present with `--apply`: where to, e.g. `mysql://user:password@host:3306`. */
   apply?: { target: string }
 }

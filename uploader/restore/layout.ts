@@ -34,6 +34,11 @@ export class Layout {
     return new Layout(target, await mkdtemp(join(target, partial)), made)
   }
 
+  /** Where the files are until they are placed. */
+  get unplaced(): string {
+    return this.#partial
+  }
+
   /** Directories that restores left behind which were killed. */
   async leftovers(): Promise<string[]> {
     const names = await readdir(this.directory)

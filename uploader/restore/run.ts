@@ -23,6 +23,8 @@ export interface RestoreRequest {
   trust: Trust
   directory: string
   only?: string
+  /** The state just before this place in the logs. */
+  before?: string
   apply?: { target: string }
   engineFor(kind: EngineKind): Promise<Engine>
   /** Artefacts that are fetched at the same time. */
@@ -88,12 +90,17 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
       layout!.write(file, readArtefact(reader, line, { snapshot, identities })),
     )
 
-    const input = engineInput(layout.directory, chain.at, chain.links, artefacts)
+    // The engine looks into the files to write its runbook; they have not moved into place yet.
+    const input = {
+      ...engineInput(layout.unplaced, chain.at, chain.links, artefacts),
+      ...(request.before === undefined ? {} : { before: request.before }),
+    }
     const context = engineContext(reporter, warn, { signal, concurrency, now: request.now })
     const { runbook } = await engine.restore(input, context)
     await layout.write(runbookName, text(runbook))
     await layout.place([...files, runbookName])
-    const report = request.apply ? await engine.restore({ ...input, apply: request.apply }, context) : undefined
+    const placed = { ...input, directory: layout.directory }
+    const report = request.apply ? await engine.restore({ ...placed, apply: request.apply }, context) : undefined
     return {
       sourceName: chain.sourceName,
       engine: chain.engine,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { newUlid } from '../../../shared/ids.ts'
 import { comparePositions } from '../../../shared/position.ts'
+import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
 import { releaseOf, requireVersion } from '../../../uploader/engines/mysql/inspect.ts'
 import type { Inventory } from '../../../uploader/engines/mysql/inventory.ts'
-import { positionOf, streamOf } from '../../../uploader/engines/mysql/position.ts'
+import { isOfServer, newPlace, positionOf, serverOf } from '../../../uploader/engines/mysql/position.ts'
 import { parseTarget } from '../../../uploader/engines/mysql/restore/target.ts'
 
 const inventory: Inventory = {
@@ -17,12 +19,23 @@ const inventory: Inventory = {
   dataDirectory: '/var/lib/mysql/',
   lowerCaseTableNames: 0,
   logBase: 'binlog',
+  log: {
+    format: 'ROW',
+    rowImage: 'FULL',
+    encrypted: false,
+    filters: [],
+    files: [
+      { name: 'binlog.000006', size: 500 },
+      { name: 'binlog.000007', size: 4000 },
+      { name: 'binlog.000008', size: 339 },
+    ],
+  },
   databases: ['shop'],
   dataBytes: 1000,
   rights: ['ALL PRIVILEGES'],
   account: { user: 'root', host: 'localhost' },
 }
-const heads = { data: null, log: null }
+const none = { data: null, log: null }
 const time = '2026-11-22T10:15:00.000000Z'
 
 test.each([
@@ -40,21 +53,78 @@ test.each([
   },
 )
 
+function committed(
+  kind: 'full' | 'log',
+  at: string,
+  more: { stream?: string; logCreated?: string } = {},
+): CommittedSnapshot {
+  const to = { stream: more.stream ?? `${serverOf(inventory)}/${time}`, at }
+  const info: Record<string, string> = more.logCreated === undefined ? { logCreated: '1700000000' } : {}
+  const units = [{ unit: 'server', kind, base: null, from: to, to, covers: { from: time, to: time }, info }]
+  const lane = kind === 'full' ? ('data' as const) : ('log' as const)
+  return { snapshot: `${newUlid()}.${newUlid()}`, lane, kind, receivedAt: '2026-11-22T10:15:00Z', units }
+}
+const full = (at: string, more = {}) => committed('full', at, more)
+const inSeven = '0000000007:000000001234'
+const heads = { data: full(inSeven), log: null }
+const log = (change: Partial<NonNullable<Inventory['log']>>): Inventory => ({
+  ...inventory,
+  log: { ...inventory.log!, ...change },
+})
+
 test.each([
-  ['full', inventory, null],
-  ['differential', inventory, 'NO_DIFFERENTIAL'],
-  ['log', inventory, 'FULL_ONLY'],
-  ['log', { ...inventory, logBase: null }, 'LOG_OFF'],
-] as const)('a requested %s becomes a full, with the reason where it is another kind', (requested, given, code) => {
-  const plan = mysql.plan(requested, given, heads)
-  expect(plan.kind).toBe('full')
-  expect(plan.promoted?.code ?? null).toBe(code)
-  expect(plan.steps).toHaveLength(5)
-  expect(plan.engineVersion).toBe('MariaDB 10.11.19-MariaDB-log')
+  ['full', inventory, heads, null],
+  ['differential', inventory, heads, 'NO_DIFFERENTIAL'],
+  ['log', { ...inventory, logBase: null, log: null }, heads, 'LOG_OFF'],
+  ['log', inventory, none, 'NO_FULL'],
+  ['log', inventory, { data: full(inSeven, { stream: 'another/binlog/x' }), log: null }, 'IDENTITY_CHANGED'],
+  ['log', { ...inventory, serverId: '2' }, heads, 'IDENTITY_CHANGED'],
+  ['log', inventory, { data: full(inSeven, { logCreated: '' }), log: null }, 'LOG_UNKNOWN'],
+  ['log', log({ format: 'STATEMENT' }), heads, 'BINLOG_FORMAT'],
+  ['log', log({ filters: ['binlog_do_db = shop'] }), heads, 'BINLOG_FILTERED'],
+  ['log', log({ encrypted: true }), heads, 'BINLOG_ENCRYPTED'],
+  ['log', log({ files: null }), heads, 'LOG_RIGHTS'],
+  ['log', { ...inventory, rights: ['SELECT', 'REPLICATION CLIENT'] }, heads, 'LOG_RIGHTS'],
+  ['log', inventory, { data: full('0000000005:000000001234'), log: null }, 'BINLOG_PURGED'],
+  ['log', inventory, { data: full('0000000009:000000000004'), log: null }, 'BINLOG_RESET'],
+  ['log', inventory, { data: full('0000000007:000000004001'), log: null }, 'BINLOG_RESET'],
+  [
+    'log',
+    log({ files: [inventory.log!.files![0]!, inventory.log!.files![2]!] }),
+    { data: full('0000000006:000000000300'), log: null },
+    'BINLOG_GAP',
+  ],
+] as [SnapshotKind, Inventory, LaneHeads, string | null][])(
+  'a requested %s becomes a full, with the reason where it is another kind',
+  (requested, given, known, code) => {
+    const plan = mysql.plan(requested, given, known)
+    expect(plan.kind).toBe('full')
+    expect(plan.promoted?.code ?? null).toBe(code)
+    expect(plan.steps).toHaveLength(5)
+    expect(plan.engineVersion).toBe('MariaDB 10.11.19-MariaDB-log')
+  },
+)
+
+test('a log goes on where the last log ended, or where the last full did if that is further on', () => {
+  const continued = (known: LaneHeads) => {
+    const plan = mysql.plan('log', inventory, known)
+    expect(plan).toMatchObject({ kind: 'log', promoted: null })
+    return { at: plan.continues![0]!.to.at, bytes: plan.expectedBytes }
+  }
+  expect(continued(heads)).toEqual({ at: inSeven, bytes: 4339 })
+  const atEight = '0000000008:000000000004'
+  expect(continued({ data: heads.data, log: committed('log', atEight) })).toEqual({ at: atEight, bytes: 339 })
+  const atSix = '0000000006:000000000004'
+  expect(continued({ data: heads.data, log: committed('log', atSix) }).at).toBe(atSix)
+  const purged = '0000000005:000000000004'
+  expect(continued({ data: heads.data, log: committed('log', purged) }).at).toBe(inSeven)
+  const ofBefore = committed('log', atEight, { stream: `${serverOf(inventory)}/2020` })
+  expect(continued({ data: heads.data, log: ofBefore }).at).toBe(inSeven)
 })
 
 test('positions sort as the log goes, over the end of a file and of a digit', () => {
-  const at = (file: string, offset: string) => positionOf(inventory, { log: { file, offset }, time })
+  const at = (file: string, offset: string) =>
+    positionOf(inventory, { log: { file, offset }, time }, newPlace(inventory, { time }, null))
   const order = [
     at('binlog.000009', '999999999999'),
     at('binlog.000010', '4'),
@@ -66,14 +136,15 @@ test('positions sort as the log goes, over the end of a file and of a digit', ()
 })
 
 test('without a log the position is a time in a stream of its own', () => {
-  const position = positionOf({ ...inventory, logBase: null }, { log: null, time })
+  const place = newPlace(inventory, { time }, null)
+  const position = positionOf({ ...inventory, logBase: null }, { log: null, time }, place)
   expect(position.at).toBe(time)
-  expect(position.stream).not.toBe(streamOf(inventory))
+  expect(isOfServer(position.stream, inventory)).toBe(false)
 })
 
 test('two servers that both call themselves number 1 are two histories', () => {
-  expect(streamOf(inventory)).not.toBe(streamOf({ ...inventory, hostname: 'db2' }))
-  expect(streamOf({ ...inventory, flavour: 'mysql', serverUuid: 'a-b' })).toBe('a-b/binlog')
+  expect(serverOf(inventory)).not.toBe(serverOf({ ...inventory, hostname: 'db2' }))
+  expect(serverOf({ ...inventory, flavour: 'mysql', serverUuid: 'a-b' })).toBe('a-b/binlog')
 })
 
 test.each([

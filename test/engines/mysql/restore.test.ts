@@ -120,3 +120,20 @@ test('an abort ends the load soon', async () => {
   )
   expect(await failureOf(applying)).toContain('enough')
 })
+
+test('what the target refuses of the server’s own definitions is said, and costs nothing else', async () => {
+  const elsewhere = "CREATE SERVER elsewhere FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1')"
+  await source.execute(elsewhere)
+  await target.execute(elsewhere)
+  try {
+    await using withServer = await dump(settingsFor(source))
+    const { warnings, applied } = await applyTo(target, withServer)
+    expect(applied).toBe(true)
+    expect(warnings).toEqual([
+      expect.stringMatching(/^server-object-refused: server\.sql, statement 6: CREATE SERVER `elsewhere`/),
+    ])
+  } finally {
+    await source.execute('DROP SERVER elsewhere')
+    await target.execute('DROP SERVER elsewhere')
+  }
+})

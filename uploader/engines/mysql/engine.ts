@@ -1,17 +1,23 @@
 import type { Engine } from '../engine.ts'
+import { checkRights } from './check-rights.ts'
 import { begin } from './dump/begin.ts'
 import { inspect } from './inspect.ts'
 import type { Inventory } from './inventory.ts'
+import { beginLog } from './log/begin.ts'
 import { plan } from './plan.ts'
 import { restore } from './restore/restore.ts'
 import { Settings } from './settings.ts'
 
-/** MySQL 5.7 and later, MariaDB 10.2 and later: full backups as SQL text, read without any client program. */
+/** MySQL 5.7 and later, MariaDB 10.2 and later: full backups as SQL text and binary logs as they are, read without any client program. */
 export const mysql: Engine<Settings, Inventory> = {
   kind: 'mysql',
   settings: Settings,
   inspect,
-  plan: (requested, inventory) => plan(requested, inventory),
-  begin: (settings, _plan, context) => begin(settings, context),
+  plan,
+  begin(settings, plan, context) {
+    const last = plan.continues?.[0]
+    return plan.kind === 'log' && last ? beginLog(settings, last, context) : begin(settings, context, { last })
+  },
+  checkRights,
   restore,
 }

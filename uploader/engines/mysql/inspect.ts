@@ -5,6 +5,8 @@ import { grantedEverywhere } from './connection/rights.ts'
 import { Server } from './connection/server.ts'
 import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
 import type { Flavour, Inventory } from './inventory.ts'
+import { readLogState } from './log/state.ts'
+import { missingRights } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
@@ -32,19 +34,22 @@ export async function inspectServer(server: Server): Promise<Inventory> {
   const flavour: Flavour = /mariadb/i.test(version) ? 'mariadb' : 'mysql'
   await prepareReading(server, flavour)
   const variables = await readVariables(server)
+  const release = releaseOf(version)
+  const logged = variables.get('log_bin') === 'ON'
   const account = is!.account!
   const at = account.lastIndexOf('@')
   return {
     flavour,
     version,
-    release: releaseOf(version),
+    release,
     serverId: variables.get('server_id') ?? '0',
     serverUuid: variables.get('server_uuid') ?? null,
     hostname: variables.get('hostname') ?? '',
     port: variables.get('port') ?? '',
     dataDirectory: variables.get('datadir') ?? '',
     lowerCaseTableNames: Number(variables.get('lower_case_table_names') ?? 0),
-    logBase: variables.get('log_bin') === 'ON' ? baseName(variables.get('log_bin_basename') ?? 'binlog') : null,
+    logBase: logged ? baseName(variables.get('log_bin_basename') ?? 'binlog') : null,
+    log: logged ? await readLogState(server, flavour, release) : null,
     databases: await listDatabases(server),
     dataBytes: await sumDataBytes(server),
     rights: await grantedEverywhere(server, flavour),
@@ -89,23 +94,14 @@ export function requireVersion({
   })
 }
 
-const needed: { right: string; why: string }[] = [
-  { right: 'SELECT', why: 'without it rows, and even whole databases, would be left out unnoticed' },
-  { right: 'SHOW VIEW', why: 'without it the definition of a view cannot be read' },
-  { right: 'TRIGGER', why: 'without it triggers would be left out unnoticed' },
-  { right: 'EVENT', why: 'without it events would be left out unnoticed' },
-]
-
 /** @throws Failure `mysql-missing-right` with the GRANT that helps */
 function requireRights(inventory: Inventory): void {
-  const missing = needed.filter(
-    ({ right }) => !inventory.rights.includes(right) && !inventory.rights.includes('ALL PRIVILEGES'),
-  )
+  const missing = missingRights(inventory).filter(({ needed }) => needed)
   if (missing.length === 0) return
   const account = quoteAccount(inventory.account)
-  const names = missing.map(({ right }) => right).join(', ')
+  const names = missing.map(({ name }) => name).join(', ')
   throw new Failure('mysql-missing-right', `The account ${account} lacks the right ${names} on all databases`, {
-    why: missing[0]!.why,
+    why: `without it ${missing[0]!.without}`,
     fix: `Run as an administrator: GRANT ${names} ON *.* TO ${account}`,
   })
 }

@@ -1,3 +1,5 @@
+import type { LogState } from './log/state.ts'
+
 export type Flavour = 'mysql' | 'mariadb'
 
 /** What `inspect` learns of a server. */
@@ -16,6 +18,8 @@ export interface Inventory {
   lowerCaseTableNames: number
   /** The base name of the binary logs, e.g. `binlog`; null where the server writes none. */
   logBase: string | null
+  /** Null where the server writes no binary log. */
+  log: LogState | null
   databases: string[]
   /** Bytes of all tables' rows as the server estimates them. */
   dataBytes: number

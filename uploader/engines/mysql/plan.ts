@@ -1,8 +1,10 @@
-import type { SnapshotKind } from '../../../shared/snapshot.ts'
+import type { LaneHeads, SnapshotKind, UnitEntry } from '../../../shared/snapshot.ts'
 import type { Plan } from '../engine.ts'
 import type { Inventory } from './inventory.ts'
+import { type Continuation, continuation } from './log/continuation.ts'
+import { isOfServer, unit } from './position.ts'
 
-export const steps = [
+const fullSteps = [
   'Connect to the server and look at its databases, accounts and rights',
   'Take one moment of all databases that every reading connection sees, while the server keeps working',
   'Back up accounts, grants and the definitions of all databases: tables, views, routines, triggers, events, sequences',
@@ -10,28 +12,48 @@ export const steps = [
   'Check that no table was altered meanwhile and note the position of the binary log',
 ]
 
+const logSteps = [
+  'Connect to the server and look at its binary logs and rights',
+  'Have the server close its current binary log and begin a new one',
+  'Check that the logs continue where the last backup ended',
+  'Back up every binary log written since then, byte for byte',
+  'Check every event of them and note the position and the time that they lead to',
+]
+
 /** SQL text is a little longer than the rows it holds. */
 const textPerByte = 1.1
 
-export function plan(requested: SnapshotKind, inventory: Inventory): Plan {
+export function plan(requested: SnapshotKind, inventory: Inventory, heads: LaneHeads): Plan {
+  const engineVersion = `${inventory.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'} ${inventory.version}`
+  const goingOn = requested === 'log' ? continuation(inventory, heads) : undefined
+  if (goingOn?.possible)
+    return {
+      kind: 'log',
+      promoted: null,
+      expectedBytes: goingOn.files.reduce((sum, { size }) => sum + size, 0),
+      steps: logSteps,
+      engineVersion,
+      continues: [goingOn.base],
+    }
   return {
     kind: 'full',
-    promoted: promotion(requested, inventory),
+    promoted: promotion(requested, goingOn),
     expectedBytes: Math.ceil(inventory.dataBytes * textPerByte),
-    steps,
-    engineVersion: `${inventory.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'} ${inventory.version}`,
+    steps: fullSteps,
+    engineVersion,
+    continues: lastOf(inventory, heads),
   }
 }
 
-function promotion(requested: SnapshotKind, { logBase }: Inventory): Plan['promoted'] {
-  switch (requested) {
-    case 'full':
-      return null
-    case 'differential':
-      return { code: 'NO_DIFFERENTIAL', reason: 'MySQL has no differential backup, so everything is backed up' }
-    case 'log':
-      return logBase === null
-        ? { code: 'LOG_OFF', reason: 'the server writes no binary log (log_bin is OFF), so everything is backed up' }
-        : { code: 'FULL_ONLY', reason: 'binary logs are not backed up yet, so everything is' }
-  }
+function promotion(requested: SnapshotKind, goingOn: Continuation | undefined): Plan['promoted'] {
+  if (requested === 'differential')
+    return { code: 'NO_DIFFERENTIAL', reason: 'MySQL has no differential backup, so everything is backed up' }
+  return goingOn && !goingOn.possible ? { code: goingOn.code, reason: goingOn.reason } : null
+}
+
+/** What was committed last of this server: a full stays in the same history of its log where it can. */
+function lastOf(inventory: Inventory, heads: LaneHeads): UnitEntry[] {
+  const [log, data] = [heads.log, heads.data].map(head => head?.units.find(entry => entry.unit === unit))
+  if (!data || !isOfServer(data.to.stream, inventory)) return []
+  return [log?.to.stream === data.to.stream && log.to.at > data.to.at ? log : data]
 }

@@ -8,14 +8,19 @@ import type { Moment } from './moment/moment.ts'
 export const unit = 'server'
 
 /**
- * Names the history that positions belong to: MySQL's own UUID, or what MariaDB has instead (its server_id is 1 on most servers,
- * so host and data directory are added), and the base name of the logs.
+ * Names the server and its log: MySQL's own UUID, or what MariaDB has instead (its server_id is 1 on most servers, so host and data directory
+ * are added), and the base name of the logs. A stream is one history of them: this, and when that history began.
  */
-export function streamOf(inventory: Inventory): string {
+export function serverOf(inventory: Inventory): string {
   const { flavour, serverId, serverUuid, hostname, dataDirectory, logBase } = inventory
   const place = createHash('sha256').update(`${hostname}\n${dataDirectory}`).digest('hex').slice(0, 16)
   const server = serverUuid ?? `${flavour}-${serverId}-${place}`
   return `${server}/${logBase === null ? 'no-log' : logBase}`
+}
+
+/** Whether a stream is a history of this server's log, be it the present one or one before its logs were reset. */
+export function isOfServer(stream: string, inventory: Inventory): boolean {
+  return stream.startsWith(`${serverOf(inventory)}/`)
 }
 
 /** `0000000007:000000000342`: number of the log file and offset in it, both of a fixed width. */
@@ -24,14 +29,27 @@ export function logPosition(file: string, offset: string | bigint | number): str
   return `${number.padStart(10, '0')}:${String(offset).padStart(12, '0')}`
 }
 
+/** Which history of the log a full belongs to, and which of all files of that name its position lies in. */
+export interface Place {
+  stream: string
+  /** Unix seconds when that file was begun; null where it could not be read: no log can continue there then. */
+  created: number | null
+}
+
+/** A history that begins here: positions before it cannot be compared. */
+export function newPlace(inventory: Inventory, { time }: Pick<Moment, 'time'>, created: number | null): Place {
+  return { stream: `${serverOf(inventory)}/${time}`, created }
+}
+
 /** Without a log position (log_bin off, or it may not be read) the time stands for it, in a stream of its own that no log continues. */
-export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 'time'>): Position {
-  if (moment.log) return { stream: streamOf(inventory), at: logPosition(moment.log.file, moment.log.offset) }
-  return { stream: streamOf({ ...inventory, logBase: null }), at: moment.time }
+export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 'time'>, place: Place): Position {
+  if (moment.log) return { stream: place.stream, at: logPosition(moment.log.file, moment.log.offset) }
+  return { stream: serverOf({ ...inventory, logBase: null }), at: moment.time }
 }
 
 export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
-  const position = positionOf(inventory, moment)
+  const place = moment.place ?? newPlace(inventory, moment, null)
+  const position = positionOf(inventory, moment, place)
   return {
     unit,
     kind: 'full',
@@ -43,7 +61,19 @@ export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
       moment: moment.mode,
       lowerCaseTableNames: String(inventory.lowerCaseTableNames),
       ...(moment.log && { logFile: moment.log.file, logOffset: moment.log.offset }),
+      ...(moment.log && place.created !== null && { logCreated: String(place.created) }),
       ...(moment.gtid && { gtid: moment.gtid }),
     },
   }
+}
+
+/** `binlog.000007` → 7 */
+export function numberOf(file: string): number {
+  return Number(file.slice(file.lastIndexOf('.') + 1))
+}
+
+/** @param at as `logPosition` writes it */
+export function parseLogPosition(at: string): { number: number; offset: number } {
+  const [number, offset] = at.split(':').map(Number)
+  return { number: number!, offset: offset! }
 }

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net'
 import { type Connection, createConnection, type SslOptions } from 'mysql2'
 import { ServerError } from '../wire/server-error.ts'
 import { type Address, borrowListeners, ReusingSocket } from '../wire/socket.ts'
+import { acceptAllCollations } from './collations.ts'
 import { explainConnect } from './explain.ts'
+
+acceptAllCollations()
 
 /** One row: a value's text as the server sent it, by column name. */
 export type Row = Record<string, Buffer | null>
@@ -40,7 +43,8 @@ export class Server {
     })
     const connection = createConnection({
       stream: () => reusing.socket,
-      ...('host' in login.address ? { host: login.address.host, port: login.address.port } : {}),
+      // Not to connect, the stream does that: over a Unix socket a caching_sha2_password goes as it is.
+      ...('path' in login.address ? { socketPath: login.address.path } : login.address),
       user: login.user,
       password: login.password ?? '',
       ...(login.tls && { ssl: login.tls }),

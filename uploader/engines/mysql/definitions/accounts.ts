@@ -10,6 +10,8 @@ export interface Account {
   user: string
   /** Null for a role of MariaDB. */
   host: string | null
+  /** What its certificate must have, by the word that stands before it: not all servers show it so that they can read it. */
+  certificate: Record<string, string>
 }
 
 /** Made by the server itself, for itself. */
@@ -17,16 +19,22 @@ const ofTheServer = ['mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.
 
 export async function listAccounts(server: Server, flavour: Flavour): Promise<Account[]> {
   const isRole = flavour === 'mariadb' ? ', is_role' : ''
-  const rows = await server.query(`SELECT User, Host${isRole} FROM mysql.user ORDER BY User, Host`).catch(error => {
-    if (!isDenied(error)) throw error
-    throw new Failure('mysql-missing-right', 'The accounts of the server may not be read', {
-      why: error.message,
-      fix: 'Grant SELECT ON mysql.* to the account',
-      cause: error,
+  const rows = await server
+    .query(`SELECT User, Host${isRole}, x509_issuer, x509_subject FROM mysql.user ORDER BY User, Host`)
+    .catch(error => {
+      if (!isDenied(error)) throw error
+      throw new Failure('mysql-missing-right', 'The accounts of the server may not be read', {
+        why: error.message,
+        fix: 'Grant SELECT ON mysql.* to the account',
+        cause: error,
+      })
     })
-  })
   return rows
-    .map(row => ({ user: text(row, 'User'), host: textOrNull(row, 'is_role') === 'Y' ? null : text(row, 'Host') }))
+    .map(row => ({
+      user: text(row, 'User'),
+      host: textOrNull(row, 'is_role') === 'Y' ? null : text(row, 'Host'),
+      certificate: { ISSUER: textOrNull(row, 'x509_issuer') ?? '', SUBJECT: textOrNull(row, 'x509_subject') ?? '' },
+    }))
     .filter(({ user }) => !ofTheServer.includes(user))
 }
 
@@ -42,14 +50,24 @@ export async function accountsScript(server: Server, accounts: Account[]): Promi
       continue
     }
     const rows = await server.query(`SHOW CREATE USER ${quoteAccount(account)}`)
-    for (const row of rows) script.add(creationOf(Object.values(row)[0]!.toString()))
+    for (const row of rows) script.add(creationOf(withQuotes(Object.values(row)[0]!.toString(), account)))
   }
   return script.bytes()
 }
 
+/** MySQL does not escape quotes in what a certificate must have. */
+function withQuotes(shown: string, { certificate }: Account): string {
+  return Object.entries(certificate).reduce(
+    (before, [word, value]) => before.replace(` ${word} '${value}'`, () => ` ${word} ${quoteText(value)}`),
+    shown,
+  )
+}
+
 /** SHOW CREATE USER's answer for a server that may have the account; default roles are set with the grants, when all roles are there. */
 export function creationOf(shown: string): string {
-  return shown.replace(/^CREATE USER /, 'CREATE USER IF NOT EXISTS ').replace(/ DEFAULT ROLE (`[^`]*`@`[^`]*`,?)+/, '')
+  return shown
+    .replace(/^CREATE USER /, 'CREATE USER IF NOT EXISTS ')
+    .replace(/ DEFAULT ROLE (`(?:[^`]|``)*`@`(?:[^`]|``)*`,?)+(?= REQUIRE )/, '')
 }
 
 /** `grants.sql`: rights, roles held and default roles. */
@@ -65,7 +83,8 @@ export async function grantsScript(server: Server, flavour: Flavour, accounts: A
         why: shown[0]!,
         fix: 'Report this line to the maker of FailSafe Online Backup',
       })
-    for (const grant of grants) if (!isInstalled(account, grant)) script.add(grant)
+    // Servers list the same grants in different orders. GRANT, REVOKE, SET DEFAULT ROLE: this order is also the one they need.
+    for (const grant of grants.map(sortColumns).sort()) if (!isInstalled(account, grant)) script.add(grant)
   }
   if (flavour === 'mariadb') await giveRolesBack(server, script, accounts)
   else await addDefaultRoles(server, script)
@@ -94,6 +113,14 @@ export function grantOf(line: string, account: string): string | undefined {
     return line.slice(0, end) + (suffix ? ` WITH ${suffix}` : '')
   }
   return undefined
+}
+
+/** The columns that a right is granted on come in the order in which a server found them. */
+function sortColumns(grant: string): string {
+  return grant.replace(/\(`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*\)/g, list => {
+    const names = [...list.matchAll(/`(?:[^`]|``)*`/g)].map(([name]) => name)
+    return `(${names.sort().join(', ')})`
+  })
 }
 
 /** Who makes a role holds it; who restores shall hold no more than on the source. */

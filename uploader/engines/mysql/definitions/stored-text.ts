@@ -2,7 +2,7 @@ import { Failure } from '../../../../shared/failure.ts'
 import type { Row, Server } from '../connection/server.ts'
 import { quoteName, quoteText } from '../sql/quote.ts'
 import type { Script } from '../sql/script.ts'
-import { text, textOrNull } from './text.ts'
+import { textOrNull } from './text.ts'
 
 /**
  * Routines, triggers and events remember the session they were made in. Their text is in the character set of that session; it
@@ -33,8 +33,9 @@ function stored(row: Row, statement: Buffer): StoredText {
   return {
     statement,
     sqlMode: textOrNull(row, 'sql_mode') ?? '',
-    characterSet: text(row, 'character_set_client'),
-    collation: text(row, 'collation_connection'),
+    // A library does not remember them: its text is UTF-8.
+    characterSet: textOrNull(row, 'character_set_client') ?? 'utf8mb4',
+    collation: textOrNull(row, 'collation_connection') ?? 'utf8mb4_general_ci',
     databaseCollation: textOrNull(row, 'Database Collation'),
     timeZone: textOrNull(row, 'time_zone'),
   }

@@ -1,7 +1,7 @@
 import type { Server } from '../connection/server.ts'
 
 /** Not the customer's data but the server's own, which accounts.sql and grants.sql stand for. */
-const systemDatabases = [
+export const systemDatabases: readonly string[] = [
   'information_schema',
   'performance_schema',
   'sys',

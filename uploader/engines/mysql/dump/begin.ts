@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../../../../shared/failure.ts'
+import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session } from '../../engine.ts'
 import { loginOf } from '../connection/login.ts'
 import { prepareReading } from '../connection/prepare.ts'
 import { type Login, Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
 import type { Inventory } from '../inventory.ts'
+import { placeOf } from '../log/place.ts'
 import { takeMoment } from '../moment/take.ts'
 import type { Settings } from '../settings.ts'
 import { FullSession } from './session.ts'
@@ -13,6 +15,8 @@ import { FullSession } from './session.ts'
 export interface DumpOptions {
   /** Bytes of rows of one artefact; smaller ones for tests. */
   rangeBytes?: number
+  /** What the last backup of the server ended with, if there is one: this one stays in its history of the log where it can. */
+  last?: UnitEntry | undefined
 }
 
 /** Connects, takes the moment, and hands all of it to the session; what was opened is closed if anything fails. */
@@ -39,6 +43,7 @@ export async function begin(settings: Settings, context: BackupContext, options:
     context.step(2)
     const sleep = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal })
     const moment = await takeMoment({ inventory, control, readers, signal, warn: context.warn, sleep })
+    moment.place = await placeOf({ login, control, signal }, inventory, moment, options.last)
     for (const reader of moment.readers) await reader.query('SAVEPOINT failsafe')
     const close = async () => {
       signal.removeEventListener('abort', destroy)

@@ -4,6 +4,10 @@ import type { Server } from '../connection/server.ts'
 import { accountsScript, grantsScript, listAccounts } from '../definitions/accounts.ts'
 import { type Database, databaseScript, readDatabase } from '../definitions/database.ts'
 import { eventsScript } from '../definitions/events.ts'
+import { type History, leastReleaseOfHistory, readHistory } from '../definitions/history.ts'
+import { inheritCollations } from '../definitions/inherited-collations.ts'
+import { librariesScript } from '../definitions/libraries.ts'
+import { ofServerScript } from '../definitions/of-server.ts'
 import { listRelations, type Relation } from '../definitions/relations.ts'
 import { routinesScript } from '../definitions/routines.ts'
 import { sequencesScript } from '../definitions/sequences.ts'
@@ -26,6 +30,8 @@ export interface DumpTable {
   relation: Relation
   /** `shapeOf` its definition. */
   shape: string
+  /** What tells former states of its rows, where the target can take them back. */
+  history?: History | undefined
 }
 
 /** Everything but rows, one small artefact after the other; remembers the tables whose rows are to be read. */
@@ -60,6 +66,8 @@ export class Definitions {
   async *artefacts(): AsyncGenerator<StagedArtefact> {
     const accounts = await listAccounts(this.#server, this.#inventory.flavour)
     yield this.#artefact('accounts', 'accounts.sql', 'accounts', await accountsScript(this.#server, accounts))
+    const ofServer = await ofServerScript(this.#server, this.#inventory)
+    if (ofServer) yield this.#artefact('server', 'server.sql', 'schema', ofServer)
     for (const name of this.#databases) {
       const database = await readDatabase(this.#server, name)
       if (database) yield* this.#ofDatabase(database)
@@ -96,6 +104,7 @@ export class Definitions {
       yield* file('stand-ins', 'views-first.sql', standInsScript(name, views))
       this.#views.set(name, views)
     }
+    yield* file('libraries', 'libraries.sql', await librariesScript(server, database))
     yield* file('routines', 'routines.sql', await routinesScript(server, database))
     for (const [table, triggers] of await listTriggers(server, name)) {
       if (!this.#has(name, table)) continue
@@ -110,7 +119,8 @@ export class Definitions {
 
   *#artefactOfTable(database: string, table: string, createTable: string) {
     const path = this.#paths.ofTable(database, table, 'schema.sql')
-    yield this.#artefact('tables', path, 'schema', tableScript(database, table, createTable), { database, table })
+    const exact = this.#inventory.flavour === 'mysql' ? inheritCollations(createTable) : createTable
+    yield this.#artefact('tables', path, 'schema', tableScript(database, table, exact), { database, table })
   }
 
   async *#ofTable(database: string, relation: Relation): AsyncGenerator<StagedArtefact> {
@@ -133,7 +143,9 @@ export class Definitions {
         return
       case 'table': {
         const createTable = await this.#show(database, name)
-        this.tables.push({ database, relation, shape: shapeOf(createTable) })
+        const told = relation.versioned && this.#inventory.release >= leastReleaseOfHistory
+        const history = told ? await readHistory(this.#server, database, name) : undefined
+        this.tables.push({ database, relation, shape: shapeOf(createTable), history })
         yield* this.#artefactOfTable(database, name, createTable)
       }
     }

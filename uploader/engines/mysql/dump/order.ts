@@ -1,11 +1,13 @@
 /** The stages of a restore. Each needs those before it; within one, order does not matter. */
 const stages = [
   'accounts',
+  'server',
   'databases',
   'sequences',
   'tables',
   'stand-ins',
   'rows',
+  'libraries',
   'routines',
   'views',
   'triggers',

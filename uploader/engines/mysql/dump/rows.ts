@@ -43,9 +43,10 @@ export class Rows {
   }
 
   async *#ofTable(table: DumpTable): AsyncGenerator<StagedArtefact> {
-    const { database, relation } = table
-    const columns = await listColumns(this.#server, database, relation.name)
-    const key = await readKey(this.#server, database, relation.name, columns)
+    const { database, relation, history } = table
+    const stored = await listColumns(this.#server, database, relation.name)
+    const columns = history ? [...stored, history.start] : stored
+    const key = await readKey(this.#server, database, relation.name, stored)
     const borrow = <T>(use: (server: Server) => Promise<T>) =>
       this.#readers.lend(async ({ server }) => {
         const result = await use(server)
@@ -61,10 +62,13 @@ export class Rows {
       if (progress.complete && progress.read === progress.handedOut) await this.#check(table)
     }
     try {
-      for await (const condition of ranges(database, relation, key, borrow, this.#target)) {
-        const index = condition === null ? undefined : key!.index
-        yield this.#artefact(table, columns, ++progress.handedOut, condition, index, readOne)
-      }
+      const states = history ? (['current', 'former'] as const) : (['current'] as const)
+      for (const state of states)
+        for await (const condition of ranges(database, relation, key, borrow, this.#target)) {
+          const index = condition === null ? undefined : key!.index
+          const read = state === 'former' ? [...columns, history!.end] : columns
+          yield this.#artefact(table, read, state, ++progress.handedOut, condition, index, readOne)
+        }
     } catch (error) {
       throw explainRead(error, database, relation.name)
     }
@@ -73,15 +77,18 @@ export class Rows {
   }
 
   #artefact(
-    { database, relation }: DumpTable,
+    { database, relation, history }: DumpTable,
     columns: Column[],
+    state: 'current' | 'former',
     part: number,
     condition: string | null,
     index: string | undefined,
     readOne: () => Promise<void>,
   ): StagedArtefact {
     const attributes: Record<string, string> = { stage: 'rows', database, table: relation.name, part: String(part) }
-    const select = selectOf(database, relation.name, columns, condition, index)
+    if (history) attributes.history = state
+    const former = state === 'former' ? history!.former : undefined
+    const select = selectOf(database, relation.name, columns, condition, index, former)
     return {
       name: this.#paths.ofTable(database, relation.name, partSuffix(part)),
       role: 'data',
@@ -110,7 +117,7 @@ export class Rows {
     try {
       const formats = columns.length > 0 ? columns : [{ form: 'nothing' as const, introducer: '' }]
       const writer = new RowWriter(insert, Buffer.from(`${delimiter}\n`), formats, reader.buffers)
-      yield headOf(database, table, part, delimiter)
+      yield headOf(database, table, part, delimiter, attributes.history !== undefined)
       yield* readRows(reader.server, select, writer)
       const { rows, statements, largestStatement } = writer
       attributes.rows = String(rows)
@@ -156,16 +163,20 @@ function selectOf(
   table: string,
   columns: Column[],
   condition: string | null,
-  index?: string,
+  index: string | undefined,
+  former: string | undefined,
 ): string {
   const list = columns.length > 0 ? columns.map(({ expression }) => expression).join(', ') : '1'
   const force = index === undefined ? '' : ` FORCE INDEX (${quoteName(index)})`
-  const where = condition === null ? '' : ` WHERE ${condition}`
-  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(database)}.${quoteName(table)}${force}${where}`
+  const conditions = [condition, former].filter(part => part)
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const all = former === undefined ? '' : ' FOR SYSTEM_TIME ALL'
+  return `SELECT /*!40001 SQL_NO_CACHE */ ${list} FROM ${quoteName(database)}.${quoteName(table)}${all}${force}${where}`
 }
 
-function headOf(database: string, table: string, part: number, delimiter: string): Buffer {
+function headOf(database: string, table: string, part: number, delimiter: string, history: boolean): Buffer {
   const script = scriptIn(database, `rows of ${inComment(table)} of ${inComment(database)}, part ${part}`)
+  if (history) script.add('SET SESSION system_versioning_insert_history = 1')
   const change =
     delimiter === ';'
       ? ''

@@ -48,7 +48,7 @@ export class FullSession implements Session {
       yield* definitions.artefacts()
       warnOfOtherEngines(definitions.tables, warn)
       warnOfHistory(definitions.tables, warn)
-      await warnOfLeftOut(this.#control, warn)
+      await warnOfLeftOut(this.#control, this.#inventory, warn)
       step(4)
       yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
         definitions.tables,
@@ -85,11 +85,11 @@ function warnOfOtherEngines(tables: DumpTable[], warn: BackupContext['warn']): v
 }
 
 function warnOfHistory(tables: DumpTable[], warn: BackupContext['warn']): void {
-  const versioned = tables.filter(({ relation }) => relation.versioned)
+  const versioned = tables.filter(({ relation, history }) => relation.versioned && !history)
   if (versioned.length === 0) return
   warn(
     'history-not-backed-up',
-    `${namesOf(versioned)}: only their current rows are in the backup, not the former ones that system versioning keeps`,
+    `${namesOf(versioned)}: only their current rows are in the backup, not the former ones that system versioning keeps, because no server could take these back`,
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
+import type { Place } from '../position.ts'
 
 /**
  * How all readers come to see the very same moment, in the order in which they are tried; the account's rights decide.
@@ -26,6 +27,8 @@ export interface Moment {
   readers: Server[]
   /** Null where no binary log is written or its position may not be read. */
   log: { file: string; offset: string } | null
+  /** Which history of the log that is; left out where there is none. */
+  place?: Place
   gtid: string | null
   /** Server time in UTC with microseconds, `2026-11-22T10:15:00.000000Z`: everything committed before it is in. */
   time: string

@@ -9,7 +9,7 @@ import type { LaidOut } from './files.ts'
 import { Loader } from './load.ts'
 
 /** Stages whose files are in an order that matters (views of one database may need another's), or that hold global things. */
-const oneByOne: Stage[] = ['accounts', 'databases', 'views', 'grants', 'events']
+const oneByOne: Stage[] = ['accounts', 'server', 'databases', 'views', 'grants', 'events']
 
 /** Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words. */
 export async function apply(

@@ -4,6 +4,7 @@ import type { Server } from '../connection/server.ts'
 import { releaseOf } from '../inspect.ts'
 import { has, type Inventory } from '../inventory.ts'
 import { inComment, quoteAccount, quoteText } from '../sql/quote.ts'
+import { checkSettings, textsOf } from './check-settings.ts'
 import type { LaidOut } from './files.ts'
 
 /** Everything that can be known before anything is changed. @throws Failure `restore-target…` */
@@ -18,7 +19,8 @@ export async function checkTarget(
   checkRights(target)
   await checkEmpty(server, files)
   await checkPacketLimit(server, files)
-  checkNames(target, input, files, warn)
+  await checkSettings(server, target, input, files)
+  await checkNames(target, input, files, warn)
 }
 
 function checkVersion(target: Inventory, input: RestoreInput): void {
@@ -60,6 +62,10 @@ function checkRights(target: Inventory): void {
   // To make objects that belong to other accounts.
   const definer = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER']
   if (!definer.some(right => has(target, right))) missing.push('SUPER')
+  // To lay aside what the target wants of each table (sql_require_primary_key).
+  const session = ['SUPER', 'SESSION_VARIABLES_ADMIN', 'SYSTEM_VARIABLES_ADMIN']
+  if (target.flavour === 'mysql' && target.release >= 80_013 && !session.some(right => has(target, right)))
+    missing.push('SESSION_VARIABLES_ADMIN')
   if (missing.length === 0) return
   const account = quoteAccount(target.account)
   throw new Failure(
@@ -103,24 +109,48 @@ async function checkPacketLimit(server: Server, files: LaidOut[]): Promise<void>
   })
 }
 
-function checkNames(target: Inventory, input: RestoreInput, files: LaidOut[], warn: RestoreContext['warn']): void {
-  if (target.lowerCaseTableNames === 0) return
+async function checkNames(
+  target: Inventory,
+  input: RestoreInput,
+  files: LaidOut[],
+  warn: RestoreContext['warn'],
+): Promise<void> {
+  const source = input.snapshots.at(-1)?.units[0]?.info?.lowerCaseTableNames
+  if (target.lowerCaseTableNames === 0) {
+    if (source === undefined || source === '0') return
+    throw new Failure('restore-target-names', 'The target tells upper from lower case in names, the source did not', {
+      why: `triggers and routines of the source may name a table in another case than it has (its lower_case_table_names is ${source})`,
+      fix: 'Restore into a server that was set up with lower_case_table_names = 1',
+    })
+  }
   const seen = new Map<string, string>()
-  for (const { stage, database = '', table } of files) {
-    if (stage !== 'tables' && stage !== 'databases') continue
-    const name = table === undefined ? inComment(database) : `${inComment(database)}.${inComment(table)}`
-    const same = seen.get(name.toLowerCase())
-    if (same !== undefined && same !== name)
-      throw new Failure('restore-target-names', `The target cannot hold both ${same} and ${name}`, {
+  for (const { name, ofDatabase } of await namesIn(files)) {
+    const qualified = ofDatabase === undefined ? inComment(name) : `${inComment(ofDatabase)}.${inComment(name)}`
+    const same = seen.get(qualified.toLowerCase())
+    if (same !== undefined && same !== qualified)
+      throw new Failure('restore-target-names', `The target cannot hold both ${same} and ${qualified}`, {
         why: `it ignores case in names (lower_case_table_names = ${target.lowerCaseTableNames})`,
         fix: 'Restore into a server with lower_case_table_names = 0',
       })
-    seen.set(name.toLowerCase(), name)
+    seen.set(qualified.toLowerCase(), qualified)
   }
-  const source = input.snapshots.at(-1)?.units[0]?.info?.lowerCaseTableNames
   if (source === '0')
     warn(
       'names-lower-case',
       `the target ignores case in names (lower_case_table_names = ${target.lowerCaseTableNames}), the source did not`,
     )
+}
+
+/** Databases, and what shares the names of one: tables, views and sequences. */
+async function namesIn(files: LaidOut[]): Promise<{ name: string; ofDatabase?: string }[]> {
+  const names: { name: string; ofDatabase?: string }[] = []
+  for (const file of files) {
+    const { stage, database = '', table = '' } = file
+    if (stage === 'databases') names.push({ name: database })
+    if (stage === 'tables') names.push({ name: table, ofDatabase: database })
+    if (stage === 'stand-ins' || stage === 'sequences')
+      for (const [, quoted] of (await textsOf([file], stage)).matchAll(/^CREATE (?:VIEW|SEQUENCE) `((?:[^`]|``)*)`/gm))
+        names.push({ name: quoted!.replaceAll('``', '`'), ofDatabase: database })
+  }
+  return names
 }

@@ -3,6 +3,7 @@ import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { RestoreContext } from '../../engine.ts'
 import type { Server } from '../connection/server.ts'
 import { creationOf } from '../definitions/accounts.ts'
+import type { Stage } from '../dump/order.ts'
 import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
 import { ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
@@ -53,9 +54,10 @@ export class Loader {
     } catch (error) {
       if (!(error instanceof ServerError)) throw lost(error, file, statement)
       const why = `error ${error.errno}: ${error.message}`
-      // One account or right that the target refuses must not cost the rest.
-      if (file.stage === 'accounts' || file.stage === 'grants') {
-        this.#warn('account-refused', `${file.name}, statement ${statement.number}: ${statement.text}: ${why}`)
+      // One account or right that the target refuses must not cost the rest, nor does a library that it lacks.
+      const refusal = refusals[file.stage]
+      if (refusal !== undefined) {
+        this.#warn(refusal, `${file.name}, statement ${statement.number}: ${statement.text}: ${why}`)
         return 0
       }
       throw new Failure(
@@ -73,7 +75,7 @@ export class Loader {
   /** The first warning of a statement, once for each file; true if there was one worth it. */
   async #passOn(file: LaidOut, statement: ScriptStatement): Promise<boolean> {
     const rows = await this.#server.query('SHOW WARNINGS')
-    const serious = rows.find(row => row.Level?.toString() !== 'Note' && !isOfScheduler(row.Message?.toString()))
+    const serious = rows.find(row => row.Level?.toString() !== 'Note' && !isHarmless(row.Message?.toString() ?? ''))
     if (!serious) return false
     this.#warn('restore-warning', `${file.name}, statement ${statement.number}: ${serious.Message}`)
     return true
@@ -99,9 +101,16 @@ export class Loader {
   }
 }
 
-/** Events are loaded all the same; `apply` says once what to do. */
-function isOfScheduler(message: string | undefined): boolean {
-  return message?.startsWith('Event scheduler is switched off') ?? false
+/** Stages whose statements may be refused one by one, and the warning that says so. */
+const refusals: Partial<Record<Stage, string>> = {
+  accounts: 'account-refused',
+  server: 'server-object-refused',
+  grants: 'account-refused',
+}
+
+/** Events are loaded all the same; `apply` says once what to do. What some later release may lack is no matter of this one. */
+function isHarmless(message: string): boolean {
+  return message.startsWith('Event scheduler is switched off') || /\bdeprecated\b/.test(message)
 }
 
 function lost(error: unknown, file: LaidOut, statement: ScriptStatement): Failure {

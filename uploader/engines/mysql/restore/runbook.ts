@@ -28,16 +28,18 @@ client="mariadb --binary-mode --comments --default-character-set=utf8mb4 --max-a
 load() { for file in "$@"; do [ ! -e "$file" ] || { echo "$file"; $client < "$file" || exit 1; }; done; }
 
 load accounts.sql            # 1. accounts and roles; those that exist stay as they are
-load */schema.sql            # 2. databases
-load */sequences.sql         # 3. sequences (MariaDB)
-load */*.schema.sql          # 4. tables
-load */views-first.sql       # 5. stand-ins for views
-load */*.[0-9][0-9][0-9][0-9][0-9].sql   # 6. rows; these may be loaded side by side
-load */routines.sql          # 7. functions, procedures, packages
+load server.sql              # 2. tablespaces, loadable functions, definitions of other servers
+load */schema.sql            # 3. databases
+load */sequences.sql         # 4. sequences (MariaDB)
+load */*.schema.sql          # 5. tables
+load */views-first.sql       # 6. stand-ins for views
+load */*.[0-9][0-9][0-9][0-9][0-9].sql   # 7. rows; these may be loaded side by side
+load */libraries.sql         # 8. libraries of routines (MySQL 9)
+load */routines.sql          # 9. functions, procedures, packages
 ${views(input)}
-load */*.triggers.sql        # 9. triggers, after the rows so that they do not fire
-load grants.sql              # 10. rights, roles held, default roles
-load */events.sql            # 11. events, last of all: the scheduler may start them at once
+load */*.triggers.sql        # 11. triggers, after the rows so that they do not fire
+load grants.sql              # 12. rights, roles held, default roles
+load */events.sql            # 13. events, last of all: the scheduler may start them at once
 \`\`\`
 
 A file whose last line does not begin with \`-- failsafe: complete\` was cut off: restore it again.
@@ -47,5 +49,5 @@ A file whose last line does not begin with \`-- failsafe: complete\` was cut off
 /** One after the other by name, because a view may need one of another database. */
 function views(input: RestoreInput): string {
   const files = input.files.filter(({ attributes }) => attributes.stage === 'views').map(({ name }) => `load '${name}'`)
-  return ['# 8. views, in this order', ...files].join('\n')
+  return ['# 10. views, in this order', ...files].join('\n')
 }

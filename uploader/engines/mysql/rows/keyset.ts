@@ -10,18 +10,30 @@ import { type Borrow, type Bound, type Cut, tableOf } from './cut.ts'
 export async function* keysetBounds(cut: Cut, borrow: Borrow, within = 'TRUE'): AsyncGenerator<Bound> {
   const { key, rows } = cut
   const names = key.columns.map(({ name }) => quoteName(name)).join(', ')
+  const values = key.columns.map(ownBytes).join(', ')
   let condition = within
   for (;;) {
-    const [bound] = await borrow(server =>
+    const [found] = await borrow(server =>
       server.query(
-        `SELECT ${names} FROM ${tableOf(cut)} FORCE INDEX (${quoteName(key.index)}) WHERE ${condition} ORDER BY ${names} LIMIT ${rows}, 1`,
+        `SELECT ${values} FROM ${tableOf(cut)} FORCE INDEX (${quoteName(key.index)}) WHERE ${condition} ORDER BY ${names} LIMIT ${rows}, 1`,
       ),
     )
-    if (!bound) return
+    if (!found) return
+    const bound = Object.fromEntries(key.columns.map(({ name }, i) => [name, found[`k${i}`] ?? null]))
     const from = compare(key.columns, bound, '>', '>=')
     yield { below: compare(key.columns, bound, '<', '<'), from }
     condition = `${within} AND ${from}`
   }
+}
+
+/**
+ * Text as its own bytes, under a name of ours: the client decodes names as if they were in the column's character set, and does not know them
+ * all. (UUID and the like have other bytes than their text.)
+ */
+function ownBytes({ name, characterSet, form, introducer }: Column, i: number): string {
+  const column = quoteName(name)
+  if (form === 'digits' || introducer === '_binary') return `${column} AS k${i}`
+  return `CAST(${characterSet === null ? `CAST(${column} AS CHAR)` : column} AS BINARY) AS k${i}`
 }
 
 /**

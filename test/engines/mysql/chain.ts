@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { newUlid } from '../../../shared/ids.ts'
+import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
+import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Plan, RestoreInput, RestoreReport, StagedArtefact } from '../../../uploader/engines/engine.ts'
+import { mysql } from '../../../uploader/engines/mysql/engine.ts'
+import type { Settings } from '../../../uploader/engines/mysql/settings.ts'
+import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
+
+export interface Taken {
+  committed: CommittedSnapshot
+  plan: Plan
+  folder: string
+  files: RestoreInput['files']
+  /** Why it is a full although a log was asked for. */
+  promoted: string | null
+  warnings: string[]
+}
+
+export interface Hooks {
+  /** Between `begin` and the first artefact. */
+  begun?: () => Promise<void>
+  /** Before an artefact is read. */
+  before?: (artefact: StagedArtefact) => Promise<void>
+  onChunk?: (artefact: StagedArtefact) => Promise<void>
+}
+
+/** Backups of one server one after the other, as the uploader would take them and the receiver keep them, but in plain files. */
+export class BackupChain {
+  readonly settings: Settings
+  readonly directory: string
+  readonly taken: Taken[] = []
+  readonly #source = newUlid()
+  readonly #concurrency: number
+
+  private constructor(settings: Settings, directory: string, concurrency: number) {
+    this.settings = settings
+    this.directory = directory
+    this.#concurrency = concurrency
+  }
+
+  static async of(settings: Settings, concurrency = 2): Promise<BackupChain> {
+    return new BackupChain(settings, await mkdtemp(join(tmpdir(), 'failsafe-chain-')), concurrency)
+  }
+
+  get heads(): LaneHeads {
+    const newest = (lane: 'data' | 'log') =>
+      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
+    return { data: newest('data'), log: newest('log') }
+  }
+
+  /** A log becomes a full where the engine says that only this helps. */
+  async take(requested: SnapshotKind, hooks: Hooks = {}): Promise<Taken> {
+    try {
+      return await this.#take(requested, null, hooks)
+    } catch (error) {
+      if (!(error instanceof PromotionNeeded)) throw error
+      return this.#take('full', error.promotion.code, {})
+    }
+  }
+
+  async #take(requested: SnapshotKind, promoted: string | null, hooks: Hooks): Promise<Taken> {
+    const { signal } = new AbortController()
+    const inventory = await mysql.inspect(this.settings, signal)
+    const plan = mysql.plan(requested, inventory, this.heads)
+    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const warnings: string[] = []
+    const session = await mysql.begin(this.settings, plan, {
+      signal,
+      concurrency: this.#concurrency,
+      step: () => {},
+      warn: (code, message) => warnings.push(`${code}: ${message}`),
+      now: () => new Date(),
+    })
+    let outcome: 'succeeded' | 'failed' = 'failed'
+    try {
+      await hooks.begun?.()
+      const staged: { artefact: StagedArtefact; size: number }[] = []
+      const artefacts = session.artefacts()[Symbol.asyncIterator]()
+      const consume = async () => {
+        for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
+          await hooks.before?.(next.value)
+          const size = await this.#write(folder, next.value, hooks)
+          staged.push({ artefact: next.value, size })
+        }
+      }
+      const consumers = await Promise.allSettled(Array.from({ length: this.#concurrency }, consume))
+      for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
+      const units = session.units()
+      outcome = 'succeeded'
+      staged.sort((a, b) => a.artefact.order - b.artefact.order)
+      const committed: CommittedSnapshot = {
+        snapshot: `${this.#source}.${newUlid()}`,
+        lane: laneOf(plan.kind),
+        kind: plan.kind,
+        receivedAt: new Date().toISOString(),
+        units,
+      }
+      const taken: Taken = {
+        committed,
+        plan,
+        folder,
+        promoted: promoted ?? plan.promoted?.code ?? null,
+        warnings,
+        files: staged.map(({ artefact, size }) => ({
+          name: `${folder}/${artefact.name}`,
+          role: artefact.role,
+          unit: artefact.unit,
+          size,
+          attributes: artefact.attributes ?? {},
+        })),
+      }
+      this.taken.push(taken)
+      return taken
+    } finally {
+      await session.close(outcome)
+    }
+  }
+
+  async #write(folder: string, artefact: StagedArtefact, hooks: Hooks): Promise<number> {
+    const path = join(this.directory, folder, ...artefact.name.split('/'))
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(path, 'w')
+    let size = 0
+    try {
+      for await (const chunk of artefact.read()) {
+        await file.write(chunk)
+        size += chunk.length
+        await hooks.onChunk?.(artefact)
+      }
+    } finally {
+      await file.close()
+    }
+    return size
+  }
+
+  /** What the receiver's planner chooses for a moment, laid out. */
+  input(moment: Moment): RestoreInput {
+    const planned = planRestore(
+      this.taken.map(({ committed }) => committed),
+      moment,
+    )
+    const chosen = planned.snapshots.map(
+      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
+    )
+    return {
+      directory: this.directory,
+      at: moment.kind === 'at' ? moment.at : null,
+      files: chosen.flatMap(({ files }) => files),
+      snapshots: chosen.map(({ committed, plan }) => ({
+        snapshot: committed.snapshot,
+        kind: committed.kind,
+        units: committed.units,
+        engineVersion: plan.engineVersion,
+      })),
+    }
+  }
+
+  /** @param stop where to stop within what leads to `moment` */
+  async restore(
+    target: { port: number } | null,
+    moment: Moment = { kind: 'latest' },
+    stop: { at?: string; before?: string } = {},
+  ): Promise<RestoreReport & { warnings: string[] }> {
+    const warnings: string[] = []
+    const report = await mysql.restore(
+      {
+        ...this.input(moment),
+        ...stop,
+        ...(target && { apply: { target: `mysql://root@127.0.0.1:${target.port}` } }),
+      },
+      {
+        signal: new AbortController().signal,
+        concurrency: 2,
+        warn: (code, message) => warnings.push(`${code}: ${message}`),
+        progress: () => {},
+        now: () => new Date(),
+      },
+    )
+    return { ...report, warnings }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}

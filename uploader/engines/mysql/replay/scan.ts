@@ -1,0 +1,149 @@
+import { Failure } from '../../../../shared/failure.ts'
+import { eventType } from '../log/event-header.ts'
+import { Groups } from '../log/groups.ts'
+import { type GroupStart, parseGroupStart } from '../log/gtid.ts'
+import type { ReplayFile } from './files.ts'
+import { type LogEvent, readEvents } from './read-events.ts'
+import type { Stop } from './stop.ts'
+
+/** What a replay will do, known before anything is changed. */
+export interface Replay {
+  /** Up to the stop: the last one's `until` is where it is. Empty if nothing is to be replayed. */
+  files: ReplayFile[]
+  groups: number
+  /** The last transaction that is in, and the first that is not; null where there is none. */
+  last: Place | null
+  next: Place | null
+  largestEvent: number
+  bytes: number
+}
+
+export interface Place {
+  file: string
+  offset: number
+  gtid: string | null
+  /** RFC 3339. */
+  time: string
+}
+
+/**
+ * Reads all events, checks them and finds the stop.
+ * @throws Failure `log-damaged`; `replay-unsupported`; `restore-stop` where a place is not in the logs
+ */
+export async function scan(files: ReplayFile[], stop: Stop, signal: AbortSignal): Promise<Replay> {
+  const replay: Replay = { files: [], groups: 0, last: null, next: null, largestEvent: 0, bytes: 0 }
+  const state = { latest: 0n }
+  for (const file of files) {
+    const end = await scanFile(file, stop, replay, state, signal)
+    // A file of which nothing is in is of no use, but a place to begin at.
+    replay.files.push({ ...file, until: end })
+    replay.bytes += Math.max(0, end - file.from)
+    if (replay.next) break
+  }
+  if ((stop.kind === 'position' || stop.kind === 'gtid') && !replay.next) throw notFound(stop, files)
+  return replay
+}
+
+/** @returns offset of the end of the last group that is in */
+async function scanFile(
+  file: ReplayFile,
+  stop: Stop,
+  replay: Replay,
+  state: { latest: bigint },
+  signal: AbortSignal,
+): Promise<number> {
+  const groups = new Groups()
+  let start: GroupStart | undefined
+  let began = file.from
+  let boundary = file.from
+  if (stop.kind === 'position' && stop.file === file.name && stop.offset < file.from) throw notFound(stop, [file])
+  for await (const event of readEvents(file, file.from, file.until)) {
+    signal.throwIfAborted()
+    if (event.offset < file.from) continue
+    requireSupported(event, file)
+    replay.largestEvent = Math.max(replay.largestEvent, event.end - event.offset)
+    if (groups.between) {
+      began = event.offset
+      start = undefined
+    }
+    const role = groups.add(event.type, event.bytes)
+    if (role === 'first' && event.type !== eventType.query) start = parseGroupStart(event.type, event.bytes)
+    if (role === 'first' || role === 'inside') continue
+    if (role === 'last') {
+      const time = start?.committedAt ?? BigInt(event.time) * 1_000_000n
+      state.latest = time > state.latest ? time : state.latest
+      const place = { file: file.name, offset: began, gtid: start?.gtid ?? null, time: instant(time) }
+      if (isBeyond(stop, place, event.end, time)) {
+        replay.next = place
+        return boundary
+      }
+      replay.groups++
+      replay.last = { ...place, offset: event.end }
+    } else if (stop.kind === 'position' && stop.file === file.name && event.end > stop.offset) {
+      // It points between two transactions.
+      replay.next = {
+        file: file.name,
+        offset: event.offset,
+        gtid: null,
+        time: instant(BigInt(event.time) * 1_000_000n),
+      }
+      return boundary
+    }
+    boundary = event.end
+  }
+  if (stop.kind === 'position' && stop.file === file.name && stop.offset === file.until)
+    replay.next = { file: file.name, offset: file.until, gtid: null, time: instant(state.latest) }
+  return boundary
+}
+
+function isBeyond(stop: Stop, place: Place, end: number, time: bigint): boolean {
+  switch (stop.kind) {
+    case 'end':
+      return false
+    case 'at':
+      return time > stop.time
+    case 'position':
+      return stop.file === place.file && end > stop.offset
+    case 'gtid':
+      return stop.gtid === place.gtid
+  }
+}
+
+const refused: Record<number, string> = {
+  [eventType.incident]: 'the server lost events here',
+  [eventType.mariadbStartEncryption]: 'it is encrypted',
+  [eventType.beginLoadQuery]: 'a LOAD DATA was logged as a statement',
+  [eventType.executeLoadQuery]: 'a LOAD DATA was logged as a statement',
+}
+const known = new Set<number>(Object.values(eventType))
+
+function requireSupported({ type, offset }: LogEvent, { name }: ReplayFile): void {
+  const why = refused[type] ?? (known.has(type) ? undefined : `it holds an event of the unknown type ${type}`)
+  if (why === undefined) return
+  throw new Failure('replay-unsupported', `The binary log ${name} cannot be replayed at offset ${offset}`, {
+    why,
+    fix: `Stop before it with --before ${name}:${offset}, or lay the files out and use the server's own mysqlbinlog as RESTORE.md says`,
+  })
+}
+
+function notFound(stop: Stop, files: ReplayFile[]): Failure {
+  const what =
+    stop.kind === 'gtid'
+      ? `the transaction ${stop.gtid}`
+      : stop.kind === 'position'
+        ? `${stop.file}:${stop.offset}`
+        : ''
+  const [first, last] = [files[0], files.at(-1)]
+  return new Failure('restore-stop', `These backups do not lead to ${what}`, {
+    why:
+      first && last
+        ? `their logs go from ${first.name}:${first.from} to ${last.name}:${last.until}`
+        : 'there is no log after the full backup',
+    fix: 'Name the log backup that holds it: failsafe list, then --snapshot ID',
+  })
+}
+
+function instant(time: bigint): string {
+  const fraction = String(time % 1_000_000n).padStart(6, '0')
+  return new Date(Number(time / 1000n)).toISOString().replace(/\.\d+Z$/, `.${fraction}Z`)
+}

@@ -1,0 +1,18 @@
+import { Failure } from '../../shared/failure.ts'
+
+/**
+ * A session found out that what it was to back up as a log cannot be continued, and that a full backup heals it. Nothing of the run is
+ * kept; another one takes a full at once.
+ */
+export class PromotionNeeded extends Failure {
+  readonly promotion: { code: string; reason: string }
+
+  constructor(promotion: { code: string; reason: string }, cause?: unknown) {
+    super('log-not-continued', 'The log cannot be continued', {
+      why: promotion.reason,
+      fix: 'Take a full backup',
+      cause,
+    })
+    this.promotion = promotion
+  }
+}
