@@ -106,14 +106,15 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
     },
   )
 
-  test.runIf(isMysql)('a right that was taken away for one database counts as missing', async () => {
-    await server.execute("REVOKE SELECT ON d.* FROM bkp@'%'")
-    expect(await failureOf(mysql.inspect(settings(), never()))).toMatch(
-      /^mysql-missing-right: .*lacks the right SELECT on all databases/,
-    )
-    await server.execute("GRANT SELECT ON *.* TO bkp@'%'")
-    expect(await mysql.checkRights!(settings(), never())).toEqual([])
-  })
+  if (isMysql)
+    test('a right that was taken away for one database counts as missing', async () => {
+      await server.execute("REVOKE SELECT ON d.* FROM bkp@'%'")
+      expect(await failureOf(mysql.inspect(settings(), never()))).toMatch(
+        /^mysql-missing-right: .*lacks the right SELECT on all databases/,
+      )
+      await server.execute("GRANT SELECT ON *.* TO bkp@'%'")
+      expect(await mysql.checkRights!(settings(), never())).toEqual([])
+    })
 
   test('a backup goes over the unix socket', async () => {
     const connection = { socketPath: server.socket, user: 'bkp', passwordEnv: variable }
