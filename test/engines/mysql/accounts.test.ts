@@ -106,7 +106,6 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
     },
   )
 
-  // MariaDB has no partial revokes.
   if (isMysql)
     test('a right that was taken away for one database counts as missing', async () => {
       await server.execute("REVOKE SELECT ON d.* FROM bkp@'%'")

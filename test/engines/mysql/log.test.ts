@@ -72,6 +72,30 @@ describe.each(releases)('%s', release => {
     expect(Number(log.files[0]!.attributes.largestEvent)).toBeGreaterThan(16 * 1024 * 1024)
   }, 60_000)
 
+  test('logs with and without checksums are backed up as they are, and replayed', async () => {
+    await using target = { server: await startDatabase({ release }), [Symbol.asyncDispose]: () => target.server.stop() }
+    await chain.take('full')
+    try {
+      for (const checksum of ['NONE', 'CRC32', 'NONE']) {
+        await run(`SET GLOBAL binlog_checksum = ${checksum}`, `INSERT INTO t (v) VALUES ('${checksum}')`)
+        await run('FLUSH BINARY LOGS')
+      }
+      const log = await chain.take('log')
+      expect(log.promoted).toBe(null)
+      expect(new Set(log.files.map(({ attributes }) => attributes.checksum))).toEqual(new Set(['NONE', 'CRC32']))
+      for (const { name } of log.files) {
+        const captured = await readFile(join(chain.directory, name))
+        expect(captured.equals(await readFile(join(source.directory, 'data', name.split('/').at(-1)!))), name).toBe(
+          true,
+        )
+      }
+    } finally {
+      await run('SET GLOBAL binlog_checksum = CRC32')
+    }
+    await chain.restore(target.server)
+    expect(await compareServers(source, target.server)).toEqual([])
+  })
+
   test('many small runs follow one another without a gap, across fulls too, and lead to what the server is', async () => {
     await using target = { server: await startDatabase({ release }), [Symbol.asyncDispose]: () => target.server.stop() }
     await chain.take('full')

@@ -142,18 +142,20 @@ export class LogWalk {
     const before = this.#left
     this.#left -= piece.length
     const summed = Math.max(0, Math.min(piece.length, before - checksumLength))
-    if (this.#format?.checksum !== 'NONE' && summed > 0) this.#crc = crc32(piece.subarray(0, summed), this.#crc)
+    if (this.#isSummed && summed > 0) this.#crc = crc32(piece.subarray(0, summed), this.#crc)
     if (summed < piece.length) this.#trailer = Buffer.concat([this.#trailer, piece.subarray(summed)])
+  }
+
+  /** The description has a checksum even where the others have none. */
+  get #isSummed(): boolean {
+    return this.#event?.type === eventType.formatDescription || this.#format?.checksum === 'CRC32'
   }
 
   #end(event: EventHeader): void {
     const bytes = this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept)
-    if (event.type === eventType.formatDescription) {
-      const format = parseFormatDescription(bytes)
-      this.#format ??= format
-    }
-    if (this.#format!.checksum === 'CRC32' && this.#trailer.readUInt32LE(0) !== this.#crc)
+    if (this.#isSummed && (this.#trailer.length < checksumLength || this.#trailer.readUInt32LE(0) !== this.#crc))
       throw this.#damage('the checksum of the event is wrong')
+    if (event.type === eventType.formatDescription) this.#format = parseFormatDescription(bytes)
     const whole = bytes.length === event.size && this.#format!.checksum === 'CRC32'
     this.#note(event, whole ? bytes.subarray(0, -checksumLength) : bytes)
     this.#offset += event.size

@@ -54,16 +54,17 @@ export async function* readEvents(
       const { type, time, flags, size } = parseHeader(await need(at, headerLength))
       if (size < headerLength || at + size > until) throw damaged(file.name, at, 'it ends inside an event')
       const whole = await need(at, size)
-      if (type === eventType.formatDescription) format ??= parseFormatDescription(whole)
-      if (!format) throw damaged(file.name, at, 'it does not begin with a description of its format')
-      const summed = format.checksum === 'CRC32'
+      const describes = type === eventType.formatDescription
+      if (!format && !describes) throw damaged(file.name, at, 'it does not begin with a description of its format')
+      const summed = describes || format?.checksum === 'CRC32'
       const length = size - (summed ? checksumLength : 0)
       if (summed && crc32(whole.subarray(0, length)) !== whole.readUInt32LE(length))
         throw damaged(file.name, at, 'the checksum of an event is wrong')
+      if (describes) format = parseFormatDescription(whole)
       // The description keeps its checksum, which is there even where others have none.
-      const bytes = type === eventType.formatDescription ? whole : whole.subarray(0, length)
+      const bytes = describes ? whole : whole.subarray(0, length)
       const end = at + size
-      yield { type, time, flags, offset: at, end, bytes, format }
+      yield { type, time, flags, offset: at, end, bytes, format: format! }
       at = Math.max(end, from)
     }
   } finally {
