@@ -132,6 +132,8 @@ export class Server {
   destroy(): void {
     this.#lose(new Error('the connection was given up'))
     this.#connection.destroy()
+    // mysql2 only says that it will send no more: a server that is writing would wait for a reader for a day.
+    this.#socket.destroy()
   }
 
   /** Under TLS mysql2 puts another socket in place of the one it was given. */
