@@ -82,7 +82,10 @@ export class Server {
   query(sql: string): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       if (this.lost) return reject(this.lost)
+      // mysql2 forgets those who wait on a connection that is closed from here.
+      this.#lostListeners.add(reject)
       this.#connection.query({ sql, typeCast: false }, (error, rows) => {
+        this.#lostListeners.delete(reject)
         if (!error) return resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
         const { errno, sqlState, sqlMessage } = error as { errno?: number; sqlState?: string; sqlMessage?: string }
         if (errno === undefined || sqlMessage === undefined) return reject(this.lost ?? error)
