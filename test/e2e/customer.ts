@@ -110,7 +110,7 @@ async function writeBackupUser(database: Database) {
   try {
     await connection.query(`CREATE OR REPLACE USER 'backup'@'%' IDENTIFIED BY ?`, [backupPassword])
     await connection.query(
-      `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR ON *.* TO 'backup'@'%'`,
+      `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR, REPLICATION SLAVE ON *.* TO 'backup'@'%'`,
     )
   } finally {
     await connection.end()

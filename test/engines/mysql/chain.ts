@@ -20,6 +20,7 @@ export interface Taken {
 }
 
 export interface Hooks {
+  signal?: AbortSignal
   /** Between `begin` and the first artefact. */
   begun?: () => Promise<void>
   /** Before an artefact is read. */
@@ -62,7 +63,7 @@ export class BackupChain {
   }
 
   async #take(requested: SnapshotKind, promoted: string | null, hooks: Hooks): Promise<Taken> {
-    const { signal } = new AbortController()
+    const signal = hooks.signal ?? new AbortController().signal
     const inventory = await mysql.inspect(this.settings, signal)
     const plan = mysql.plan(requested, inventory, this.heads)
     const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`

@@ -258,6 +258,20 @@ describe.each(releases)('%s', release => {
     expect(entry(log).from).toEqual(entry(full).to)
   })
 
+  test('an abort ends a run that waits for its consumer, and leaves nobody reading on the server', async () => {
+    await chain.take('full')
+    await run("INSERT INTO t (v) VALUES (REPEAT('x', 12000000))")
+    const abort = new AbortController()
+    const stopped = chain.take('log', { signal: abort.signal, onChunk: async () => abort.abort(new Error('enough')) })
+    expect(await failureOf(stopped)).toBe('Error: enough')
+    for (let attempt = 0; ; attempt++) {
+      const [threads] = (await connection.query('SHOW PROCESSLIST')) as any
+      if (!threads.some(({ Command }: any) => /^Binlog Dump/.test(Command))) break
+      expect(attempt).toBeLessThan(100)
+      await sleep(50)
+    }
+  })
+
   test('a server that is killed and started again goes on in a new log, and the chain with it', async () => {
     const { directory, port } = source
     await chain.take('full')

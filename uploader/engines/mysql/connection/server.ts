@@ -82,7 +82,10 @@ export class Server {
   query(sql: string): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       if (this.lost) return reject(this.lost)
+      // mysql2 forgets those who wait on a connection that is closed from here.
+      this.#lostListeners.add(reject)
       this.#connection.query({ sql, typeCast: false }, (error, rows) => {
+        this.#lostListeners.delete(reject)
         if (!error) return resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
         const { errno, sqlState, sqlMessage } = error as { errno?: number; sqlState?: string; sqlMessage?: string }
         if (errno === undefined || sqlMessage === undefined) return reject(this.lost ?? error)
@@ -132,6 +135,8 @@ export class Server {
   destroy(): void {
     this.#lose(new Error('the connection was given up'))
     this.#connection.destroy()
+    // mysql2 only says that it will send no more: a server that is writing would wait for a reader for a day.
+    this.#socket.destroy()
   }
 
   /** Under TLS mysql2 puts another socket in place of the one it was given. */

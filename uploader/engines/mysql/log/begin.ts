@@ -23,9 +23,17 @@ export async function beginLog(settings: Settings, base: UnitEntry, context: Bac
   step(1)
   const login = await loginOf(settings.connection, signal)
   const control = await Server.connect(login, signal)
-  const destroy = () => control.destroy()
+  const readers = new Set<Server>()
+  const destroy = () => {
+    for (const server of [control, ...readers]) server.destroy()
+  }
   signal.addEventListener('abort', destroy, { once: true })
-  const open = () => Server.connect(login, signal)
+  const open = async () => {
+    for (const reader of readers) if (reader.lost) readers.delete(reader)
+    const server = await Server.connect(login, signal)
+    readers.add(server)
+    return server
+  }
   try {
     const inventory = await inspectServer(control)
     if (inventory.log?.format === 'MIXED')
@@ -53,11 +61,12 @@ export async function beginLog(settings: Settings, base: UnitEntry, context: Bac
     }
     return new LogSession({ inventory, base, spans, end: finished, open, context }, async () => {
       signal.removeEventListener('abort', destroy)
+      for (const reader of readers) reader.destroy()
       await control.end()
     })
   } catch (error) {
     signal.removeEventListener('abort', destroy)
-    control.destroy()
+    destroy()
     signal.throwIfAborted()
     throw error
   }

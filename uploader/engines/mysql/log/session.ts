@@ -132,6 +132,9 @@ function reasonOf({ code, message }: LogDamage): { code: string; reason: string 
   }
 }
 
+/** A longer set of GTIDs is in the file only. */
+const longestSet = 4096
+
 function attributesOf(facts: LogFacts): Record<string, string> {
   const time = (seconds: number) => new Date(seconds * 1000).toISOString()
   return {
@@ -144,6 +147,6 @@ function attributesOf(facts: LogFacts): Record<string, string> {
     ending: facts.ending,
     ...(facts.firstTime !== null && { firstEvent: time(facts.firstTime) }),
     ...(facts.lastTime !== null && { lastEvent: time(facts.lastTime) }),
-    ...(facts.gtidsBefore && { gtidsBefore: facts.gtidsBefore.slice(0, 4096) }),
+    ...(facts.gtidsBefore && facts.gtidsBefore.length <= longestSet && { gtidsBefore: facts.gtidsBefore }),
   }
 }
