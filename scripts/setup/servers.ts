@@ -46,10 +46,12 @@ export function placeOf(name: ReleaseName): { bin: string; tree: string } {
  * @returns why it could not be done; undefined when all are there
  */
 export async function bringServers(): Promise<string | undefined> {
-  const mirror = await findMirror()
+  let mirror = await findMirror()
   for (const [name, release] of Object.entries(releases)) {
     const there = await readdir(join(root, name, 'bin')).catch(() => [])
     if (there.length > 0) continue
+    // A machine whose lists of packages were never fetched, or were thrown away.
+    if (mirror === undefined && (await run('apt-get', ['-qq', 'update'])) === 0) mirror = await findMirror()
     if (mirror === undefined) return 'apt knows no Debian mirror (run apt-get update)'
     console.error(`Unpacking ${name} of Debian ${release.suite} ...`)
     const failed = await bring(name, release, mirror)
