@@ -5,9 +5,12 @@ import type { Server } from '../connection/server.ts'
 import { creationOf } from '../definitions/accounts.ts'
 import type { Stage } from '../dump/order.ts'
 import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
-import { ServerError } from '../wire/server-error.ts'
+import { isTakenBack, ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
 import type { LaidOut } from './files.ts'
+
+/** Each one more means that other statements went on meanwhile; a wait for a lock that nobody gives up takes the server's 50 seconds. */
+const mostAttempts = 20
 
 /** Loads one file after the other through one connection. */
 export class Loader {
@@ -50,7 +53,7 @@ export class Loader {
   async #run(file: LaidOut, statement: ScriptStatement): Promise<number> {
     if (file.stage === 'accounts' && (await this.#accountIsThere(statement))) return 0
     try {
-      return await execute(this.#server, statement)
+      return await this.#execute(statement)
     } catch (error) {
       if (!(error instanceof ServerError)) throw lost(error, file, statement)
       const why = `error ${error.errno}: ${error.message}`
@@ -69,6 +72,20 @@ export class Loader {
           cause: error,
         },
       )
+    }
+  }
+
+  /**
+   * Loaders of one table get into each other's way: who fills an empty table may lock all of it. The server then takes one of the statements
+   * back whole (each is a transaction of its own), and the others go on: it is run again.
+   */
+  async #execute(statement: ScriptStatement): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await execute(this.#server, statement)
+      } catch (error) {
+        if (!isTakenBack(error) || attempt === mostAttempts) throw error
+      }
     }
   }
 

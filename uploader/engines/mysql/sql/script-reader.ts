@@ -4,7 +4,10 @@ import { parseEndLine, type ScriptEnd } from './script.ts'
 const bufferSize = 2 * 1024 * 1024
 const pieceSize = 256 * 1024
 
-/** One statement of a file: where it lies, and its bytes. `pieces` are valid until the next piece or statement is asked for. */
+/**
+ * One statement of a file: where it lies, and its bytes. `pieces` can be gone through again as long as no other statement is asked for, and
+ * each is valid until the next one.
+ */
 export interface ScriptStatement {
   /** Counted from 1. */
   number: number
@@ -67,7 +70,7 @@ export class ScriptReader {
     const begin = this.#offset + this.#start
     const end = await this.#findInFile(begin)
     const after = end + this.#delimiter.length
-    const pieces = this.#readPieces(begin, end)
+    const pieces = { [Symbol.asyncIterator]: () => this.#readPieces(begin, end) }
     this.#offset = after
     this.#length = 0
     this.#start = 0
@@ -118,7 +121,7 @@ export class ScriptReader {
     }
   }
 
-  async *#readPieces(begin: number, end: number): AsyncGenerator<Buffer> {
+  async *#readPieces(begin: number, end: number): AsyncGenerator<Buffer, void, void> {
     const piece = Buffer.allocUnsafeSlow(pieceSize)
     for (let at = begin; at < end; ) {
       const { bytesRead } = await this.#file.read(piece, 0, Math.min(piece.length, end - at), at)

@@ -27,3 +27,8 @@ export function isDenied(error: unknown): boolean {
 export function whenDenied(error: unknown): undefined {
   if (!isDenied(error)) throw error
 }
+
+/** A deadlock, or too long a wait for a lock: the statement had no effect and may be run again. */
+export function isTakenBack(error: unknown): boolean {
+  return error instanceof ServerError && [1205, 1213].includes(error.errno)
+}
