@@ -1,4 +1,4 @@
-import { CharsetToEncoding } from 'mysql2'
+import mysql2 from 'mysql2'
 
 /** Past the last collation that a server has a number for. */
 const numbers = 4096
@@ -8,6 +8,6 @@ const numbers = 4096
  * only, since values are taken as bytes; names come as UTF-8.
  */
 export function acceptAllCollations(): void {
-  const encodings: (string | undefined)[] = CharsetToEncoding
+  const encodings: (string | undefined)[] = mysql2.CharsetToEncoding
   for (let number = 0; number < numbers; number++) encodings[number] ??= 'utf8'
 }
