@@ -1,5 +1,5 @@
 import type { Server } from '../connection/server.ts'
-import { quoteName, quoteText } from '../sql/quote.ts'
+import { quoteText } from '../sql/quote.ts'
 import type { ColumnFormat } from '../wire/column.ts'
 import { text, textOrNull } from './text.ts'
 
@@ -9,8 +9,6 @@ export interface Column extends ColumnFormat {
   type: string
   unsigned: boolean
   characterSet: string | null
-  /** How it is read so that nothing of its value is lost. */
-  expression: string
 }
 
 const numbers = ['tinyint', 'smallint', 'mediumint', 'int', 'integer', 'bigint', 'decimal', 'numeric', 'year']
@@ -40,8 +38,6 @@ export async function listColumns(server: Server, database: string, table: strin
         type,
         unsigned: /\bunsigned\b/i.test(text(row, 'COLUMN_TYPE')),
         characterSet,
-        // The text of a FLOAT is rounded; as a DOUBLE it is exact. (`+ 0e0` would lose the sign of a zero.)
-        expression: type === 'float' ? `${quoteName(name)} * 1e0` : quoteName(name),
         ...formatOf(type, characterSet),
       }
     })

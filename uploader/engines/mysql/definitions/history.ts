@@ -33,7 +33,7 @@ export async function readHistory(server: Server, database: string, table: strin
   return {
     start,
     end,
-    former: `${end.expression} < '${await lastMoment(server)}' AND ${start.expression} < ${end.expression}`,
+    former: `${quoteName(end.name)} < '${await lastMoment(server)}' AND ${quoteName(start.name)} < ${quoteName(end.name)}`,
   }
 }
 
@@ -49,7 +49,6 @@ function timestamp(name: string): Column {
     type: 'timestamp',
     unsigned: false,
     characterSet: null,
-    expression: quoteName(name),
     form: 'quoted',
     introducer: '',
   }

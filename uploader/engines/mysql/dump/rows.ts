@@ -116,7 +116,7 @@ export class Rows {
     const reader = await this.#readers.take()
     try {
       const formats = columns.length > 0 ? columns : [{ form: 'nothing' as const, introducer: '' }]
-      const writer = new RowWriter(insert, Buffer.from(`${delimiter}\n`), formats, reader.buffers)
+      const writer = new RowWriter(insert, Buffer.from(`${delimiter}\n`), formats, reader.memory)
       yield headOf(database, table, part, delimiter, attributes.history !== undefined)
       yield* readRows(reader.server, select, writer)
       const { rows, statements, largestStatement } = writer
@@ -166,7 +166,7 @@ function selectOf(
   index: string | undefined,
   former: string | undefined,
 ): string {
-  const list = columns.length > 0 ? columns.map(({ expression }) => expression).join(', ') : '1'
+  const list = columns.length > 0 ? columns.map(({ name }) => quoteName(name)).join(', ') : '1'
   const force = index === undefined ? '' : ` FORCE INDEX (${quoteName(index)})`
   const conditions = [condition, former].filter(part => part)
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`

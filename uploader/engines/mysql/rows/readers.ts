@@ -1,10 +1,10 @@
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { Server } from '../connection/server.ts'
-import { type Buffers, newBuffers } from '../wire/buffers.ts'
+import { RowMemory } from '../wire/row-memory.ts'
 
 export interface Reader {
   server: Server
-  buffers: Buffers
+  memory: RowMemory
 }
 
 /** The connections that see the moment, lent to one user at a time. None can be replaced: another one would see another moment. */
@@ -13,7 +13,7 @@ export class Readers {
   readonly #waiting: ((reader: Reader) => void)[] = []
 
   constructor(servers: Server[]) {
-    this.#free = servers.map(server => ({ server, buffers: newBuffers() }))
+    this.#free = servers.map(server => ({ server, memory: new RowMemory() }))
   }
 
   async lend<T>(use: (reader: Reader) => Promise<T>): Promise<T> {

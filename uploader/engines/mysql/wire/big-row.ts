@@ -1,4 +1,7 @@
-import { digits, hex, quoted, writeDigits, writeEscaped, writeHex, writeNull } from './literals.ts'
+import type { ColumnFormat } from './column.ts'
+import { type ColumnDefinition, encoding } from './encoding.ts'
+import { openingOf } from './literals.ts'
+import type { RowMemory } from './row-memory.ts'
 
 const maxPacket = 0xffffff
 /** Less output than this is not worth a piece. */
@@ -8,17 +11,20 @@ const leastPiece = 4096
  * A row that is not waited for: its values are written piece by piece as their bytes come, through the headers of the packets it
  * is split over (a row longer than 16 MiB - 1 goes on in the next packet, even in the middle of a length).
  *
- *   packet header ─► value's length (1 to 9 bytes) ─► value's bytes ─► next value … ─► last packet ended
+ *   packet header ─► 0x00, map of NULLs ─► value's length (1 to 9 bytes) ─► value's bytes ─► next value … ─► last packet ended
  */
 export class BigRow {
   /** Where `write` stopped in its input and output. */
   at = 0
   out = 0
 
-  readonly #forms: Uint8Array
-  readonly #openings: Buffer[]
-  readonly #length = Buffer.alloc(9)
-  #lengthBytes = 0
+  readonly #columns: readonly ColumnFormat[]
+  readonly #definitions: readonly ColumnDefinition[]
+  readonly #memory: RowMemory
+  readonly #beginning: Buffer
+  #beginningBytes = 0
+  /** Of a length, or of a value that is written when it is complete. */
+  #heldBytes = 0
   #column = 0
   /** Bytes of the value under way that are still to come; -1 while its length is read. */
   #valueLeft = -1
@@ -27,14 +33,18 @@ export class BigRow {
   readonly #header = Buffer.alloc(4)
   #headerBytes = 0
 
-  constructor(forms: Uint8Array, openings: Buffer[]) {
-    this.#forms = forms
-    this.#openings = openings
+  constructor(columns: readonly ColumnFormat[], definitions: readonly ColumnDefinition[], memory: RowMemory) {
+    this.#columns = columns
+    this.#definitions = definitions
+    this.#memory = memory
+    // 0x00 and a bit for each column, from the third on.
+    this.#beginning = Buffer.alloc(1 + ((columns.length + 9) >> 3))
   }
 
   /** The next byte of the input is the first of the row's first packet header. */
   begin(): void {
-    this.#lengthBytes = 0
+    this.#beginningBytes = 0
+    this.#heldBytes = 0
     this.#column = 0
     this.#valueLeft = -1
     this.#packetLeft = 0
@@ -42,32 +52,63 @@ export class BigRow {
     this.#headerBytes = 0
   }
 
-  /** Goes as far as input[at, end) and output[out, limit) allow; true when the row is complete. */
-  write(input: Buffer, at: number, end: number, output: Buffer, out: number, limit: number): boolean {
+  /** Goes as far as window[at, end) and output[out, limit) allow; true when the row is complete. */
+  write(at: number, end: number, out: number, limit: number): boolean {
     this.at = at
     this.out = out
-    const columns = this.#forms.length
+    const columns = this.#columns.length
     while (this.#column < columns || !this.#lastPacket) {
-      if (this.#packetLeft === 0) {
-        if (!this.#readHeader(input, end)) return false
+      if (this.#packetLeft === 0 && !this.#lastPacket) {
+        if (!this.#readHeader(end)) return false
         continue
       }
-      if (this.#valueLeft < 0) {
-        if (limit - this.out < leastPiece || this.at === end) return false
-        this.#readLength(input, output)
+      if (this.#beginningBytes < this.#beginning.length) {
+        if (this.at === end) return false
+        this.#beginning[this.#beginningBytes++] = this.#next()
         continue
       }
-      const room = (limit - this.out) >> 1
-      if (room < leastPiece || this.at === end) return false
-      this.#writePiece(input, Math.min(this.#valueLeft, this.#packetLeft, end - this.at, room), output)
+      const room = limit - this.out
+      if (room < leastPiece) return false
+      if (this.#valueLeft < 0 && this.#isNull()) {
+        this.#separate()
+        this.#add('NULL')
+        this.#endValue()
+        continue
+      }
+      if (this.at === end) return false
+      if (this.#definition.encoding !== encoding.bytes) this.#readPlain()
+      else if (this.#valueLeft < 0) this.#readLength()
+      else this.#writePiece(Math.min(this.#valueLeft, this.#packetLeft, end - this.at, room >> 1))
     }
     return true
   }
 
-  #readHeader(input: Buffer, end: number): boolean {
+  get #definition(): ColumnDefinition {
+    return this.#definitions[this.#column]!
+  }
+
+  get #format(): ColumnFormat {
+    return this.#columns[this.#column]!
+  }
+
+  #isNull(): boolean {
+    const bit = this.#column + 2
+    return (this.#beginning[1 + (bit >> 3)]! & (1 << (bit & 7))) !== 0
+  }
+
+  #next(): number {
+    this.#packetLeft--
+    return this.#memory.window[this.at++]!
+  }
+
+  #add(text: string): void {
+    this.out += this.#memory.output.write(text, this.out, 'latin1')
+  }
+
+  #readHeader(end: number): boolean {
     while (this.#headerBytes < 4) {
       if (this.at === end) return false
-      this.#header[this.#headerBytes++] = input[this.at++]!
+      this.#header[this.#headerBytes++] = this.#memory.window[this.at++]!
     }
     this.#headerBytes = 0
     this.#packetLeft = this.#header.readUIntLE(0, 3)
@@ -75,57 +116,66 @@ export class BigRow {
     return true
   }
 
-  /** One byte of the length that goes before each value; writes what stands before the value once the length is known. */
-  #readLength(input: Buffer, output: Buffer): void {
-    this.#length[this.#lengthBytes++] = input[this.at++]!
-    this.#packetLeft--
-    const first = this.#length[0]!
-    const bytes = first < 0xfc ? 1 : first === 0xfc ? 3 : first === 0xfd ? 4 : 9
-    if (this.#lengthBytes < bytes) return
-    this.#lengthBytes = 0
-    output[this.out++] = this.#column === 0 ? 0x28 : 0x2c
-    if (first === 0xfb) {
-      this.out = writeNull(output, this.out)
-      this.#endValue(output)
-      return
-    }
-    this.#valueLeft =
-      bytes === 1
-        ? first
-        : bytes === 9
-          ? Number(this.#length.readBigUInt64LE(1))
-          : this.#length.readUIntLE(1, bytes - 1)
-    this.out += this.#openings[this.#column]!.copy(output, this.out)
-    if (this.#valueLeft === 0) this.#endQuoted(output)
+  /** One byte of a value that is short; writes it once it is complete. */
+  #readPlain(): void {
+    const { held, output, walker } = this.#memory
+    const { encoding: how, decimals } = this.#definition
+    held[this.#heldBytes++] = this.#next()
+    if (this.#heldBytes < walker.sizeOf(how, held.byteOffset)) return
+    this.#heldBytes = 0
+    this.#separate()
+    const mark = this.#format.form === 'quoted' ? "'" : ''
+    this.#add(mark)
+    const out = output.byteOffset + this.out
+    this.out += walker.writePlain(how, decimals, held.byteOffset, out) - out
+    this.#add(mark)
+    this.#endValue()
   }
 
-  #writePiece(input: Buffer, length: number, output: Buffer): void {
-    const end = this.at + length
-    switch (this.#forms[this.#column]!) {
-      case digits:
-        this.out = writeDigits(input, this.at, end, output, this.out)
-        break
-      case quoted:
-        this.out = writeEscaped(input, this.at, end, output, this.out)
-        break
-      case hex:
-        this.out = writeHex(input, this.at, end, output, this.out)
-        break
-    }
-    this.at = end
+  /** One byte of the length that goes before each value; writes what stands before the value once the length is known. */
+  #readLength(): void {
+    const { held, output } = this.#memory
+    held[this.#heldBytes++] = this.#next()
+    const first = held[0]!
+    const bytes = first < 0xfc ? 1 : first === 0xfc ? 3 : first === 0xfd ? 4 : 9
+    if (this.#heldBytes < bytes) return
+    this.#heldBytes = 0
+    this.#valueLeft =
+      bytes === 1 ? first : bytes === 9 ? Number(held.readBigUInt64LE(1)) : held.readUIntLE(1, bytes - 1)
+    this.#separate()
+    this.out += openingOf(this.#format).copy(output, this.out)
+    if (this.#valueLeft === 0) this.#endQuoted()
+  }
+
+  #writePiece(length: number): void {
+    const { window, output } = this.#memory
+    const from = window.byteOffset + this.at
+    const out = output.byteOffset + this.out
+    this.out += this.#writer(from, from + length, out) - out
+    this.at += length
     this.#packetLeft -= length
     this.#valueLeft -= length
-    if (this.#valueLeft === 0) this.#endQuoted(output)
+    if (this.#valueLeft === 0) this.#endQuoted()
   }
 
-  #endQuoted(output: Buffer): void {
-    if (this.#forms[this.#column] === quoted) output[this.out++] = 0x27
-    this.#endValue(output)
+  get #writer() {
+    const { walker } = this.#memory
+    const { form } = this.#format
+    return form === 'quoted' ? walker.writeEscaped : form === 'hex' ? walker.writeHex : walker.writeBytes
   }
 
-  #endValue(output: Buffer): void {
+  #separate(): void {
+    this.#add(this.#column === 0 ? '(' : ',')
+  }
+
+  #endQuoted(): void {
+    if (this.#format.form === 'quoted') this.#add("'")
+    this.#endValue()
+  }
+
+  #endValue(): void {
     this.#valueLeft = -1
     this.#column++
-    if (this.#column === this.#forms.length) output[this.out++] = 0x29
+    if (this.#column === this.#columns.length) this.#add(')')
   }
 }

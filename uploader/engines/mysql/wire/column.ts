@@ -1,6 +1,6 @@
 /**
- * How the text of a column's value becomes a literal.
- * - `digits`: as it comes, it needs no quotes
+ * How a column's value becomes a literal.
+ * - `digits`: as it is, it needs no quotes
  * - `quoted`: between quotes and escaped, after an introducer where the bytes are of another character set than the session's
  * - `hex`: 0x…, for BIT, whose bytes must not be read as digits
  * - `nothing`: read for its existence only (a table whose columns are all generated)

@@ -1,5 +1,6 @@
 import type { Server } from '../connection/server.ts'
-import { queryPacket } from './command.ts'
+import { closePacket, executePacket } from './command.ts'
+import { prepareStatement } from './prepare-statement.ts'
 import type { RowWriter } from './row-writer.ts'
 import { ServerError } from './server-error.ts'
 
@@ -9,6 +10,7 @@ import { ServerError } from './server-error.ts'
  * raised for that). Left before the end, the connection is given up: the rest of the result would be in the way.
  */
 export async function* readRows(server: Server, sql: string, writer: RowWriter): AsyncGenerator<Buffer> {
+  const statement = await prepareStatement(server, sql)
   let wake = () => {}
   let lost: Error | undefined
   const { socket, release } = server.borrow(
@@ -25,7 +27,7 @@ export async function* readRows(server: Server, sql: string, writer: RowWriter):
   )
   let ended = false
   try {
-    socket.write(queryPacket(sql))
+    socket.write(executePacket(statement))
     for (;;) {
       const step = writer.step()
       if (step === 'starved') {
@@ -48,8 +50,10 @@ export async function* readRows(server: Server, sql: string, writer: RowWriter):
     throw error
   } finally {
     release()
-    if (ended) socket.resume()
-    else server.destroy()
+    if (ended) {
+      socket.resume()
+      socket.write(closePacket(statement))
+    } else server.destroy()
   }
 }
 
