@@ -51,6 +51,8 @@ export interface Plan {
   engineVersion: string
   /** The committed entry of each unit that this run goes on from, or may stay in the log history of. */
   continues?: UnitEntry[]
+  /** The entries of the last full, whatever the run goes on from: what is otherwise now may be worth a warning. */
+  lastFull?: UnitEntry[]
 }
 
 export interface BackupContext {
