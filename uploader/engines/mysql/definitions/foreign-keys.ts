@@ -3,8 +3,8 @@ import type { Name } from '../sql/token-reader.ts'
 export interface ForeignKey {
   /** Without a database where it is the child's own. */
   parent: Name
-  /** Rows of the child change, or go, with those of the parent; no log says so. */
-  cascades: boolean
+  /** On what of the parent's rows those of the child change, or go, too; no log says so. */
+  cascades: ('DELETE' | 'UPDATE')[]
 }
 
 const line =
@@ -15,6 +15,8 @@ export function foreignKeysIn(createTable: string): ForeignKey[] {
   const name = (quoted: string) => quoted.replaceAll('``', '`')
   return [...createTable.matchAll(line)].map(([, database, table, actions]) => ({
     parent: { database: database === undefined ? null : name(database), name: name(table!) },
-    cascades: /\bON (?:DELETE|UPDATE) (?:CASCADE|SET)\b/.test(actions!),
+    cascades: (['DELETE', 'UPDATE'] as const).filter(change =>
+      new RegExp(`\\bON ${change} (?:CASCADE|SET)\\b`).test(actions!),
+    ),
   }))
 }
