@@ -198,6 +198,69 @@ describe.each(releases)('%s', release => {
     await expectSame(key => !['crm', 'tmp_', '2025_'].some(part => key.includes(part)))
   })
 
+  test('compressed events are told apart as plain ones are', async () => {
+    await chain.take('full')
+    const writer = await source.connect('shop')
+    const on = mariadb
+      ? ['SET GLOBAL log_bin_compress = ON', 'SET GLOBAL log_bin_compress_min_len = 10']
+      : ['SET binlog_transaction_compression = ON']
+    const off = mariadb ? ['SET GLOBAL log_bin_compress = OFF'] : []
+    const long = 'x'.repeat(300)
+    for (const statement of [
+      ...on,
+      `CREATE TABLE told (id INT PRIMARY KEY, t TEXT) COMMENT '${long}'`,
+      `CREATE TABLE tmp_told (id INT PRIMARY KEY, t TEXT) COMMENT '${long}'`,
+      `INSERT INTO told VALUES (1, '${long}')`,
+      `INSERT INTO tmp_told VALUES (1, '${long}')`,
+      'BEGIN',
+      `UPDATE told SET t = CONCAT(t, '${long}')`,
+      `UPDATE tmp_told SET t = CONCAT(t, '${long}')`,
+      'COMMIT',
+    ])
+      await writer.query(statement)
+    await chain.take('log')
+    const { warnings } = await chain.restore(target)
+    expect(warnings).toEqual([expect.stringMatching(/^replay-not-chosen: .*: `shop`\.`tmp_told`$/)])
+    await expectSame(key => !['crm', 'tmp_', '2025_'].some(part => key.includes(part)))
+    await writer.query(`DROP TABLE tmp_told, told /* ${long} */`)
+    for (const statement of off) await writer.query(statement)
+    await writer.end()
+    await chain.take('log')
+    await target.execute('DROP DATABASE shop', 'DROP DATABASE log')
+    expect(await failureOf(chain.restore(target))).toMatch(/^replay-selection: .*`shop`\.`told` at once/)
+  }, 60_000)
+
+  if (mariadb)
+    test('statements in the log are told by the tables that they name, and by the current database where they name none', async () => {
+      await chain.take('full')
+      await run(
+        "SET SESSION binlog_format = 'STATEMENT'",
+        'INSERT INTO orders VALUES (5, 5)',
+        'INSERT INTO tmp_orders VALUES (5)',
+        'INSERT INTO crm.clients VALUES (5)',
+        'USE crm',
+        'INSERT INTO shop.orders VALUES (6, 6)',
+        'UPDATE clients SET id = 6 WHERE id = 5',
+        'INSERT INTO clients SELECT id + 100 FROM shop.orders',
+        'CREATE TEMPORARY TABLE passing (id INT)',
+        'DROP TEMPORARY TABLE passing',
+        'USE shop',
+        "SET SESSION binlog_format = 'ROW'",
+      )
+      await chain.take('log')
+      await chain.restore(target)
+      const chosen = (key: string) => !['crm', 'tmp_', '2025_'].some(part => key.includes(part))
+      await expectSame(chosen)
+      await run(
+        "SET SESSION binlog_format = 'STATEMENT'",
+        'INSERT INTO orders SELECT id, id FROM crm.clients WHERE id > 90',
+        "SET SESSION binlog_format = 'ROW'",
+      )
+      await chain.take('log')
+      await target.execute('DROP DATABASE shop', 'DROP DATABASE log')
+      expect(await failureOf(chain.restore(target))).toMatch(/^replay-selection: .*it needs `crm`\.`clients`/)
+    }, 60_000)
+
   test('the choice that counts is the one the full was made with', async () => {
     await chain.take('full')
     await using changed = await BackupChain.of(settingsFor(source))
