@@ -74,6 +74,7 @@ export class Outside {
       this.#note(`the view ${inComment(database)}.${inComment(view.name)}`, reached)
       if (reached.length > 0) lost.set(view, database)
     }
+    if (lost.size === 0) return views
     for (let before = -1; before !== lost.size; ) {
       before = lost.size
       for (const { database, view } of all) {

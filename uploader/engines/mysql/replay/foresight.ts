@@ -15,7 +15,7 @@ export class Foresight {
   readonly #leftOut = new Set<string>()
   /** Tables of the statement under way that are left out. */
   readonly #tables = new Map<string, Table>()
-  #pending: { failure?: Failure; leftOut: string[] } = { leftOut: [] }
+  #pending: { failure?: Failure; leftOut: Set<string> } = { leftOut: new Set() }
 
   constructor(filter: Filter) {
     this.#filter = filter
@@ -37,14 +37,14 @@ export class Foresight {
   accept(): void {
     if (this.#pending.failure) throw this.#pending.failure
     for (const name of this.#pending.leftOut) this.#leftOut.add(name)
-    this.#pending = { leftOut: [] }
+    this.#pending = { leftOut: new Set() }
   }
 
   #see(type: number, event: Buffer, place: { file: string; offset: number }): void {
     if (type === eventType.tableMap) {
       const table = RowStatements.tableOf(event)
       if (this.#filter.has(table)) return
-      this.#pending.leftOut.push(shown(table))
+      this.#pending.leftOut.add(shown(table))
       this.#tables.set(RowStatements.idOf(event), table)
     } else if (type === eventType.query) this.#query(event, place)
     else if (isRows(type)) {
@@ -66,7 +66,7 @@ export class Foresight {
     if (isOfTransaction(text) || isOfSystem(database, text)) return
     const verdict = this.#filter.judge(query)
     if ('unclear' in verdict) this.#refuse(verdict.unclear, place)
-    else if (!verdict.in) this.#pending.leftOut.push(verdict.what)
+    else if (!verdict.in) this.#pending.leftOut.add(verdict.what)
   }
 
   #refuse(why: string, { file, offset }: { file: string; offset: number }): void {
