@@ -25,6 +25,7 @@ export const Instant = z.iso.datetime({ offset: true })
  * - `from`: the position the content starts at. For a full: the first log position needed to roll it forward.
  * - `to`: the position the content is complete up to. A full is restorable from here on.
  * - `covers`: the same span on the engine's clock.
+ * - `info`: what the engine wants to know of it later. Under `selection`, in words: what of the unit was chosen, where not everything of it was.
  */
 export const UnitEntry = z.object({
   unit: z.string().min(1).max(512),

@@ -87,6 +87,26 @@ describe('a sound snapshot', () => {
     expect(await readdir(to.path)).toEqual([])
   })
 
+  test('can be applied in part, and then the logs come along', async () => {
+    await using to = await temporaryDirectory()
+    const made = await makeSnapshot(keys, {
+      files: { ...files, 'binlog.000001': noise(1000) },
+      index: lines => lines.map(line => (line.name.startsWith('binlog') ? { ...line, role: 'log' } : line)),
+    })
+    await using vault = await startVault([made])
+    const engine = fakeEngine()
+    const apply = { target: 'mysql://root@127.0.0.1' }
+    const part = { only: 'shop/orders.*', engineFor: async () => engine }
+    await runRestore(restoreOf(made, keys, vault.receiver, to.in('out'), { ...part, apply }))
+    await runRestore(restoreOf(made, keys, vault.receiver, to.in('files'), part))
+    const orders = ['shop/orders.00001.sql', 'shop/orders.00002.sql']
+    expect(engine.inputs.map(input => [input.only, input.files.map(({ name }) => name).sort()])).toEqual([
+      ['shop/orders.*', ['binlog.000001', ...orders]],
+      ['shop/orders.*', ['binlog.000001', ...orders]],
+      ['shop/orders.*', orders],
+    ])
+  })
+
   test('is looked at for the runbook before its files are in place, and applied only after', async () => {
     await using to = await temporaryDirectory()
     const made = await makeSnapshot(keys, { files })

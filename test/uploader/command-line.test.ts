@@ -57,7 +57,7 @@ describe('wrong usage ends with 2 and one line', () => {
     ['a number of uses that is none', ['link', 'shop', '--uses', 'many']],
     ['--apply without a target', ['restore', 'shop', '--to', 'x', '--apply']],
     ['--target without --apply', ['restore', 'shop', '--to', 'x', '--target', 'mysql://x']],
-    ['--apply of a part', ['restore', 'shop', '--to', 'x', '--apply', '--target', 'mysql://x', '--only', '*']],
+    ['--before of a part without --apply', ['restore', 'shop', '--to', 'x', '--before', 'b.000001:4', '--only', '*']],
     [
       'two moments',
       [

@@ -43,6 +43,7 @@ export function define(work: Work) {
       "failsafe restore 'https://receiver.example.net/r#…' --to out --identity kit.txt --at 2026-11-05T14:10:00+01:00",
       'failsafe restore shop --to out --identity kit.txt --apply --target mysql://root@127.0.0.1:3307',
       'failsafe restore shop --to out --identity kit.txt --before binlog.000007:4711',
+      "failsafe restore shop --to out --identity kit.txt --only 'shop/{schema.sql,orders.*}' --apply --target mysql://root@127.0.0.1:3307",
     ],
     codes: [exit.warnings, exit.refused],
   })
@@ -53,7 +54,10 @@ export function define(work: Work) {
     .option('--before <place>', 'the state just before this transaction: binlog.000007:4711, or a GTID')
     .addOption(identityOption('recovery kit or identity file of age'))
     .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
-    .option('--only <glob>', 'only artefacts with such names')
+    .option(
+      '--only <glob>',
+      'only artefacts with such names, and with --apply the logs, as far as they belong to these',
+    )
     .option('--apply', 'load the files into the server of --target')
     .option('--target <url>', 'for instance mysql://user:password@host:3306 (or FAILSAFE_TARGET)')
     .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
@@ -125,8 +129,11 @@ function requireConsistent({ apply, at, snapshot, before, only, target }: Option
     throw new Failure('usage', 'Give --at or --snapshot, not both', { fix: 'See: failsafe restore --help' })
   if (before !== undefined && at !== undefined)
     throw new Failure('usage', 'Give --at or --before, not both', { fix: 'See: failsafe restore --help' })
-  if (before !== undefined && only !== undefined)
-    throw new Failure('usage', '--before and --only do not go together', { fix: 'Leave one of them out' })
+  if (before !== undefined && only !== undefined && !apply)
+    throw new Failure('usage', '--before and --only go together with --apply only', {
+      why: 'no logs are laid out with a part of a backup',
+      fix: 'Add --apply, or leave one of them out',
+    })
   if (!apply) {
     if (target !== undefined) throw new Failure('usage', '--target is given without --apply', { fix: 'Add --apply' })
     return undefined
@@ -134,11 +141,6 @@ function requireConsistent({ apply, at, snapshot, before, only, target }: Option
   if (url === undefined)
     throw new Failure('usage', '--apply needs --target', {
       fix: 'Add --target, such as mysql://user:password@host:3306',
-    })
-  if (only !== undefined)
-    throw new Failure('usage', '--apply and --only do not go together', {
-      why: 'a part of a backup cannot be loaded by itself',
-      fix: 'Lay the files out and follow RESTORE.md',
     })
   return { target: url }
 }

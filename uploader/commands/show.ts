@@ -74,6 +74,9 @@ async function run(id: string, options: Options, { terminal, reporter }: Job) {
       ...formatTable(
         units.map(({ unit, kind, covers, to }) => ['', printable(unit), kind, covers.to, `${to.stream} ${to.at}`]),
       ),
+      ...units.flatMap(({ unit, info }) =>
+        info?.selection === undefined ? [] : [`  of ${printable(unit)} only ${printable(info.selection)}`],
+      ),
       '',
       'To restore it these are applied in turn:',
       ...formatTable(links.map(link => ['', link.snapshot, link.kind])),

@@ -51,6 +51,8 @@ export interface Plan {
   engineVersion: string
   /** The committed entry of each unit that this run goes on from, or may stay in the log history of. */
   continues?: UnitEntry[]
+  /** The entries of the last full, whatever the run goes on from: what is otherwise now may be worth a warning. */
+  lastFull?: UnitEntry[]
 }
 
 export interface BackupContext {
@@ -99,6 +101,8 @@ export interface RestoreInput {
   directory: string
   files: { name: string; role: ArtefactRole; unit: string; size: number; attributes: Record<string, string> }[]
   snapshots: { snapshot: SnapshotId; kind: SnapshotKind; units: UnitEntry[]; engineVersion: string }[]
+  /** The pattern by which only some files of the full are there; all logs are, where it is to be applied. */
+  only?: string
   /** RFC 3339, or null for the state of the last snapshot. */
   at: string | null
   /** The state just before this place in the logs, as the engine writes it (`binlog.000007:4711`, a GTID). */

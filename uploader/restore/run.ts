@@ -79,7 +79,7 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
       warn('snapshot-doubtful', `an earlier check found snapshot ${snapshot} broken, and nothing else leads there`)
     const engine = await request.engineFor(chain.engine)
     const all = await artefactsOf(chain.links, identities, request.platform)
-    const artefacts = request.only === undefined ? all : selected(all, request.only)
+    const artefacts = request.only === undefined ? all : selected(all, request.only, request.apply !== undefined)
     const files = artefacts.map(({ file }) => file)
     if (files.includes(runbookName)) throw new Failure('artefact-name-refused', `An artefact is called ${runbookName}`)
     await layout.requireFree([...files, runbookName])
@@ -94,6 +94,7 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     const input = {
       ...engineInput(layout.unplaced, chain.at, chain.links, artefacts),
       ...(request.before === undefined ? {} : { before: request.before }),
+      ...(request.only === undefined ? {} : { only: request.only }),
     }
     const context = engineContext(reporter, warn, { signal, concurrency, now: request.now })
     const { runbook } = await engine.restore(input, context)
@@ -120,9 +121,11 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
   }
 }
 
-function selected(artefacts: ChainArtefact[], only: string): ChainArtefact[] {
-  const matching = onlyMatching(artefacts, only)
-  if (matching.length > 0) return matching
+/** What is applied is rolled forward as a whole backup would be: then the logs come along. */
+function selected(artefacts: ChainArtefact[], only: string, withLogs: boolean): ChainArtefact[] {
+  const matching = new Set(onlyMatching(artefacts, only))
+  if (matching.size > 0)
+    return artefacts.filter(artefact => matching.has(artefact) || (withLogs && artefact.line.role === 'log'))
   throw new Failure('nothing-matches', `No artefact matches ${JSON.stringify(only)}`, {
     why: `there are ${artefacts.length} artefacts, for instance ${JSON.stringify(artefacts[0]?.line.name)}`,
     fix: 'List them with: failsafe show SNAPSHOT --identity FILE',

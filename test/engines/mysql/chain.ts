@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
 import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
 import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
@@ -163,12 +163,17 @@ export class BackupChain {
   async restore(
     target: { port: number } | null,
     moment: Moment = { kind: 'latest' },
-    stop: { at?: string; before?: string } = {},
+    stop: { at?: string; before?: string; only?: string } = {},
   ): Promise<RestoreReport & { warnings: string[] }> {
     const warnings: string[] = []
+    const input = this.input(moment)
+    const { only } = stop
+    const chosen = ({ name, role }: (typeof input.files)[number]) =>
+      only === undefined || role === 'log' || posix.matchesGlob(name.slice(name.indexOf('/') + 1), only)
     const report = await mysql.restore(
       {
-        ...this.input(moment),
+        ...input,
+        files: input.files.filter(chosen),
         ...stop,
         ...(target && { apply: { target: `mysql://root@127.0.0.1:${target.port}` } }),
       },

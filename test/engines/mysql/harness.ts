@@ -27,6 +27,11 @@ export function settingsFor(server: { port: number }, user = 'root', passwordEnv
   })
 }
 
+/** A source of which not everything is chosen. */
+export function choosing(server: { port: number }, choice: { include?: string[]; exclude?: string[] }) {
+  return mysql.settings.parse({ connection: { host: '127.0.0.1', port: server.port, user: 'root' }, ...choice })
+}
+
 /** A full backup, as the uploader would take it but into plain files: `concurrency` consumers pull artefacts at once. */
 export async function dump(
   settings: ReturnType<typeof settingsFor>,

@@ -4,6 +4,8 @@ import type { Inventory } from '../../../uploader/engines/mysql/inventory.ts'
 import { instanceLock } from '../../../uploader/engines/mysql/moment/locks.ts'
 import type { Taking, Way } from '../../../uploader/engines/mysql/moment/moment.ts'
 import { optimistic, single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
+import { Choice } from '../../../uploader/engines/mysql/selection/pattern.ts'
+import { Selection } from '../../../uploader/engines/mysql/selection/selection.ts'
 import { ServerError } from '../../../uploader/engines/mysql/wire/server-error.ts'
 
 /** No MySQL server can be installed where these tests run: a script of what one answers stands for it. */
@@ -40,6 +42,7 @@ async function takenBy(way: Way, control: Scripted) {
   const warnings: string[] = []
   const taking: Taking = {
     inventory,
+    selection: new Selection(Choice.parse({}), 0),
     control: control as unknown as Server,
     readers: readers as unknown as Server[],
     signal: new AbortController().signal,

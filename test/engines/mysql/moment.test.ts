@@ -7,6 +7,8 @@ import { backupStage, globalReadLock, tableLocks } from '../../../uploader/engin
 import type { Moment, Way } from '../../../uploader/engines/mysql/moment/moment.ts'
 import { takeMoment } from '../../../uploader/engines/mysql/moment/take.ts'
 import { single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
+import { Choice } from '../../../uploader/engines/mysql/selection/pattern.ts'
+import { Selection } from '../../../uploader/engines/mysql/selection/selection.ts'
 import { type Database, startDatabase } from '../../support/database.ts'
 
 let logging: Database
@@ -57,11 +59,14 @@ function transfers(server: Database, pause = 0) {
   }
 }
 
+const everything = new Selection(Choice.parse({}), 0)
+
 async function taking<T>(
   server: Database,
   user: string,
   way: Way | 'any',
   use: (moment: Moment | undefined, warnings: string[]) => Promise<T>,
+  selection = everything,
 ) {
   const signal = new AbortController().signal
   const login = { address: { host: '127.0.0.1', port: server.port }, user, password: undefined, tls: undefined }
@@ -73,6 +78,7 @@ async function taking<T>(
     for (const reader of readers) await prepareReading(reader, inventory.flavour)
     const asked = {
       inventory,
+      selection,
       control: control!,
       readers,
       signal,
@@ -177,6 +183,40 @@ test('a lock that a long transaction keeps from being granted is given up soon, 
     await blocker.end()
   }
 }, 90_000)
+
+test('locks of tables are asked for what is chosen only, and others may write meanwhile', async () => {
+  const chosen = new Selection(Choice.parse({ include: ['bank'] }), 0)
+  await logging.execute('CREATE DATABASE noise', 'CREATE TABLE noise.t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)')
+  await logging.execute('INSERT INTO noise.t VALUES (1, 1)')
+  const blocker = await logging.connect('noise')
+  await blocker.query('BEGIN')
+  await blocker.query('UPDATE t SET v = 2 WHERE id = 1')
+  let writing = true
+  const writer = await logging.connect('noise')
+  const writes = (async () => {
+    while (writing) await writer.query('INSERT INTO t (v) VALUES (1)')
+  })()
+  try {
+    for (let round = 0; round < 10; round++)
+      await taking(
+        logging,
+        'locker',
+        round % 2 === 0 ? tableLocks : 'any',
+        async (moment, warnings) => {
+          expect(moment!.mode).toMatch(round % 2 === 0 ? /^table-locks$/ : /^(table-locks|optimistic)$/)
+          expect(warnings).toEqual([])
+          expect(moment!.tables.map(({ database }) => database)).not.toContain('noise')
+          expect((await seen(moment!))[0]).toMatch(/^5000 /)
+        },
+        chosen,
+      )
+  } finally {
+    writing = false
+    await writes
+    await Promise.all([writer.end(), blocker.end()])
+    await logging.execute('DROP DATABASE noise')
+  }
+})
 
 test('nothing stays locked once the moment is taken', async () => {
   await taking(logging, 'root', 'any', async moment => {

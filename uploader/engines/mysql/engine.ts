@@ -6,6 +6,7 @@ import type { Inventory } from './inventory.ts'
 import { beginLog } from './log/begin.ts'
 import { plan } from './plan.ts'
 import { restore } from './restore/restore.ts'
+import { warnOfChange } from './selection/changed.ts'
 import { Settings } from './settings.ts'
 
 /** MySQL 5.7 and later, MariaDB 10.2 and later: full backups as SQL text and binary logs as they are, read without any client program. */
@@ -16,6 +17,7 @@ export const mysql: Engine<Settings, Inventory> = {
   plan,
   begin(settings, plan, context) {
     const last = plan.continues?.[0]
+    warnOfChange(settings, plan.kind, plan.lastFull?.[0], context.warn)
     return plan.kind === 'log' && last ? beginLog(settings, last, context) : begin(settings, context, { last })
   },
   checkRights,

@@ -4,9 +4,12 @@ import { prepareReading } from './connection/prepare.ts'
 import { grantedEverywhere } from './connection/rights.ts'
 import { Server } from './connection/server.ts'
 import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
+import { text, textOrNull } from './definitions/text.ts'
 import type { Flavour, Inventory } from './inventory.ts'
 import { readLogState } from './log/state.ts'
 import { missingRights } from './rights.ts'
+import { isEverything } from './selection/record.ts'
+import { Selection } from './selection/selection.ts'
 import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
@@ -18,7 +21,9 @@ export async function inspect(settings: Settings, signal: AbortSignal): Promise<
     const inventory = await inspectServer(server)
     requireVersion(inventory)
     requireRights(inventory)
-    return inventory
+    if (isEverything(settings)) return inventory
+    const selection = new Selection(settings, inventory.lowerCaseTableNames)
+    return { ...inventory, dataBytes: await sumChosenBytes(server, selection) }
   } catch (error) {
     signal.throwIfAborted()
     throw error
@@ -78,6 +83,15 @@ async function sumDataBytes(server: Server): Promise<number> {
     `SELECT CAST(SUM(DATA_LENGTH) AS CHAR) bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
   )
   return Number(row?.bytes ?? 0)
+}
+
+async function sumChosenBytes(server: Server, selection: Selection): Promise<number> {
+  const rows = await server.query(
+    `SELECT TABLE_SCHEMA, TABLE_NAME, DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
+  )
+  return rows
+    .filter(row => selection.has(text(row, 'TABLE_SCHEMA'), text(row, 'TABLE_NAME')))
+    .reduce((sum, row) => sum + Number(textOrNull(row, 'DATA_LENGTH') ?? 0), 0)
 }
 
 /** What is older has no SHOW CREATE USER. @throws Failure `mysql-too-old` */

@@ -21,7 +21,7 @@ export interface Inventory {
   /** Null where the server writes no binary log. */
   log: LogState | null
   databases: string[]
-  /** Bytes of all tables' rows as the server estimates them. */
+  /** Bytes of the rows of all tables that are chosen, as the server estimates them. */
   dataBytes: number
   /** Rights the account has on everything, e.g. `SELECT`; `ALL PRIVILEGES` stands for all. */
   rights: string[]

@@ -34,6 +34,7 @@ export function plan(requested: SnapshotKind, inventory: Inventory, heads: LaneH
       steps: logSteps,
       engineVersion,
       continues: [goingOn.base],
+      lastFull: fullOf(heads),
     }
   return {
     kind: 'full',
@@ -42,7 +43,12 @@ export function plan(requested: SnapshotKind, inventory: Inventory, heads: LaneH
     steps: fullSteps,
     engineVersion,
     continues: lastOf(inventory, heads),
+    lastFull: fullOf(heads),
   }
+}
+
+function fullOf({ data }: LaneHeads): UnitEntry[] {
+  return data?.units.filter(entry => entry.unit === unit) ?? []
 }
 
 function promotion(requested: SnapshotKind, goingOn: Continuation | undefined): Plan['promoted'] {
@@ -53,7 +59,8 @@ function promotion(requested: SnapshotKind, goingOn: Continuation | undefined): 
 
 /** What was committed last of this server: a full stays in the same history of its log where it can. */
 function lastOf(inventory: Inventory, heads: LaneHeads): UnitEntry[] {
-  const [log, data] = [heads.log, heads.data].map(head => head?.units.find(entry => entry.unit === unit))
+  const log = heads.log?.units.find(entry => entry.unit === unit)
+  const [data] = fullOf(heads)
   if (!data || !isOfServer(data.to.stream, inventory)) return []
   return [log?.to.stream === data.to.stream && log.to.at > data.to.at ? log : data]
 }

@@ -3,6 +3,8 @@ import type { Position } from '../../../shared/position.ts'
 import type { UnitEntry } from '../../../shared/snapshot.ts'
 import type { Inventory } from './inventory.ts'
 import type { Moment } from './moment/moment.ts'
+import type { Choice } from './selection/pattern.ts'
+import { recordOf } from './selection/record.ts'
 
 /** The one unit of a MySQL server: its binary log is one for all databases. */
 export const unit = 'server'
@@ -47,9 +49,10 @@ export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 't
   return { stream: serverOf({ ...inventory, logBase: null }), at: moment.time }
 }
 
-export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
+export function unitEntry(inventory: Inventory, moment: Moment, choice: Choice): UnitEntry {
   const place = moment.place ?? newPlace(inventory, moment, null)
   const position = positionOf(inventory, moment, place)
+  const selection = recordOf(choice)
   return {
     unit,
     kind: 'full',
@@ -63,6 +66,7 @@ export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
       ...(moment.log && { logFile: moment.log.file, logOffset: moment.log.offset }),
       ...(moment.log && place.created !== null && { logCreated: String(place.created) }),
       ...(moment.gtid && { gtid: moment.gtid }),
+      ...(selection !== undefined && { selection }),
     },
   }
 }

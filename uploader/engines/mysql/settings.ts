@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { oneSecretAtMost, oneSecretMessage, SecretSource } from '../../config/secret.ts'
+import { Choice } from './selection/pattern.ts'
 
 /** How to reach the server. `socketPath` wins over host and port where it is given. */
 export const ConnectionSettings = z
@@ -20,7 +21,7 @@ export const ConnectionSettings = z
   })
   .refine(oneSecretAtMost, oneSecretMessage)
 
-export const Settings = z.strictObject({ connection: ConnectionSettings })
+export const Settings = z.strictObject({ connection: ConnectionSettings, ...Choice.shape })
 
 export type ConnectionSettings = z.output<typeof ConnectionSettings>
 export type Settings = z.output<typeof Settings>

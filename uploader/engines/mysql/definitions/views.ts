@@ -6,21 +6,23 @@ import { text } from './text.ts'
 
 export interface View {
   name: string
-  /** Null where the server cannot use the view: it refers to something, or to an account, that is gone. No server would create it. */
+  /** Null where no server would create the view: it refers to something, or to an account, that is gone or not in the backup. */
   usable: { statement: Buffer; columns: string[]; characterSet: string; collation: string } | null
-  /** For a view that cannot be used: what is left of its definition. */
+  /** For a view that is not usable: why, and what is left of its definition. */
+  why: string
   remains: string
 }
 
 export async function readView(server: Server, database: string, name: string): Promise<View> {
   const qualified = `${quoteName(database)}.${quoteName(name)}`
+  const why = 'could not be used when it was backed up'
   try {
     const [row] = await server.query(`SHOW CREATE VIEW ${qualified}`)
     const remains = text(row!, 'Create View')
     const columns = await server.query(`SHOW COLUMNS FROM ${qualified}`).catch(error => {
       if (!(error instanceof ServerError)) throw error
     })
-    if (!columns) return { name, usable: null, remains }
+    if (!columns) return { name, usable: null, why, remains }
     return {
       name,
       usable: {
@@ -29,13 +31,14 @@ export async function readView(server: Server, database: string, name: string): 
         characterSet: text(row!, 'character_set_client'),
         collation: text(row!, 'collation_connection'),
       },
+      why,
       remains,
     }
   } catch (error) {
     if (!(error instanceof ServerError) || isDenied(error)) throw error
     const row = await server.one(`SELECT VIEW_DEFINITION definition FROM information_schema.VIEWS
       WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(name)}`)
-    return { name, usable: null, remains: row?.definition || error.message }
+    return { name, usable: null, why, remains: row?.definition || error.message }
   }
 }
 
@@ -53,9 +56,9 @@ export function standInsScript(database: string, views: View[]): Buffer {
 /** `<database>/views.sql` */
 export function viewsScript(database: string, views: View[]): Buffer {
   const script = scriptIn(database, `views of ${inComment(database)}`)
-  for (const { name, usable, remains } of views) {
+  for (const { name, usable, why, remains } of views) {
     if (!usable) {
-      script.comment(`The view ${inComment(name)} could not be used when it was backed up. Its definition was:`)
+      script.comment(`The view ${inComment(name)} ${why}. Its definition was:`)
       script.comment(remains)
       continue
     }

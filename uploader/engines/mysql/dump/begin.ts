@@ -9,6 +9,7 @@ import { inspectServer } from '../inspect.ts'
 import type { Inventory } from '../inventory.ts'
 import { placeOf } from '../log/place.ts'
 import { takeMoment } from '../moment/take.ts'
+import { Selection } from '../selection/selection.ts'
 import type { Settings } from '../settings.ts'
 import { FullSession } from './session.ts'
 
@@ -32,6 +33,7 @@ export async function begin(settings: Settings, context: BackupContext, options:
     const login = await loginOf(settings.connection, signal)
     const control = await open(login, servers, signal)
     const inventory = await inspectServer(control)
+    const selection = new Selection(settings, inventory.lowerCaseTableNames)
     // One more than there are consumers, to look up the bounds of ranges while all others read.
     const readers = await Promise.all(
       Array.from({ length: context.concurrency + 1 }, () => open(login, servers, signal)),
@@ -42,7 +44,7 @@ export async function begin(settings: Settings, context: BackupContext, options:
     }
     context.step(2)
     const sleep = (milliseconds: number) => setTimeout(milliseconds, undefined, { signal })
-    const moment = await takeMoment({ inventory, control, readers, signal, warn: context.warn, sleep })
+    const moment = await takeMoment({ inventory, selection, control, readers, signal, warn: context.warn, sleep })
     moment.place = await placeOf({ login, control, signal }, inventory, moment, options.last)
     for (const reader of moment.readers) await reader.query('SAVEPOINT failsafe')
     const close = async () => {
@@ -51,7 +53,7 @@ export async function begin(settings: Settings, context: BackupContext, options:
       await moment.release().catch(() => {})
       await Promise.all(servers.map(server => server.end()))
     }
-    return new FullSession(inventory, moment, control, context, close, options.rangeBytes)
+    return new FullSession(inventory, selection, moment, control, context, close, options.rangeBytes)
   } catch (error) {
     signal.removeEventListener('abort', destroy)
     destroy()

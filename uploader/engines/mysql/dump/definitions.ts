@@ -18,9 +18,11 @@ import { readView, standInsScript, type View, viewsScript } from '../definitions
 import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
 import { unit } from '../position.ts'
+import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
 import { ServerError } from '../wire/server-error.ts'
 import { orderOf, type Stage } from './order.ts'
+import type { Outside } from './outside.ts'
 import type { Paths } from './paths.ts'
 import { tableGone } from './table-failures.ts'
 
@@ -42,6 +44,8 @@ export class Definitions {
   readonly #databases: string[]
   readonly #names = new Map<string, Set<string>>()
   readonly #paths: Paths
+  readonly #selection: Selection
+  readonly #outside: Outside
   readonly #warn: (code: string, message: string) => void
   readonly #views = new Map<string, View[]>()
   #serial = 0
@@ -52,6 +56,7 @@ export class Definitions {
     inventory: Inventory,
     moment: Pick<Moment, 'databases' | 'tables'>,
     paths: Paths,
+    chosen: { selection: Selection; outside: Outside },
     warn: (code: string, message: string) => void,
   ) {
     this.#server = server
@@ -60,6 +65,8 @@ export class Definitions {
     for (const name of moment.databases) this.#names.set(name, new Set())
     for (const { database, table } of moment.tables) this.#names.get(database)!.add(table)
     this.#paths = paths
+    this.#selection = chosen.selection
+    this.#outside = chosen.outside
     this.#warn = warn
   }
 
@@ -72,7 +79,12 @@ export class Definitions {
       const database = await readDatabase(this.#server, name)
       if (database) yield* this.#ofDatabase(database)
     }
-    for (const [database, views] of inOrder(this.#views)) {
+    const all = this.#outside.withoutUnusable(this.#views)
+    for (const [database, views] of all) {
+      const path = this.#paths.inDatabase(database, 'views-first.sql')
+      yield this.#artefact('stand-ins', path, 'schema', standInsScript(database, views), { database })
+    }
+    for (const [database, views] of inOrder(all)) {
       const path = this.#paths.inDatabase(database, 'views.sql')
       yield this.#artefact('views', path, 'schema', viewsScript(database, views), { database })
     }
@@ -100,25 +112,32 @@ export class Definitions {
           'view-invalid',
           `the view ${inComment(name)}.${inComment(view.name)} cannot be used because something it refers to is gone; only its text is kept`,
         )
-    if (views.length > 0) {
-      yield* file('stand-ins', 'views-first.sql', standInsScript(name, views))
-      this.#views.set(name, views)
+    if (views.length > 0) this.#views.set(name, views)
+    const whole = this.#selection.whole(name)
+    if (whole) {
+      yield* file('libraries', 'libraries.sql', await librariesScript(server, database))
+      const routines = await routinesScript(server, database)
+      if (routines) this.#outside.inScript(`a routine of ${inComment(name)}`, name, routines)
+      yield* file('routines', 'routines.sql', routines)
     }
-    yield* file('libraries', 'libraries.sql', await librariesScript(server, database))
-    yield* file('routines', 'routines.sql', await routinesScript(server, database))
     for (const [table, triggers] of await listTriggers(server, name)) {
       if (!this.#has(name, table)) continue
       const bytes = await triggersScript(server, database, table, triggers)
+      this.#outside.inScript(`a trigger of ${inComment(name)}.${inComment(table)}`, name, bytes)
       yield this.#artefact('triggers', this.#paths.ofTable(name, table, 'triggers.sql'), 'schema', bytes, {
         database: name,
         table,
       })
     }
-    yield* file('events', 'events.sql', await eventsScript(server, database))
+    if (!whole) return
+    const events = await eventsScript(server, database)
+    if (events) this.#outside.inScript(`an event of ${inComment(name)}`, name, events)
+    yield* file('events', 'events.sql', events)
   }
 
   *#artefactOfTable(database: string, table: string, createTable: string) {
     const path = this.#paths.ofTable(database, table, 'schema.sql')
+    this.#outside.inTable(database, table, createTable)
     const exact = this.#inventory.flavour === 'mysql' ? inheritCollations(createTable) : createTable
     yield this.#artefact('tables', path, 'schema', tableScript(database, table, exact), { database, table })
   }

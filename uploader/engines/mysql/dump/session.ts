@@ -6,15 +6,19 @@ import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
 import { unitEntry } from '../position.ts'
 import { Readers } from '../rows/readers.ts'
+import { isEverything } from '../selection/record.ts'
+import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
 import { Definitions, type DumpTable } from './definitions.ts'
 import { warnOfLeftOut } from './left-out.ts'
+import { Outside } from './outside.ts'
 import { Paths } from './paths.ts'
 import { Rows } from './rows.ts'
 
 /** A full backup under way: definitions first, through the control connection; then rows, through the readers. */
 export class FullSession implements Session {
   readonly #inventory: Inventory
+  readonly #selection: Selection
   readonly #moment: Moment
   readonly #control: Server
   readonly #context: BackupContext
@@ -24,6 +28,7 @@ export class FullSession implements Session {
 
   constructor(
     inventory: Inventory,
+    selection: Selection,
     moment: Moment,
     control: Server,
     context: BackupContext,
@@ -31,6 +36,7 @@ export class FullSession implements Session {
     rangeBytes: number | undefined,
   ) {
     this.#inventory = inventory
+    this.#selection = selection
     this.#moment = moment
     this.#control = control
     this.#context = context
@@ -44,8 +50,12 @@ export class FullSession implements Session {
     const paths = new Paths(databases, tables)
     try {
       step(3)
-      const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, warn)
+      warnOfUnmatched(this.#selection, this.#moment, warn)
+      const outside = await Outside.of(this.#moment, this.#selection, this.#control)
+      const chosen = { selection: this.#selection, outside }
+      const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, chosen, warn)
       yield* definitions.artefacts()
+      warnOfOutside(outside, warn)
       warnOfOtherEngines(definitions.tables, warn)
       warnOfHistory(definitions.tables, warn)
       await warnOfLeftOut(this.#control, this.#inventory, warn)
@@ -62,7 +72,7 @@ export class FullSession implements Session {
   units(): UnitEntry[] {
     if (!this.#checked) this.#context.step(5)
     this.#checked = true
-    return [unitEntry(this.#inventory, this.#moment)]
+    return [unitEntry(this.#inventory, this.#moment, this.#selection.choice)]
   }
 
   /** MySQL forgets nothing because it was backed up. */
@@ -73,6 +83,26 @@ export class FullSession implements Session {
   close(): Promise<void> {
     return this.#closing()
   }
+}
+
+function warnOfUnmatched(selection: Selection, moment: Moment, warn: BackupContext['warn']): void {
+  if (isEverything(selection.choice)) return
+  const { databases, tables, others } = moment
+  const unmatched = selection.unmatched([...databases, ...others.databases], [...tables, ...others.tables])
+  for (const { text } of unmatched)
+    warn(
+      'selection-matches-nothing',
+      `the pattern ${JSON.stringify(text)} matches nothing on this server (its own databases, such as mysql, are never chosen)`,
+    )
+}
+
+function warnOfOutside({ found }: Outside, warn: BackupContext['warn']): void {
+  if (found.length === 0) return
+  const more = found.length > 10 ? ` and ${found.length - 10} more` : ''
+  warn(
+    'selection-reaches-outside',
+    `${found.slice(0, 10).join(', ')}${more}: what stands in brackets is not in the backup, so these will not work where it is restored to alone (of views only the text is kept)`,
+  )
 }
 
 function warnOfOtherEngines(tables: DumpTable[], warn: BackupContext['warn']): void {

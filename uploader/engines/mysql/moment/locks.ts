@@ -1,3 +1,4 @@
+import { text } from '../definitions/text.ts'
 import { quoteName } from '../sql/quote.ts'
 import { isDenied, ServerError } from '../wire/server-error.ts'
 import type { Moment, Taking, Way } from './moment.ts'
@@ -58,13 +59,14 @@ export const globalReadLock: Way = taking =>
 export const tableLocks: Way = taking => patiently(taking, () => lockTables(taking))
 
 async function lockTables(taking: Taking): Promise<Moment> {
-  const { control } = taking
+  const { control, selection } = taking
   const rows = await control.query(`SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
     WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL
     AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')`)
-  const names = rows.map(
-    row => `${quoteName(row.TABLE_SCHEMA!.toString())}.${quoteName(row.TABLE_NAME!.toString())} READ`,
-  )
+  const names = rows
+    .map(row => ({ database: text(row, 'TABLE_SCHEMA'), table: text(row, 'TABLE_NAME') }))
+    .filter(({ database, table }) => selection.has(database, table))
+    .map(({ database, table }) => `${quoteName(database)}.${quoteName(table)} READ`)
   const lock = async () => {
     if (names.length > 0) await control.query(`LOCK TABLES ${names.join(', ')}`)
   }

@@ -1,6 +1,7 @@
 import type { Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Place } from '../position.ts'
+import type { Selection } from '../selection/selection.ts'
 
 /**
  * How all readers come to see the very same moment, in the order in which they are tried; the account's rights decide.
@@ -32,15 +33,19 @@ export interface Moment {
   gtid: string | null
   /** Server time in UTC with microseconds, `2026-11-22T10:15:00.000000Z`: everything committed before it is in. */
   time: string
+  /** Those that are chosen. */
   databases: string[]
-  /** Every table, view and sequence there was. */
+  /** Every table, view and sequence there was of those that are chosen. */
   tables: TableName[]
+  /** What there was besides. */
+  others: { databases: string[]; tables: TableName[] }
   /** Lets go of what is held for the whole dump. */
   release(): Promise<void>
 }
 
 export interface Taking {
   inventory: Inventory
+  selection: Selection
   /** Takes and releases the locks. */
   control: Server
   /** Connections without a transaction. */

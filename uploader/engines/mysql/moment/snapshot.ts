@@ -2,6 +2,7 @@ import type { Server } from '../connection/server.ts'
 import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
 import type { Inventory } from '../inventory.ts'
+import type { Selection } from '../selection/selection.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import type { Mode, Moment, TableName, Taking } from './moment.ts'
 
@@ -21,13 +22,25 @@ export async function serverTime(server: Server): Promise<string> {
 }
 
 /** What there is at the moment: what is made after it does not belong to it. */
-export async function listContent(server: Server): Promise<Pick<Moment, 'databases' | 'tables'>> {
-  const databases = await listDatabases(server)
+export async function listContent(
+  server: Server,
+  selection: Selection,
+): Promise<Pick<Moment, 'databases' | 'tables' | 'others'>> {
+  const listed = await listDatabases(server)
   const rows = await server.query(
     `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN (${systemDatabaseList})`,
   )
-  const tables: TableName[] = rows.map(row => ({ database: text(row, 'TABLE_SCHEMA'), table: text(row, 'TABLE_NAME') }))
-  return { databases, tables: tables.filter(({ database }) => databases.includes(database)) }
+  const there = new Set(listed)
+  const databases = listed.filter(name => selection.holds(name))
+  const tables: TableName[] = []
+  const others: Moment['others'] = { databases: listed.filter(name => !selection.holds(name)), tables: [] }
+  for (const row of rows) {
+    const name = { database: text(row, 'TABLE_SCHEMA'), table: text(row, 'TABLE_NAME') }
+    if (!there.has(name.database)) continue
+    const list = selection.has(name.database, name.table) ? tables : others.tables
+    list.push(name)
+  }
+  return { databases, tables, others }
 }
 
 /** What is known of the log at a moment that nothing was committed after yet. */
@@ -76,7 +89,7 @@ export async function momentUnder(
     await Promise.all(taking.readers.map(openSnapshot))
     const time = await serverTime(taking.control)
     const state = await logState(taking)
-    const content = await listContent(taking.readers[0]!)
+    const content = await listContent(taking.readers[0]!, taking.selection)
     return {
       mode,
       readers: taking.readers,

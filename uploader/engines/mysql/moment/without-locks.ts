@@ -9,7 +9,7 @@ const attempts = 10
  * end before and after would prove nothing.
  */
 export const optimistic: Way = async taking => {
-  const { inventory, readers } = taking
+  const { inventory, readers, selection } = taking
   if (inventory.flavour !== 'mariadb' || inventory.logBase === null) return undefined
   for (let attempt = 0; attempt < attempts; attempt++) {
     taking.signal.throwIfAborted()
@@ -21,7 +21,7 @@ export const optimistic: Way = async taking => {
         readers,
         ...state,
         time,
-        ...(await listContent(readers[0]!)),
+        ...(await listContent(readers[0]!, selection)),
         release: async () => {},
       }
     await Promise.all(readers.map(reader => reader.query('ROLLBACK')))
@@ -45,7 +45,7 @@ export const single: Way = async taking => {
     readers: [reader!],
     ...state,
     time,
-    ...(await listContent(reader!)),
+    ...(await listContent(reader!, taking.selection)),
     release: async () => {},
   }
   return moment

@@ -11,6 +11,7 @@ import { ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
 import { collationsOf } from './collations.ts'
 import { inflated, payloadEvents } from './compressed.ts'
+import type { Filter, Verdict } from './filter.ts'
 import type { LogEvent } from './read-events.ts'
 import { binlog, isRows, RowStatements } from './row-statements.ts'
 import { type Collations, settingsOf } from './session-state.ts'
@@ -22,9 +23,16 @@ export interface ApplierOptions {
   /** A new connection to the target. */
   open(): Promise<Server>
   mariadb: boolean
+  /** Left out where everything was restored. */
+  filter?: Filter
   warn(code: string, message: string): void
 }
 
+/** A database without tables of anybody's, for statements that name theirs: the one they were run in is not there. */
+const nobodys = 'information_schema'
+const noSuchTrigger = 1360
+/** No such table, database, view, routine: what the view is made of was left out, or so was the view. */
+const needsWhatIsMissing = [1046, 1049, 1051, 1146, 1305, 1347, 1356, 4092]
 const suppressUse = 0x0008
 const threadSpecific = 0x0004
 
@@ -121,7 +129,7 @@ export class Applier {
       case eventType.xaPrepare:
         return this.#prepare(bytes)
       case eventType.tableMap:
-        return this.#rows.addTable(bytes, this.#isLeftOut(RowStatements.databaseOf(bytes)))
+        return this.#addTable(bytes)
       case eventType.intvar:
         return this.#run(intvar(bytes))
       case eventType.rand:
@@ -141,6 +149,13 @@ export class Applier {
       await this.#describeFormat()
       await execute(await this.#connected(), { length: statement.length, pieces: [statement] })
     }
+  }
+
+  #addTable(bytes: Buffer): void {
+    const table = RowStatements.tableOf(bytes)
+    const { filter } = this.#options
+    const ignored = this.#isLeftOut(table.database) || filter?.has(table) === false
+    this.#rows.addTable(bytes, ignored, filter?.unchecked(table) ?? 'none')
   }
 
   /** Rows can only be read by a server that knows the format of the log they come from. */
@@ -167,8 +182,13 @@ export class Applier {
       this.#isLeftOut('mysql')
       return
     }
+    const verdict: Verdict = this.#options.filter?.judge(query) ?? { in: true }
+    if (!('in' in verdict))
+      throw new Failure('replay-selection', 'A statement cannot be told from others', { why: verdict.unclear })
+    if (!verdict.in) return
     await this.#prepareSession(query.status, event)
-    if ((event.flags & suppressUse) === 0) await this.#use(database)
+    if ((event.flags & suppressUse) === 0)
+      await this.#use(this.#options.filter?.holds(database) === false ? nobodys : database)
     if ((event.flags & threadSpecific) !== 0) await this.#run(`SET @@session.pseudo_thread_id = ${query.threadId}`)
     try {
       await this.#plain(query.text)
@@ -176,6 +196,11 @@ export class Applier {
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
       if (error.errno === query.errorCode) return // it failed at the source too
+      if (verdict.missing === 'trigger' && error.errno === noSuchTrigger) return // its table was left out
+      if (verdict.missing === 'view' && needsWhatIsMissing.includes(error.errno)) {
+        this.#options.warn('view-left-out', `${text.slice(0, 200)}: error ${error.errno}: ${error.message}`)
+        return
+      }
       if (!isOfAccounts(text)) throw error
       this.#options.warn('account-refused', `${text.slice(0, 200)}: error ${error.errno}: ${error.message}`)
     }

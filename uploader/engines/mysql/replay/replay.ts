@@ -3,6 +3,7 @@ import { type Login, Server } from '../connection/server.ts'
 import { eventType } from '../log/event-header.ts'
 import { Groups } from '../log/groups.ts'
 import { Applier, explainRefused } from './applier.ts'
+import type { Filter } from './filter.ts'
 import { readEvents } from './read-events.ts'
 import type { Replay } from './scan.ts'
 
@@ -10,7 +11,7 @@ import type { Replay } from './scan.ts'
 export async function replayLogs(
   login: Login,
   replay: Replay,
-  mariadb: boolean,
+  { mariadb, filter }: { mariadb: boolean; filter: Filter | undefined },
   context: Pick<RestoreContext, 'signal' | 'warn' | 'progress'>,
 ): Promise<string[]> {
   const { signal, warn, progress } = context
@@ -21,7 +22,7 @@ export async function replayLogs(
   }
   const abort = () => current?.destroy()
   signal.addEventListener('abort', abort, { once: true })
-  const applier = new Applier({ open, mariadb, warn })
+  const applier = new Applier({ open, mariadb, warn, ...(filter && { filter }) })
   let place = { name: replay.files[0]?.name ?? '', offset: replay.files[0]?.from ?? 0 }
   let done = 0
   try {

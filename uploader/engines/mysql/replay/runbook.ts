@@ -16,11 +16,16 @@ export function fullAlone(input: RestoreInput): { input: RestoreInput; folder: s
 }
 
 /** How the logs are replayed with the programs of the server: one call for all files, from and to exact positions. */
-export function replayRunbook(replay: Replay, folder: string, mariadb: boolean): string {
+export function replayRunbook(
+  replay: Replay,
+  { input, folder }: ReturnType<typeof fullAlone>,
+  mariadb: boolean,
+): string {
   const { files, last, next } = replay
   if (files.length === 0) return ''
   const program = mariadb ? 'mariadb-binlog' : 'mysqlbinlog --skip-gtids'
   const client = mariadb ? 'mariadb' : 'mysql'
+  const isPart = input.only !== undefined || input.snapshots[0]?.units[0]?.info?.selection !== undefined
   const [first, end] = [files[0]!, files.at(-1)!]
   return `
 ## The binary logs, after the full backup
@@ -45,6 +50,11 @@ $binlog --start-position=${first.from} --stop-position=${end.until} \\
 ${files.map(({ file }) => `  '${file}'`).join(' \\\n')} | $client
 \`\`\`
 
-Events of the target's scheduler should not run meanwhile: \`SET GLOBAL event_scheduler = OFF\`.
+${isPart ? note : ''}Events of the target's scheduler should not run meanwhile: \`SET GLOBAL event_scheduler = OFF\`.
 `
 }
+
+const note = `The logs hold the changes of all databases, the files beside them only what was chosen. With \`--apply\` failsafe leaves out what does not belong to it. These programs cannot
+tell tables apart: add \`--database=NAME\` for each database in turn, and expect errors for tables that are not there.
+
+`

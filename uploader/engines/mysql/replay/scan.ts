@@ -3,6 +3,7 @@ import { eventType } from '../log/event-header.ts'
 import { Groups } from '../log/groups.ts'
 import { type GroupStart, parseGroupStart } from '../log/gtid.ts'
 import type { ReplayFile } from './files.ts'
+import type { Foresight } from './foresight.ts'
 import { type LogEvent, readEvents } from './read-events.ts'
 import type { Stop } from './stop.ts'
 
@@ -28,13 +29,19 @@ export interface Place {
 
 /**
  * Reads all events, checks them and finds the stop.
- * @throws Failure `log-damaged`; `replay-unsupported`; `restore-stop` where a place is not in the logs
+ * @param foresight is shown what will be replayed
+ * @throws Failure `log-damaged`; `replay-unsupported`; `replay-selection`; `restore-stop` where a place is not in the logs
  */
-export async function scan(files: ReplayFile[], stop: Stop, signal: AbortSignal): Promise<Replay> {
+export async function scan(
+  files: ReplayFile[],
+  stop: Stop,
+  signal: AbortSignal,
+  foresight?: Foresight,
+): Promise<Replay> {
   const replay: Replay = { files: [], groups: 0, last: null, next: null, largestEvent: 0, bytes: 0 }
   const state = { latest: 0n }
   for (const file of files) {
-    const end = await scanFile(file, stop, replay, state, signal)
+    const end = await scanFile(file, stop, replay, state, signal, foresight)
     // A file of which nothing is in is of no use, but a place to begin at.
     replay.files.push({ ...file, until: end })
     replay.bytes += Math.max(0, end - file.from)
@@ -51,6 +58,7 @@ async function scanFile(
   replay: Replay,
   state: { latest: bigint },
   signal: AbortSignal,
+  foresight: Foresight | undefined,
 ): Promise<number> {
   const groups = new Groups()
   let start: GroupStart | undefined
@@ -67,6 +75,7 @@ async function scanFile(
       start = undefined
     }
     const role = groups.add(event.type, event.bytes)
+    await foresight?.see(event, file.name)
     if (role === 'first' && event.type !== eventType.query) start = parseGroupStart(event.type, event.bytes)
     if (role === 'first' || role === 'inside') continue
     if (role === 'last') {
@@ -77,6 +86,7 @@ async function scanFile(
         replay.next = place
         return boundary
       }
+      foresight?.accept()
       replay.groups++
       replay.last = { ...place, offset: event.end }
     } else if (stop.kind === 'position' && stop.file === file.name && event.end > stop.offset) {

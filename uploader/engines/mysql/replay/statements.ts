@@ -7,6 +7,13 @@ export function isOfAccounts(text: string): boolean {
   )
 }
 
+/** What begins, ends or names a transaction, or changes nothing that is backed up: it is in no database. */
+export function isOfTransaction(text: string): boolean {
+  return (
+    /^(?:BEGIN$|COMMIT\b|ROLLBACK\b|SAVEPOINT\b|XA (?:START|END|COMMIT|ROLLBACK)\b)/.test(text) || changesNothing(text)
+  )
+}
+
 /** What a statement changes without changing what is backed up. */
 export function changesNothing(text: string): boolean {
   return /^\s*(?:ANALYZE|OPTIMIZE|REPAIR|CHECK|FLUSH)\b/i.test(text)

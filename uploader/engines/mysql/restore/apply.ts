@@ -77,7 +77,7 @@ function summary(files: LaidOut[]): string[] {
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
   return [
     `${count('databases')} databases, ${count('tables')} tables, ${rows} rows`,
-    'accounts and grants; accounts that the target had already stay as they were',
+    ...(count('accounts') > 0 ? ['accounts and grants; accounts that the target had already stay as they were'] : []),
   ]
 }
 

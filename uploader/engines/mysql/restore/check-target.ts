@@ -3,9 +3,11 @@ import type { RestoreContext, RestoreInput } from '../../engine.ts'
 import type { Server } from '../connection/server.ts'
 import { releaseOf } from '../inspect.ts'
 import { has, type Inventory } from '../inventory.ts'
-import { inComment, quoteAccount, quoteText } from '../sql/quote.ts'
-import { checkSettings, textsOf } from './check-settings.ts'
+import { inComment, quoteAccount } from '../sql/quote.ts'
+import { checkContent } from './check-content.ts'
+import { checkSettings } from './check-settings.ts'
 import type { LaidOut } from './files.ts'
+import { namesIn } from './names.ts'
 
 /** Everything that can be known before anything is changed. @throws Failure `restore-target…` */
 export async function checkTarget(
@@ -17,7 +19,7 @@ export async function checkTarget(
 ): Promise<void> {
   checkVersion(target, input)
   checkRights(target)
-  await checkEmpty(server, files)
+  await checkContent(server, target, files)
   await checkPacketLimit(server, files)
   await checkSettings(server, target, input, files)
   await checkNames(target, input, files, warn)
@@ -78,24 +80,6 @@ function checkRights(target: Inventory): void {
   )
 }
 
-async function checkEmpty(server: Server, files: LaidOut[]): Promise<void> {
-  const full: string[] = []
-  for (const database of new Set(files.map(file => file.database))) {
-    if (database === undefined) continue
-    const name = quoteText(database)
-    const row = await server.one(`SELECT
-      (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name}) +
-      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name}) +
-      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${name}) AS n`)
-    if (row?.n !== '0') full.push(inComment(database))
-  }
-  if (full.length === 0) return
-  throw new Failure('restore-target-not-empty', `The target already has content in ${full.join(', ')}`, {
-    why: 'a restore never mixes with or replaces what is there',
-    fix: 'Restore into another server, or drop these databases first',
-  })
-}
-
 /** The longest statement must fit, with the byte of the command in front of it. */
 async function checkPacketLimit(server: Server, files: LaidOut[]): Promise<void> {
   const row = await server.one('SELECT @@global.max_allowed_packet bytes')
@@ -139,18 +123,4 @@ async function checkNames(
       'names-lower-case',
       `the target ignores case in names (lower_case_table_names = ${target.lowerCaseTableNames}), the source did not`,
     )
-}
-
-/** Databases, and what shares the names of one: tables, views and sequences. */
-async function namesIn(files: LaidOut[]): Promise<{ name: string; ofDatabase?: string }[]> {
-  const names: { name: string; ofDatabase?: string }[] = []
-  for (const file of files) {
-    const { stage, database = '', table = '' } = file
-    if (stage === 'databases') names.push({ name: database })
-    if (stage === 'tables') names.push({ name: table, ofDatabase: database })
-    if (stage === 'stand-ins' || stage === 'sequences')
-      for (const [, quoted] of (await textsOf([file], stage)).matchAll(/^CREATE (?:VIEW|SEQUENCE) `((?:[^`]|``)*)`/gm))
-        names.push({ name: quoted!.replaceAll('``', '`'), ofDatabase: database })
-  }
-  return names
 }

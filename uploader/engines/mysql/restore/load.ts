@@ -68,7 +68,7 @@ export class Loader {
         `The target refuses statement ${statement.number} of ${file.name}`,
         {
           why,
-          fix: 'Remove the cause, drop the restored databases of the target and restore again',
+          fix: 'Remove the cause, drop what this restore made in the target (databases, or the tables of --only) and restore again',
           cause: error,
         },
       )
@@ -136,7 +136,7 @@ function lost(error: unknown, file: LaidOut, statement: ScriptStatement): Failur
     `The connection to the target was lost at statement ${statement.number} of ${file.name}`,
     {
       why: messageOf(error),
-      fix: 'Look into the target’s error log, drop the restored databases of the target and restore again',
+      fix: 'Look into the target’s error log, drop what this restore made in the target (databases, or the tables of --only) and restore again',
       cause: error,
     },
   )

@@ -1,5 +1,7 @@
 import type { RestoreContext, RestoreInput, RestoreReport } from '../../engine.ts'
 import { replayFiles } from '../replay/files.ts'
+import { Foresight } from '../replay/foresight.ts'
+import { filterOf } from '../replay/part.ts'
 import { replayLogs } from '../replay/replay.ts'
 import { fullAlone, replayRunbook } from '../replay/runbook.ts'
 import { scan } from '../replay/scan.ts'
@@ -15,13 +17,21 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
   const stop = stopOf(input)
   const full = fullAlone(input)
   const mariadb = input.snapshots.at(-1)?.engineVersion.startsWith('MariaDB') ?? false
-  const replay = await scan(replayFiles(input), stop, context.signal)
-  const text = `${runbook(full.input)}${replayRunbook(replay, full.folder, mariadb)}`
-  if (!input.apply) return { runbook: text, applied: false, notes: [] }
+  const logs = replayFiles(input)
+  if (!input.apply) {
+    const replay = await scan(logs, stop, context.signal)
+    const text = `${runbook(full.input)}${replayRunbook(replay, full, mariadb)}`
+    return { runbook: text, applied: false, notes: [] }
+  }
   const login = parseTarget(input.apply.target)
   const data = { ...input, files: input.files.filter(({ role }) => role !== 'log') }
   const files = await readFiles(data)
   requireFiles(files)
+  const filter = logs.length === 0 ? undefined : await filterOf(input, files)
+  const foresight = filter && new Foresight(filter)
+  const replay = await scan(logs, stop, context.signal, foresight)
+  warnOfLeftOut(foresight?.leftOut ?? [], context.warn)
+  const text = `${runbook(full.input)}${replayRunbook(replay, full, mariadb)}`
   if (replay.groups === 0) return { runbook: text, applied: true, notes: await apply(login, data, files, context) }
   const target = await prepareTarget(login, replay, context)
   try {
@@ -29,9 +39,18 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
     return {
       runbook: text,
       applied: true,
-      notes: [...loaded, ...(await replayLogs(login, replay, target.mariadb, context))],
+      notes: [...loaded, ...(await replayLogs(login, replay, { mariadb: target.mariadb, filter }, context))],
     }
   } finally {
     await target.putBack()
   }
+}
+
+function warnOfLeftOut(names: string[], warn: RestoreContext['warn']): void {
+  if (names.length === 0) return
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : ''
+  warn(
+    'replay-not-chosen',
+    `the logs hold changes that do not belong to what is restored, and they are left out: ${names.slice(0, 10).join(', ')}${more}`,
+  )
 }

@@ -8,7 +8,7 @@ export function runbook(input: RestoreInput): string {
   const position = info.logFile ? `${info.logFile}, offset ${info.logOffset}` : 'no binary log was written or readable'
   return `# Restore of ${snapshot?.engineVersion ?? 'MySQL'}
 
-The files hold all databases as they were at ${covers} (server time, UTC).
+The files hold ${info.selection ? `what was chosen of the server (${info.selection})` : 'all databases'} as they were at ${covers} (server time, UTC).
 Binary log position of that moment: ${position}.${info.gtid ? `\nGTID: ${info.gtid}` : ''}
 
 ## Into a server, with failsafe
