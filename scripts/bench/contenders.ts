@@ -6,8 +6,8 @@ import { type Measured, measure } from './measure.ts'
 import type { Store } from './store.ts'
 
 export interface Run extends Measured {
-  /** Bytes that went to the store. */
-  sent: number
+  /** Bytes that went to or came from the store. */
+  moved: number
 }
 
 export interface Contender {
@@ -24,30 +24,25 @@ export interface Setting {
   server: Database
   store: Store
   recipient: string
-  /** How `failsafe backup` is called. */
-  failsafe: string
+  /** How `failsafe backup` is called for a source. */
+  failsafe(source: string): string
 }
 
-const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
+export const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
 const server = '-h 127.0.0.1 -P "$PORT" -u root'
 const put = '"$NODE" "$ROOT/scripts/bench/put.ts" "$URLS"'
 const partsAtMost = 1000
 
-/** The same job three ways: a consistent dump, compressed with zstd level 3, encrypted with age, sent to the same store. */
+/** Where a piped contender's last upload lies in the store. */
+export const keyOf = (name: string, round: number) => `bench/${name}-${round}`
+
+/** The same job several ways: a consistent backup, compressed with zstd level 3, encrypted with age, sent to the same store. */
 export function contenders(setting: Setting): Contender[] {
   const { directory } = setting
   const dumped = join(directory, 'mydumper')
   return [
-    {
-      name: 'failsafe',
-      does: 'failsafe backup (the built binary)',
-      async run() {
-        // 3 is "done, with warnings": of the tables that know no moments, which the others do not mention.
-        const measured = await measure(`${setting.failsafe} || [ $? -eq 3 ]`, {})
-        const last = measured.stdout.trim().split('\n').at(-1) ?? ''
-        return { ...measured, sent: Summary.parse(JSON.parse(last)).bytes.sent }
-      },
-    },
+    ours('failsafe', 'shop', 'failsafe backup (the built binary)'),
+    ours('failsafe physical', 'physical', 'failsafe backup with method: physical (the built binary)'),
     piped(
       'mariadb-dump',
       `mariadb-dump ${server} --all-databases --single-transaction --routines --events | ${seal} | ${put}`,
@@ -57,28 +52,51 @@ export function contenders(setting: Setting): Contender[] {
       `rm -rf "$DUMPED"; mydumper ${server} -t 2 -r 500000 --trx-consistency-only -G -E -R -o "$DUMPED"; tar -cf - -C "$DUMPED" . | ${seal} | ${put}`,
       () => rm(dumped, { recursive: true, force: true }),
     ),
+    piped(
+      'mariadb-backup',
+      `mariadb-backup --no-defaults --backup ${server} --datadir="$DATA" --stream=mbstream --parallel=2 --target-dir="$DUMPED" 2>/dev/null | ${seal} | ${put}`,
+      () => rm(dumped, { recursive: true, force: true }),
+    ),
   ]
+
+  function ours(name: string, source: string, does: string): Contender {
+    return {
+      name,
+      does,
+      async run() {
+        // 3 is "done, with warnings": of the tables that know no moments, which the others do not mention.
+        const measured = await measure(`${setting.failsafe(source)} || [ $? -eq 3 ]`, {}, setting.server.pid)
+        const last = measured.stdout.trim().split('\n').at(-1) ?? ''
+        return { ...measured, moved: Summary.parse(JSON.parse(last)).bytes.sent }
+      },
+    }
+  }
 
   function piped(name: string, script: string, clean: () => Promise<void> = async () => {}): Contender {
     return {
       name,
       does: script.replace(put, 'upload').replaceAll('"', '').replace('rm -rf $DUMPED; ', ''),
       async run(round) {
-        const upload = await setting.store.begin(`bench/${name}-${round}`, partsAtMost)
+        const upload = await setting.store.begin(keyOf(name, round), partsAtMost)
         const urls = join(directory, 'urls')
         await writeFile(urls, upload.urls.join('\n'))
         try {
-          const measured = await measure(script, {
-            PORT: String(setting.server.port),
-            RECIPIENT: setting.recipient,
-            ROOT: setting.root,
-            NODE: process.execPath,
-            URLS: urls,
-            DUMPED: dumped,
-          })
+          const measured = await measure(
+            script,
+            {
+              PORT: String(setting.server.port),
+              DATA: join(setting.server.directory, 'data'),
+              RECIPIENT: setting.recipient,
+              ROOT: setting.root,
+              NODE: process.execPath,
+              URLS: urls,
+              DUMPED: dumped,
+            },
+            setting.server.pid,
+          )
           const { etags, bytes } = Uploaded.parse(JSON.parse(measured.stdout.trim().split('\n').at(-1) ?? ''))
           await upload.finish(etags)
-          return { ...measured, sent: bytes }
+          return { ...measured, moved: bytes }
         } finally {
           await clean()
         }

@@ -6,6 +6,8 @@ export interface Measured {
   wall: number
   /** User and system seconds of everything that ran, server excluded. */
   cpu: number
+  /** Those of the database server meanwhile. */
+  serverCpu: number
   /** Peak resident bytes of the largest process, and the sum of every process's own peak. */
   rss: { largest: number; all: number }
   stdout: string
@@ -13,8 +15,19 @@ export interface Measured {
 
 const samplingMilliseconds = 50
 
-/** Runs a bash script to its end and measures all of its processes. @throws with its output if it fails */
-export async function measure(script: string, env: Record<string, string>): Promise<Measured> {
+const ticksPerSecond = 100
+
+async function cpuOf(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/**
+ * Runs a bash script to its end and measures all of its processes, and what it cost the database server.
+ * @throws with its output if it fails
+ */
+export async function measure(script: string, env: Record<string, string>, server: number): Promise<Measured> {
+  const serverBefore = await cpuOf(server)
   // bash itself adds up the CPU of the children it waited for; fd 3 carries the figures past the script's own output.
   const timed = `TIMEFORMAT='%R %U %S'; exec 4>&2; { time { set -eo pipefail; ${script}\n} 2>&4; } 2>&3`
   const child = spawn('bash', ['-c', timed], {
@@ -43,6 +56,7 @@ export async function measure(script: string, env: Record<string, string>): Prom
   return {
     wall: wall!,
     cpu: user! + system!,
+    serverCpu: (await cpuOf(server)) - serverBefore,
     rss: { largest: Math.max(...all), all: all.reduce((sum, one) => sum + one, 0) },
     stdout: text.stdout,
   }

@@ -17,7 +17,12 @@ const server: Need[] = [
 export const groups = {
   test: [...server, { program: 'jq', debian: 'jq' }],
   demo: server,
-  bench: [...server, { program: 'mydumper', debian: 'mydumper' }],
+  bench: [
+    ...server,
+    { program: 'mydumper', debian: 'mydumper' },
+    { program: 'mariadb-backup', debian: 'mariadb-backup' },
+    { program: 'curl', debian: 'curl' },
+  ],
 } as const satisfies Record<string, Need[]>
 
 export type Group = keyof typeof groups
