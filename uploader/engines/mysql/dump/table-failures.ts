@@ -34,12 +34,20 @@ export function tableAltered(database: string, table: string, cause?: unknown): 
 // 1054: a column of the definition is no longer there.
 const changed = [1412, 1054]
 const gone = [1146, 1049, 1932]
+const tooManyPrepared = 1461
 
 /** What went wrong while rows were read, named by its table. */
 export function explainRead(error: unknown, database: string, table: string): unknown {
   if (!(error instanceof ServerError)) return error
   if (gone.includes(error.errno)) return tableGone(database, table, error)
   if (changed.includes(error.errno)) return tableAltered(database, table, error)
+  if (error.errno === tooManyPrepared)
+    return new Failure('mysql-statements-exhausted', 'The server prepares no more statements', {
+      why: `${messageOf(error)}; rows are read through prepared statements`,
+      fix: 'Raise max_prepared_stmt_count (SET GLOBAL, it needs no restart) or find the application that does not close its statements, then run the backup again',
+      retriable: true,
+      cause: error,
+    })
   return new Failure('mysql-read-failed', `The rows of ${inComment(database)}.${inComment(table)} cannot be read`, {
     why: `error ${error.errno}: ${messageOf(error)}`,
     fix: 'Check the table on the server: CHECK TABLE …',
