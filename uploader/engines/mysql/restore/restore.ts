@@ -1,3 +1,4 @@
+import type { ArtefactRole } from '../../../../shared/manifest.ts'
 import type { RestoreContext, RestoreInput, RestoreReport } from '../../engine.ts'
 import { replayFiles } from '../replay/files.ts'
 import { replayLogs } from '../replay/replay.ts'
@@ -10,6 +11,9 @@ import { readFiles } from './files.ts'
 import { runbook } from './runbook.ts'
 import { parseTarget } from './target.ts'
 
+/** Logs are replayed, and the metadata is for others. */
+const nothingToLoad: ArtefactRole[] = ['log', 'file']
+
 /** A full, and after it the binary logs up to the wanted moment or place. */
 export async function restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport> {
   const stop = stopOf(input)
@@ -19,7 +23,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
   const text = `${runbook(full.input)}${replayRunbook(replay, full.folder, mariadb)}`
   if (!input.apply) return { runbook: text, applied: false, notes: [] }
   const login = parseTarget(input.apply.target)
-  const data = { ...input, files: input.files.filter(({ role }) => role !== 'log') }
+  const data = { ...input, files: input.files.filter(({ role }) => !nothingToLoad.includes(role)) }
   const files = await readFiles(data)
   requireFiles(files)
   if (replay.groups === 0) return { runbook: text, applied: true, notes: await apply(login, data, files, context) }
