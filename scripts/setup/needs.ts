@@ -15,7 +15,7 @@ const server: Need[] = [
 
 /** What each developer command calls besides Node. */
 export const groups = {
-  test: [...server, { program: 'jq', debian: 'jq' }],
+  test: [...server, { program: 'jq', debian: 'jq' }, { program: 'myloader', debian: 'mydumper' }],
   demo: server,
   bench: [
     ...server,

@@ -43,7 +43,7 @@ export function define(work: Work) {
       "failsafe restore 'https://receiver.example.net/r#…' --to out --identity kit.txt --at 2026-11-05T14:10:00+01:00",
       'failsafe restore shop --to out --identity kit.txt --apply --target mysql://root@127.0.0.1:3307',
       'failsafe restore shop --to out --identity kit.txt --before binlog.000007:4711',
-      "failsafe restore shop --to out --identity kit.txt --only 'shop/{schema.sql,orders.*}' --apply --target mysql://root@127.0.0.1:3307",
+      "failsafe restore shop --to out --identity kit.txt --only '{shop-schema-create.sql,shop.orders{-schema,.}*}' --apply --target mysql://root@127.0.0.1:3307",
     ],
     codes: [exit.warnings, exit.refused],
   })

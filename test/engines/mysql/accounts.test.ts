@@ -119,6 +119,6 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
   test('a backup goes over the unix socket', async () => {
     const connection = { socketPath: server.socket, user: 'bkp', passwordEnv: variable }
     await using dumped = await dump(mysql.settings.parse({ connection }))
-    expect(dumped.input.files.some(({ name }) => name === 'd/t.00001.sql')).toBe(true)
+    expect(dumped.input.files.some(({ name }) => name === 'd.t.00000.sql')).toBe(true)
   })
 })

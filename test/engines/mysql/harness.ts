@@ -150,8 +150,13 @@ export async function applyTo(
   return { ...report, warnings }
 }
 
+/** The files that hold SQL. */
+export function scriptsOf(dumped: Dumped): Dumped['input']['files'] {
+  return dumped.input.files.filter(({ name }) => name !== 'metadata')
+}
+
 /** As somebody without this product would: the stock client reads the files in order. */
-export async function loadWithClient(target: Database, dumped: Dumped): Promise<void> {
+export async function loadWithClient(target: Database, dumped: Dumped, scripts = scriptsOf(dumped)): Promise<void> {
   const client = spawn(
     'mariadb',
     [
@@ -171,7 +176,7 @@ export async function loadWithClient(target: Database, dumped: Dumped): Promise<
   })
   const ended = new Promise<number | null>(resolve => client.once('close', resolve))
   async function* files() {
-    for (const { name } of dumped.input.files) yield* createReadStream(join(dumped.directory, name))
+    for (const { name } of scripts) yield* createReadStream(join(dumped.directory, name))
   }
   await pipeline(files, client.stdin).catch(() => {}) // the client ended early: its exit code says why
   if ((await ended) !== 0) throw new Error(stderr)

@@ -38,7 +38,7 @@ async function load(statement: string): Promise<string[]> {
     const { size } = await stat(path)
     await loader.load(
       {
-        name: 'shop/t.00001.sql',
+        name: 'shop.t.00000.sql',
         path,
         stage: 'rows',
         size,

@@ -48,14 +48,14 @@ test('without --apply nothing is touched and the runbook says what to do', async
   expect(report.applied).toBe(false)
   expect(report.runbook).toMatch(/^# Restore of MariaDB 10\.11/)
   expect(report.runbook).toMatch(/Binary log position of that moment: binlog\.000001, offset \d+/)
-  expect(report.runbook).toContain('load accounts.sql')
+  expect(report.runbook).toContain('load server/accounts.sql')
 })
 
 test('a file that was cut off is found before anything is changed', async () => {
   const rows = dumped.input.files.find(({ role }) => role === 'data')!
   await truncate(join(dumped.directory, rows.name), rows.size - 1)
   expect(await failureOf(applyTo(target, dumped))).toMatch(
-    /^artefact-incomplete: shop\/orders\.00001\.sql does not end as a backup of MySQL ends: it was cut off/,
+    /^artefact-incomplete: shop\.orders\.00000\.sql does not end as a backup of MySQL ends: it was cut off/,
   )
   expect(await shopExists()).toBe(false)
 })
@@ -78,7 +78,7 @@ test('a statement that the target refuses is named by its file and number', asyn
   const files = dumped.input.files.map(file => ({ ...file, size: file.name === name ? text.length - 4 : file.size }))
   const failure = await failureOf(applyTo(target, { ...dumped, input: { ...dumped.input, files } }))
   expect(failure).toMatch(
-    /^restore-statement-refused: The target refuses statement \d+ of shop\/orders\.00001\.sql: error 1062: Duplicate entry/,
+    /^restore-statement-refused: The target refuses statement \d+ of shop\.orders\.00000\.sql: error 1062: Duplicate entry/,
   )
 })
 
@@ -130,7 +130,7 @@ test('what the target refuses of the server’s own definitions is said, and cos
     const { warnings, applied } = await applyTo(target, withServer)
     expect(applied).toBe(true)
     expect(warnings).toEqual([
-      expect.stringMatching(/^server-object-refused: server\.sql, statement 6: CREATE SERVER `elsewhere`/),
+      expect.stringMatching(/^server-object-refused: server\/objects\.sql, statement 6: CREATE SERVER `elsewhere`/),
     ])
   } finally {
     await source.execute('DROP SERVER elsewhere')

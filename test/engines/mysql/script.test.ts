@@ -7,6 +7,7 @@ import { creationOf, grantOf } from '../../../uploader/engines/mysql/definitions
 import { fileNames } from '../../../uploader/engines/mysql/sql/file-name.ts'
 import { Script } from '../../../uploader/engines/mysql/sql/script.ts'
 import { readScriptEnd, ScriptReader } from '../../../uploader/engines/mysql/sql/script-reader.ts'
+import { fence, fenceSemicolons } from '../../../uploader/engines/mysql/sql/semicolons.ts'
 import { seed, times } from '../../support/counts.ts'
 
 let directory: string
@@ -49,15 +50,56 @@ test('what a script was given is what a reader with a small buffer finds, whatev
       const script = new Script('test')
       for (const one of given) script.add(one).comment('between\nthem')
       const { statements, end } = await readAll(script.bytes())
-      expect(statements.slice(headStatements)).toEqual(given.map(one => Buffer.from(one).toString('latin1')))
+      const found = statements.slice(headStatements)
+      expect(found.map(withoutFences)).toEqual(given.map(one => Buffer.from(one).toString('latin1')))
       expect(end).toEqual({
         statements: given.length,
         rows: 0,
-        largestStatement: Math.max(0, ...given.map(one => Buffer.byteLength(one))),
+        largestStatement: Math.max(0, ...found.map(one => one.length)),
       })
     }),
     { seed, numRuns: times(300) },
   )
+})
+
+const withoutFences = (text: string) => text.replaceAll(fence, ';')
+
+test.each([
+  ['a; b', 1],
+  ["a 'x;' b; \"q;'\" c; `n;'` d;\n", 3],
+  ["a -- don't; x\n; # it's; x\n; /* it's; */ ; --", 3],
+  ["'it''s;' ; '' ; \"\"\"\" ;", 3],
+  ["'\\\\' ; '\\n' ;", 2],
+  ['a--b; --\nc;', 2],
+  ["COMMENT 'a;' /*!50100 PARTITION `b;` */", 0],
+])('each ; of %j that a client would see is fenced, and no other', (text, count) => {
+  const fenced = fenceSemicolons(Buffer.from(text), 'utf8mb4')!.toString()
+  expect(withoutFences(fenced)).toBe(text)
+  expect(fenced.split(fence)).toHaveLength(count + 1)
+})
+
+test.each([
+  ['a backslash that the sql_mode may take for itself', "SELECT '\\'; '"],
+  ['quotes that do not end', "a; 'b"],
+  ['a comment that does not end', 'a; /* b'],
+  ['a comment for some versions', 'a /*!50000 b */;'],
+  ['text between dollars', 'AS $$ return 1; $$'],
+  ['text between tags', 'AS $js$ return 1; $js$'],
+  ['a comment for the server only', 'a --\x01;'],
+])('with %s nothing is fenced', (_, text) => {
+  expect(fenceSemicolons(Buffer.from(text), 'utf8mb4')).toBeUndefined()
+})
+
+test('where a letter may end in a backslash nothing is fenced', () => {
+  expect(fenceSemicolons(Buffer.from('a; b'), 'sjis')).toBeUndefined()
+  expect(fenceSemicolons(Buffer.from('a b'), 'sjis')!.toString()).toBe('a b')
+})
+
+test('one statement with a ; at the end of a line in quotes gives the whole script another delimiter', async () => {
+  const script = new Script('test').add('BEGIN a; END').add("SELECT ';\n'").bytes()
+  const text = script.toString()
+  expect(text).toContain("DELIMITER ;;1\nBEGIN a; END;;1\nSELECT ';\n';;1\nDELIMITER ;\n")
+  expect((await readAll(script)).statements.slice(headStatements)).toEqual(['BEGIN a; END', "SELECT ';\n'"])
 })
 
 test('a script that was cut off has no end', async () => {

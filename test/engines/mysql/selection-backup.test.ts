@@ -74,7 +74,9 @@ describe.each(releases)('%s', release => {
   test('what is chosen comes back as it was, and nothing else, and the entry of the full says what was chosen', async () => {
     await using dumped = await dump(choosing(source, choice))
     expect(dumped.warnings).toEqual([])
-    expect(await readFile(join(dumped.directory, 'accounts.sql'), 'utf8')).toMatch(/^CREATE USER IF NOT EXISTS .app.@/m)
+    expect(await readFile(join(dumped.directory, 'server/accounts.sql'), 'utf8')).toMatch(
+      /^CREATE USER IF NOT EXISTS .app.@/m,
+    )
     expect(JSON.parse(dumped.units[0]!.info!.selection!)).toEqual(choice)
     const target = await startDatabase({ release })
     try {
@@ -104,7 +106,7 @@ describe.each(releases)('%s', release => {
         expect.stringContaining(`selection-matches-nothing: the pattern "${pattern}" matches nothing`),
       ),
     )
-    expect(dumped.input.files.some(({ name }) => name === 'log/schema.sql')).toBe(true)
+    expect(dumped.input.files.some(({ name }) => name === 'log-schema-create.sql')).toBe(true)
   })
 
   test('only what is chosen counts for the bytes that are expected', async () => {
@@ -173,7 +175,7 @@ describe.each(releases)('%s', release => {
           found.some(key => key.endsWith(`shop.${name}`)),
           name,
         ).toBe(true)
-      expect(await readFile(join(dumped.directory, 'shop/views.sql'), 'utf8')).toMatch(
+      expect(await readFile(join(dumped.directory, 'shop.who-schema-view.sql'), 'utf8')).toMatch(
         /^-- The view `who` needs what is not in this backup\. Its definition was:\n-- CREATE .*`crm`\.`clients`/m,
       )
     } finally {

@@ -290,14 +290,14 @@ describe.each(releases)('%s', release => {
       "DROP USER IF EXISTS nobody@'%'",
     )
     const before = await described(target)
-    const { warnings } = await all.restore(target, { kind: 'latest' }, { only: 'shop/orders.*' })
+    const { warnings } = await all.restore(target, { kind: 'latest' }, { only: 'shop.orders{-schema,.}*' })
     expect(warnings).toEqual([expect.stringMatching(/^replay-not-chosen: /)])
     const [found, expected] = [await described(target), await described(source)]
     const isOrders = (key: string) => key.includes('orders') && !key.includes('tmp_')
     expect([...found].filter(([key]) => !isOrders(key))).toEqual([...before])
     const orders = (description: ServerDescription) => [...description].filter(([key]) => isOrders(key)).sort()
     expect(orders(found)).toEqual(orders(expected))
-    expect(await failureOf(all.restore(target, { kind: 'latest' }, { only: 'shop/orders.*' }))).toMatch(
+    expect(await failureOf(all.restore(target, { kind: 'latest' }, { only: 'shop.orders{-schema,.}*' }))).toMatch(
       /^restore-target-not-empty: The target already has `shop`\.`orders`/,
     )
     await run("DROP USER nobody@'%'")
@@ -313,7 +313,7 @@ describe.each(releases)('%s', release => {
     )
     await run('INSERT INTO crm.clients VALUES (5)', 'INSERT INTO log.2026_01 VALUES (5)')
     await all.take('log')
-    await all.restore(target, { kind: 'latest' }, { only: 'shop/**' })
+    await all.restore(target, { kind: 'latest' }, { only: 'shop{-schema,.}*' })
     await expectSame(key => key.includes('shop'))
   })
 
@@ -321,17 +321,17 @@ describe.each(releases)('%s', release => {
     await using all = await BackupChain.of(settingsFor(source))
     await all.take('full')
     const refused = (only: string) => failureOf(all.restore(target, { kind: 'latest' }, { only }))
-    expect(await refused('shop/orders.*')).toMatch(
-      /^restore-target-database: The target has no database `shop`.*schema\.sql/,
+    expect(await refused('shop.orders{-schema,.}*')).toMatch(
+      /^restore-target-database: The target has no database `shop`.*-schema-create\.sql/,
     )
     await target.execute('CREATE DATABASE shop', 'CREATE TABLE shop.mine (id INT)')
-    expect(await refused('shop/{schema.sql,orders.*}')).toMatch(
-      /^restore-target-not-empty: .*`shop`.*leave its schema\.sql out/,
+    expect(await refused('{shop-schema-create.sql,shop.orders{-schema,.}*}')).toMatch(
+      /^restore-target-not-empty: .*`shop`.*leave its -schema-create\.sql out/,
     )
-    expect(await refused('shop/orders.0*')).toMatch(/^restore-part: .*without the definition/)
+    expect(await refused('shop.orders.0*')).toMatch(/^restore-part: .*without the definition/)
     expect([...(await described(target)).keys()].filter(key => key.includes('orders'))).toEqual([])
     await target.execute('DROP DATABASE shop')
-    await all.restore(target, { kind: 'latest' }, { only: 'shop/{schema.sql,orders.*}' })
+    await all.restore(target, { kind: 'latest' }, { only: '{shop-schema-create.sql,shop.orders{-schema,.}*}' })
     expect([...(await described(target)).keys()].filter(key => key.startsWith('rows '))).toEqual(['rows shop.orders'])
   })
 })

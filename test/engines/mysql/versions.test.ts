@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeServer, differences, type ServerDescription } from '../../support/compare-servers.ts'
 import { type Database, type Release, startDatabase } from '../../support/database.ts'
-import { applyTo, type Dumped, dump, failureOf, settingsFor } from './harness.ts'
+import { applyTo, type Dumped, dump, failureOf, scriptsOf, settingsFor } from './harness.ts'
 import { isMysql, nastyOn } from './nasty/nasty.ts'
 import { makeNasty } from './nasty.ts'
 import { makeSamples } from './samples.ts'
@@ -39,7 +39,7 @@ async function describeIt(server: Database): Promise<ServerDescription> {
 
 async function hashesOf(dumped: Dumped): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {}
-  for (const { name } of dumped.input.files)
+  for (const { name } of scriptsOf(dumped))
     hashes[name] = createHash('sha256')
       .update(await readFile(join(dumped.directory, name)))
       .digest('hex')

@@ -1,5 +1,7 @@
 import { type Nasty, quote } from './nasty.ts'
 
+export const oddDatabases = ['we`ird;\ndb', 'Ünï/cödé.1', 'nul']
+
 /** Names of databases, tables, columns, views and triggers that are no words. */
 export async function makeNames({ run, all }: Nasty): Promise<void> {
   const odd = [
@@ -20,7 +22,7 @@ export async function makeNames({ run, all }: Nasty): Promise<void> {
     'x'.repeat(64),
     '!'.repeat(40),
   ]
-  for (const database of ['we`ird;\ndb', 'Ünï/cödé.1', 'nul']) {
+  for (const database of oddDatabases) {
     await all(`CREATE DATABASE ${quote(database)} CHARACTER SET latin1`, `USE ${quote(database)}`)
     for (const table of odd) {
       await run(

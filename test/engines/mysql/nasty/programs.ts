@@ -30,6 +30,7 @@ export async function makePrograms({ run, all }: Nasty): Promise<void> {
     'CREATE TRIGGER mmm BEFORE INSERT ON audited FOR EACH ROW PRECEDES zzz BEGIN\n  SET NEW.x = NEW.x - 1;\nEND',
     "CREATE TRIGGER logs AFTER INSERT ON audited FOR EACH ROW INSERT INTO audit (what) VALUES (CONCAT('insert; ', NEW.id))",
     'INSERT INTO audited VALUES (1, 10)',
+    "CREATE TRIGGER quotes BEFORE INSERT ON empty_one FOR EACH ROW BEGIN\n  -- don't; do\n  /* it's \"so\"; */ # and 'more;  \n  SET @a = 'x\\\\'';y', @b = \"q;'\", @`c;d` = 1; SET @e = '\\\\';\nEND",
     'SET NAMES latin1',
     "CREATE VIEW latin_view AS SELECT 'ä' AS `ü`",
     "CREATE FUNCTION latin_function() RETURNS VARCHAR(10) CHARSET latin1 DETERMINISTIC RETURN 'ä'",

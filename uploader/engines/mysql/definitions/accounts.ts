@@ -40,7 +40,7 @@ export async function listAccounts(server: Server, flavour: Flavour): Promise<Ac
 
 const isPublic = ({ user, host }: Account) => host === null && user === 'PUBLIC'
 
-/** `accounts.sql`: accounts with their password hashes, and MariaDB's roles. What is there already stays as it is. */
+/** `server/accounts.sql`: accounts with their password hashes, and MariaDB's roles. What is there already stays as it is. */
 export async function accountsScript(server: Server, accounts: Account[]): Promise<Buffer> {
   const script = new Script('accounts and roles')
   for (const account of accounts) {

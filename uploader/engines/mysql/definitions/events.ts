@@ -4,7 +4,7 @@ import { type Database, scriptIn } from './database.ts'
 import { addStored, showStored } from './stored-text.ts'
 import { text } from './text.ts'
 
-/** `<database>/events.sql`, or undefined where there are none. They are the very last to be made: the scheduler may start them at once. */
+/** `<database>.~events-schema-triggers.sql`, or undefined where there are none. They are the very last to be made: the scheduler may start them at once. */
 export async function eventsScript(server: Server, database: Database): Promise<Buffer | undefined> {
   const rows = await server.query(`SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS
     WHERE EVENT_SCHEMA = ${quoteText(database.name)} ORDER BY EVENT_NAME`)

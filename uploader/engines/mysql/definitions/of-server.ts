@@ -5,7 +5,7 @@ import { Script } from '../sql/script.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import { text, textOrNull } from './text.ts'
 
-/** `server.sql`: what belongs to no database and is no account; undefined where there is none. A target may refuse some of it (a library that it lacks). */
+/** `server/objects.sql`: what belongs to no database and is no account; undefined where there is none. A target may refuse some of it (a library that it lacks). */
 export async function ofServerScript(server: Server, inventory: Inventory): Promise<Buffer | undefined> {
   const statements = [
     ...(await tablespaces(server, inventory)),

@@ -12,7 +12,7 @@ const types: Record<string, string> = {
   PROCEDURE: 'Create Procedure',
 }
 
-/** `<database>/routines.sql`, or undefined where there are none. */
+/** `<database>-schema-post.sql`, or undefined where there are none. */
 export async function routinesScript(server: Server, database: Database): Promise<Buffer | undefined> {
   const rows = await server.query(`SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES
     WHERE ROUTINE_SCHEMA = ${quoteText(database.name)} ORDER BY ROUTINE_NAME`)

@@ -49,6 +49,12 @@ export function addStored(script: Script, database: { name: string; collation: s
   script.add(
     `SET SESSION sql_mode = ${quoteText(stored.sqlMode)}, character_set_client = ${stored.characterSet}, collation_connection = ${stored.collation}${timeZone}`,
   )
-  script.add(stored.statement)
+  script.add(stored.statement, stored.characterSet)
+  inUtf8Again(script, stored.characterSet)
   if (otherCollation) script.add(`ALTER DATABASE ${quoteName(database.name)} COLLATE ${database.collation}`)
+}
+
+/** Names in what comes next are UTF-8, in this file and in the next one that a loader runs in the same session. */
+export function inUtf8Again(script: Script, characterSet: string): void {
+  if (!characterSet.startsWith('utf8')) script.add('SET NAMES utf8mb4')
 }

@@ -9,7 +9,7 @@ export async function showCreateTable(server: Server, database: string, table: s
   return text(row!, 'Create Table')
 }
 
-/** `<database>/<table>.schema.sql` */
+/** `<database>.<table>-schema.sql` */
 export function tableScript(database: string, table: string, createTable: string): Buffer {
   return scriptIn(database, `table ${inComment(table)} of ${inComment(database)}`)
     .add(createTable)

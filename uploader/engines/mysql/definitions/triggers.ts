@@ -22,7 +22,7 @@ export async function listTriggers(server: Server, database: string): Promise<Ma
   return triggers
 }
 
-/** `<database>/<table>.triggers.sql` */
+/** `<database>.<table>-schema-triggers.sql` */
 export async function triggersScript(
   server: Server,
   database: Database,

@@ -1,29 +1,34 @@
 import { quoteName } from '../sql/quote.ts'
 import type { View } from './views.ts'
 
-/**
- * Databases, and in each its views, so that what a view needs comes before it. Stand-ins alone are not enough: a view that can be written
- * through (CHECK OPTION, MERGE) must find the real one below it. The server names views in full in its text, so a view needs
- * those whose quoted names are in it.
- */
-export function inOrder(views: Map<string, View[]>): [string, View[]][] {
-  const all = [...views].flatMap(([database, list]) =>
-    list.map(view => ({ database, view, name: Buffer.from(`${quoteName(database)}.${quoteName(view.name)}`) })),
-  )
-  const needs = new Map(
-    all.map(node => [node, all.filter(other => other !== node && node.view.usable?.statement.includes(other.name))]),
-  )
-  const sorted = depthFirst(all, node => needs.get(node)!)
-  const databases = depthFirst([...views.keys()], database =>
-    sorted.filter(node => node.database === database).flatMap(node => needs.get(node)!.map(other => other.database)),
-  )
-  return databases.map(database => [
-    database,
-    sorted.filter(node => node.database === database).map(({ view }) => view),
-  ])
+export interface ViewOf {
+  database: string
+  view: View
 }
 
-/** Each after those it needs; a circle (between databases, or by a name in a string) is cut somewhere. */
+/**
+ * Views in groups: what a view needs is in its group and comes before it, so that groups can be loaded in any order. Stand-ins alone are not enough: a
+ * view that can be written through (CHECK OPTION, MERGE) must find the real one below it. The server names views in full in its text,
+ * so a view needs those whose quoted names are in it.
+ */
+export function inGroups(views: readonly ViewOf[]): ViewOf[][] {
+  const nodes = views.map(of => ({ of, name: Buffer.from(`${quoteName(of.database)}.${quoteName(of.view.name)}`) }))
+  const needs = new Map(
+    nodes.map(node => [
+      node,
+      nodes.filter(other => other !== node && node.of.view.usable?.statement.includes(other.name)),
+    ]),
+  )
+  const groups = new Map<(typeof nodes)[number], typeof nodes>()
+  for (const node of depthFirst(nodes, each => needs.get(each)!)) {
+    const needed = new Set(needs.get(node)!.flatMap(other => [groups.get(other) ?? []]))
+    const group = [...[...needed].flat(), node]
+    for (const member of group) groups.set(member, group)
+  }
+  return [...new Set(groups.values())].map(group => group.map(({ of }) => of))
+}
+
+/** Each after those it needs; a circle (by a name in a string) is cut somewhere. */
 function depthFirst<T>(items: T[], needs: (item: T) => T[]): T[] {
   const visited = new Set<T>()
   const sorted: T[] = []

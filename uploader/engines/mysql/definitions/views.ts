@@ -1,8 +1,11 @@
 import type { Server } from '../connection/server.ts'
 import { inComment, quoteName, quoteText } from '../sql/quote.ts'
+import type { Script } from '../sql/script.ts'
 import { isDenied, ServerError } from '../wire/server-error.ts'
 import { scriptIn } from './database.ts'
+import { inUtf8Again } from './stored-text.ts'
 import { text } from './text.ts'
+import type { ViewOf } from './view-order.ts'
 
 export interface View {
   name: string
@@ -42,30 +45,41 @@ export async function readView(server: Server, database: string, name: string): 
   }
 }
 
-/** `<database>/views-first.sql`: stand-ins with the right column names, so that views on views can be made in any order. */
-export function standInsScript(database: string, views: View[]): Buffer {
-  const script = scriptIn(database, `stand-ins for the views of ${inComment(database)}`)
-  for (const { name, usable } of views) {
-    if (!usable || isDuality(usable.statement)) continue
-    const list = usable.columns.map(column => `NULL AS ${quoteName(column)}`).join(', ')
-    script.add(`CREATE VIEW ${quoteName(name)} AS SELECT ${list}`)
+/**
+ * `<database>.<view>-schema-view.sql`, called after the last of them.
+ * @param group views that need one another, each after those it needs (see view-order.ts)
+ */
+export function viewsScript(group: readonly ViewOf[]): Buffer {
+  const { database, view } = group.at(-1)!
+  const others = group.length > 1 ? `, and ${group.length - 1} related to it` : ''
+  const script = scriptIn(database, `view ${inComment(view.name)} of ${inComment(database)}${others}`)
+  if (group.length > 1) for (const each of group) addStandIn(script, each)
+  let used = database
+  for (const each of group) {
+    if (each.database !== used) script.add(`USE ${quoteName(each.database)}`)
+    used = each.database
+    addView(script, each.view)
   }
   return script.bytes()
 }
 
-/** `<database>/views.sql` */
-export function viewsScript(database: string, views: View[]): Buffer {
-  const script = scriptIn(database, `views of ${inComment(database)}`)
-  for (const { name, usable, why, remains } of views) {
-    if (!usable) {
-      script.comment(`The view ${inComment(name)} ${why}. Its definition was:`)
-      script.comment(remains)
-      continue
-    }
-    script.add(`SET SESSION character_set_client = ${usable.characterSet}, collation_connection = ${usable.collation}`)
-    script.add(isDuality(usable.statement) ? usable.statement : orReplace(usable.statement))
+/** A view with the right column names, for those that have its name in their text and come before it all the same. */
+function addStandIn(script: Script, { database, view: { name, usable } }: ViewOf): void {
+  if (!usable || isDuality(usable.statement)) return
+  const list = usable.columns.map(column => `NULL AS ${quoteName(column)}`).join(', ')
+  script.add(`CREATE VIEW ${quoteName(database)}.${quoteName(name)} AS SELECT ${list}`)
+}
+
+function addView(script: Script, { name, usable, why, remains }: View): void {
+  if (!usable) {
+    script.comment(`The view ${inComment(name)} ${why}. Its definition was:`)
+    script.comment(remains)
+    return
   }
-  return script.bytes()
+  const { statement, characterSet, collation } = usable
+  script.add(`SET SESSION character_set_client = ${characterSet}, collation_connection = ${collation}`)
+  script.add(isDuality(statement) ? statement : orReplace(statement), characterSet)
+  inUtf8Again(script, characterSet)
 }
 
 /** A view of MySQL 9.4 that shows tables as JSON documents: it can replace no other view, so there is no stand-in for it. */
@@ -75,7 +89,7 @@ function isDuality(statement: Buffer): boolean {
   )
 }
 
-/** In one go, because a view that is loaded at the same time may need this one. */
+/** Takes the place of its stand-in, in one go. */
 function orReplace(statement: Buffer): Buffer {
   return Buffer.concat([Buffer.from('CREATE OR REPLACE '), statement.subarray('CREATE '.length)])
 }

@@ -6,15 +6,14 @@ import { type Database, databaseScript, readDatabase } from '../definitions/data
 import { eventsScript } from '../definitions/events.ts'
 import { type History, leastReleaseOfHistory, readHistory } from '../definitions/history.ts'
 import { inheritCollations } from '../definitions/inherited-collations.ts'
-import { librariesScript } from '../definitions/libraries.ts'
+import { readLibraries } from '../definitions/libraries.ts'
 import { ofServerScript } from '../definitions/of-server.ts'
 import { listRelations, type Relation } from '../definitions/relations.ts'
 import { routinesScript } from '../definitions/routines.ts'
-import { sequencesScript } from '../definitions/sequences.ts'
 import { shapeOf, showCreateTable, tableScript } from '../definitions/tables.ts'
 import { listTriggers, triggersScript } from '../definitions/triggers.ts'
-import { inOrder } from '../definitions/view-order.ts'
-import { readView, standInsScript, type View, viewsScript } from '../definitions/views.ts'
+import { inGroups, type ViewOf } from '../definitions/view-order.ts'
+import { readView, type View, viewsScript } from '../definitions/views.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
 import { unit } from '../position.ts'
@@ -47,7 +46,7 @@ export class Definitions {
   readonly #selection: Selection
   readonly #outside: Outside
   readonly #warn: (code: string, message: string) => void
-  readonly #views = new Map<string, View[]>()
+  readonly #views: ViewOf[] = []
   #serial = 0
 
   /** @param moment what is not in it was made after it */
@@ -72,71 +71,69 @@ export class Definitions {
 
   async *artefacts(): AsyncGenerator<StagedArtefact> {
     const accounts = await listAccounts(this.#server, this.#inventory.flavour)
-    yield this.#artefact('accounts', 'accounts.sql', 'accounts', await accountsScript(this.#server, accounts))
+    yield this.#artefact('accounts', 'server/accounts.sql', 'accounts', await accountsScript(this.#server, accounts))
     const ofServer = await ofServerScript(this.#server, this.#inventory)
-    if (ofServer) yield this.#artefact('server', 'server.sql', 'schema', ofServer)
+    if (ofServer) yield this.#artefact('server', 'server/objects.sql', 'schema', ofServer)
     for (const name of this.#databases) {
       const database = await readDatabase(this.#server, name)
       if (database) yield* this.#ofDatabase(database)
     }
-    const all = this.#outside.withoutUnusable(this.#views)
-    for (const [database, views] of all) {
-      const path = this.#paths.inDatabase(database, 'views-first.sql')
-      yield this.#artefact('stand-ins', path, 'schema', standInsScript(database, views), { database })
-    }
-    for (const [database, views] of inOrder(all)) {
-      const path = this.#paths.inDatabase(database, 'views.sql')
-      yield this.#artefact('views', path, 'schema', viewsScript(database, views), { database })
+    for (const group of inGroups(this.#outside.withoutUnusable(this.#views))) {
+      const { database, view } = group.at(-1)!
+      const path = this.#paths.ofTable(database, view.name, '-schema-view.sql')
+      yield this.#artefact('views', path, 'schema', viewsScript(group), { database, table: view.name })
     }
     const grants = await grantsScript(this.#server, this.#inventory.flavour, accounts)
-    yield this.#artefact('grants', 'grants.sql', 'accounts', grants)
+    yield this.#artefact('grants', 'server/grants.sql', 'accounts', grants)
   }
 
   async *#ofDatabase(database: Database): AsyncGenerator<StagedArtefact> {
     const { name } = database
     const server = this.#server
-    const file = (stage: Stage, suffix: string, bytes: Buffer | undefined) =>
-      bytes ? [this.#artefact(stage, this.#paths.inDatabase(name, suffix), 'schema', bytes, { database: name })] : []
-    yield* file('databases', 'schema.sql', await databaseScript(server, database))
+    const file = (stage: Stage, path: string, bytes: Buffer | undefined) =>
+      bytes ? [this.#artefact(stage, path, 'schema', bytes, { database: name })] : []
+    const ofDatabase = (suffix: string) => this.#paths.ofDatabase(name, suffix)
 
     const relations = await this.#relationsOf(name)
     const sequences = relations.filter(({ kind }) => kind === 'sequence').map(relation => relation.name)
-    if (sequences.length > 0) yield* file('sequences', 'sequences.sql', await sequencesScript(server, name, sequences))
+    const whole = this.#selection.whole(name)
+    const libraries = whole ? await readLibraries(server, name) : []
+    const created = await databaseScript(server, database, sequences, libraries)
+    yield* file('databases', ofDatabase('-schema-create.sql'), created)
     for (const relation of relations) yield* this.#ofTable(name, relation)
 
-    const views: View[] = []
-    for (const { kind, name: view } of relations) if (kind === 'view') views.push(await readView(server, name, view))
-    for (const view of views)
-      if (!view.usable)
-        this.#warn(
-          'view-invalid',
-          `the view ${inComment(name)}.${inComment(view.name)} cannot be used because something it refers to is gone; only its text is kept`,
-        )
-    if (views.length > 0) this.#views.set(name, views)
-    const whole = this.#selection.whole(name)
+    for (const { kind, name: view } of relations)
+      if (kind === 'view') this.#views.push({ database: name, view: await this.#view(name, view) })
     if (whole) {
-      yield* file('libraries', 'libraries.sql', await librariesScript(server, database))
       const routines = await routinesScript(server, database)
       if (routines) this.#outside.inScript(`a routine of ${inComment(name)}`, name, routines)
-      yield* file('routines', 'routines.sql', routines)
+      yield* file('routines', ofDatabase('-schema-post.sql'), routines)
     }
     for (const [table, triggers] of await listTriggers(server, name)) {
       if (!this.#has(name, table)) continue
       const bytes = await triggersScript(server, database, table, triggers)
       this.#outside.inScript(`a trigger of ${inComment(name)}.${inComment(table)}`, name, bytes)
-      yield this.#artefact('triggers', this.#paths.ofTable(name, table, 'triggers.sql'), 'schema', bytes, {
-        database: name,
-        table,
-      })
+      const path = this.#paths.ofTable(name, table, '-schema-triggers.sql')
+      yield this.#artefact('triggers', path, 'schema', bytes, { database: name, table })
     }
     if (!whole) return
     const events = await eventsScript(server, database)
     if (events) this.#outside.inScript(`an event of ${inComment(name)}`, name, events)
-    yield* file('events', 'events.sql', events)
+    yield* file('events', ofDatabase('.~events-schema-triggers.sql'), events)
+  }
+
+  async #view(database: string, name: string): Promise<View> {
+    const view = await readView(this.#server, database, name)
+    if (!view.usable)
+      this.#warn(
+        'view-invalid',
+        `the view ${inComment(database)}.${inComment(name)} cannot be used because something it refers to is gone; only its text is kept`,
+      )
+    return view
   }
 
   *#artefactOfTable(database: string, table: string, createTable: string) {
-    const path = this.#paths.ofTable(database, table, 'schema.sql')
+    const path = this.#paths.ofTable(database, table, '-schema.sql')
     this.#outside.inTable(database, table, createTable)
     const exact = this.#inventory.flavour === 'mysql' ? inheritCollations(createTable) : createTable
     yield this.#artefact('tables', path, 'schema', tableScript(database, table, exact), { database, table })

@@ -1,18 +1,16 @@
-/** The stages of a restore. Each needs those before it; within one, order does not matter. */
+/** The stages of a restore. Each needs those before it; within one, order does not matter. The last holds nothing to load. */
 const stages = [
   'accounts',
   'server',
   'databases',
-  'sequences',
   'tables',
-  'stand-ins',
   'rows',
-  'libraries',
   'routines',
   'views',
   'triggers',
   'grants',
   'events',
+  'metadata',
 ] as const
 
 export type Stage = (typeof stages)[number]

@@ -3,6 +3,7 @@ import type { Server } from '../connection/server.ts'
 import { foreignKeysIn } from '../definitions/foreign-keys.ts'
 import { systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
+import type { ViewOf } from '../definitions/view-order.ts'
 import type { View } from '../definitions/views.ts'
 import type { Moment } from '../moment/moment.ts'
 import type { Selection } from '../selection/selection.ts'
@@ -65,46 +66,28 @@ export class Outside {
   }
 
   /** Views that need what is left out cannot be made again, nor can views on them: of these only the text is kept. */
-  withoutUnusable(views: Map<string, View[]>): Map<string, View[]> {
-    const lost = new Map<View, string>()
-    const all = [...views].flatMap(([database, list]) => list.map(view => ({ database, view })))
-    for (const { database, view } of all) {
-      if (!view.usable) continue
-      const reached = this.#reached(view.usable.statement, database)
-      this.#note(`the view ${inComment(database)}.${inComment(view.name)}`, reached)
-      if (reached.length > 0) lost.set(view, database)
+  withoutUnusable(views: readonly ViewOf[]): ViewOf[] {
+    const lost = new Set<ViewOf>()
+    for (const each of views) {
+      if (!each.view.usable) continue
+      const reached = this.#reached(each.view.usable.statement, each.database)
+      this.#note(`the view ${nameOf(each)}`, reached)
+      if (reached.length > 0) lost.add(each)
     }
-    if (lost.size === 0) return views
-    for (let before = -1; before !== lost.size; ) {
+    for (let before = 0; before !== lost.size; ) {
       before = lost.size
-      for (const { database, view } of all) {
-        if (lost.has(view) || !view.usable) continue
-        const names = [...namesIn(tokens(textOf(view.usable.statement), quoting))]
-        const needed = [...lost].find(([other, inDatabase]) =>
-          names.some(({ database: named, name }) => named === inDatabase && name === other.name),
+      for (const each of views) {
+        if (lost.has(each) || !each.view.usable) continue
+        const names = [...namesIn(tokens(textOf(each.view.usable.statement), quoting))]
+        const needed = [...lost].find(other =>
+          names.some(({ database, name }) => database === other.database && name === other.view.name),
         )
         if (!needed) continue
-        lost.set(view, database)
-        this.#note(`the view ${inComment(database)}.${inComment(view.name)}`, [
-          `${inComment(needed[1])}.${inComment(needed[0].name)}`,
-        ])
+        lost.add(each)
+        this.#note(`the view ${nameOf(each)}`, [nameOf(needed)])
       }
     }
-    return new Map(
-      [...views].map(([database, list]) => [
-        database,
-        list.map(view =>
-          lost.has(view)
-            ? {
-                ...view,
-                usable: null,
-                why: 'needs what is not in this backup',
-                remains: view.usable!.statement.toString(),
-              }
-            : view,
-        ),
-      ]),
-    )
+    return views.map(each => (lost.has(each) ? { ...each, view: textOnly(each.view) } : each))
   }
 
   /** One line each, in the order in which they were found. */
@@ -134,6 +117,14 @@ export class Outside {
     }
     return reached
   }
+}
+
+function nameOf({ database, view }: ViewOf): string {
+  return `${inComment(database)}.${inComment(view.name)}`
+}
+
+function textOnly(view: View): View {
+  return { ...view, usable: null, why: 'needs what is not in this backup', remains: view.usable!.statement.toString() }
 }
 
 function add(names: Map<string, Set<string>>, database: string, name: string): void {

@@ -11,6 +11,7 @@ import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
 import { Definitions, type DumpTable } from './definitions.ts'
 import { warnOfLeftOut } from './left-out.ts'
+import { metadata } from './metadata.ts'
 import { Outside } from './outside.ts'
 import { Paths } from './paths.ts'
 import { Rows } from './rows.ts'
@@ -63,6 +64,7 @@ export class FullSession implements Session {
       yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
         definitions.tables,
       )
+      yield metadata(this.#moment, this.#context.now)
     } catch (error) {
       signal.throwIfAborted()
       throw error

@@ -22,12 +22,15 @@ export async function filterOf(input: RestoreInput, files: LaidOut[]): Promise<F
   return new Filter(selection, ofServer, await referencesIn(files))
 }
 
-/** The very tables whose definitions are among the files, and databases of which every file would be. */
+/** The very tables whose definitions are among the files, and databases of which any table's would be. */
 async function chosenBy(only: string, input: RestoreInput, files: LaidOut[]) {
   const whole = new Set<string>()
   for (const { name, attributes } of fullAlone(input).input.files)
-    if (attributes.database !== undefined && posix.matchesGlob(`${posix.dirname(name)}/x`, only))
-      whole.add(attributes.database)
+    if (
+      attributes.stage === 'databases' &&
+      posix.matchesGlob(name.replace(/-schema-create\.sql$/, '.x-schema.sql'), only)
+    )
+      whole.add(attributes.database!)
   const names = await namesIn(files)
   return [
     ...[...whole].map(database => exactly(database, null)),

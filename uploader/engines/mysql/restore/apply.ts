@@ -8,8 +8,8 @@ import { checkTarget } from './check-target.ts'
 import type { LaidOut } from './files.ts'
 import { Loader } from './load.ts'
 
-/** Stages whose files are in an order that matters (views of one database may need another's), or that hold global things. */
-const oneByOne: Stage[] = ['accounts', 'server', 'databases', 'views', 'grants', 'events']
+/** Stages whose files hold global things, or change the collation of their database for a while, which several files may be of. */
+const oneByOne: Stage[] = ['accounts', 'server', 'databases', 'triggers', 'grants', 'events']
 
 /** Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words. */
 export async function apply(

@@ -30,7 +30,7 @@ function requireDefinitions(files: LaidOut[]): void {
   if (!alone) return
   throw new Failure('restore-part', `${alone.name} is chosen without the definition of its table`, {
     why: 'a restore never mixes with or replaces what is there, so rows are loaded into a table that it makes',
-    fix: `Choose all files of the table, such as --only '${alone.name.replace(/\.\d+\.sql$/, '.*')}'`,
+    fix: `Choose all files of the table, such as --only '${alone.name.replace(/\.\d+\.sql$/, '{-schema,.}*')}'`,
   })
 }
 
@@ -47,7 +47,7 @@ async function requireEmpty(server: Server, databases: Iterable<string>): Promis
   if (full.length === 0) return
   throw new Failure('restore-target-not-empty', `The target already has content in ${full.join(', ')}`, {
     why: 'a restore never mixes with or replaces what is there',
-    fix: 'Restore into another server, or drop these databases first; to add single tables to a database, leave its schema.sql out of --only',
+    fix: 'Restore into another server, or drop these databases first; to add single tables to a database, leave its -schema-create.sql out of --only',
   })
 }
 
@@ -58,7 +58,7 @@ function requireThere(target: Inventory, databases: Iterable<string>): void {
     if (there.has(key(database))) continue
     throw new Failure('restore-target-database', `The target has no database ${inComment(database)}`, {
       why: 'only parts of it are restored, without its own definition',
-      fix: "Choose its schema.sql as well, such as --only 'shop/{schema.sql,orders.*}', or create the database on the target",
+      fix: "Choose its -schema-create.sql as well, such as --only '{shop-schema-create.sql,shop.orders{-schema,.}*}', or create the database on the target",
     })
   }
 }

@@ -1,3 +1,4 @@
+import type { ArtefactRole } from '../../../../shared/manifest.ts'
 import type { RestoreContext, RestoreInput, RestoreReport } from '../../engine.ts'
 import { replayFiles } from '../replay/files.ts'
 import { Foresight } from '../replay/foresight.ts'
@@ -12,6 +13,9 @@ import { readFiles } from './files.ts'
 import { runbook } from './runbook.ts'
 import { parseTarget } from './target.ts'
 
+/** Logs are replayed, and the metadata is for others. */
+const nothingToLoad: ArtefactRole[] = ['log', 'file']
+
 /** A full, and after it the binary logs up to the wanted moment or place. */
 export async function restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport> {
   const stop = stopOf(input)
@@ -24,7 +28,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
     return { runbook: text, applied: false, notes: [] }
   }
   const login = parseTarget(input.apply.target)
-  const data = { ...input, files: input.files.filter(({ role }) => role !== 'log') }
+  const data = { ...input, files: input.files.filter(({ role }) => !nothingToLoad.includes(role)) }
   const files = await readFiles(data)
   requireFiles(files)
   const filter = logs.length === 0 ? undefined : await filterOf(input, files)

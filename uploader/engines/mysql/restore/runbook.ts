@@ -27,27 +27,43 @@ administrator (\`~/.my.cnf\`, or --host, --user and --password in \`client\`):
 client="mariadb --binary-mode --comments --default-character-set=utf8mb4 --max-allowed-packet=1G"   # or mysql …
 load() { for file in "$@"; do [ ! -e "$file" ] || { echo "$file"; $client < "$file" || exit 1; }; done; }
 
-load accounts.sql            # 1. accounts and roles; those that exist stay as they are
-load server.sql              # 2. tablespaces, loadable functions, definitions of other servers
-load */schema.sql            # 3. databases
-load */sequences.sql         # 4. sequences (MariaDB)
-load */*.schema.sql          # 5. tables
-load */views-first.sql       # 6. stand-ins for views
-load */*.[0-9][0-9][0-9][0-9][0-9].sql   # 7. rows; these may be loaded side by side
-load */libraries.sql         # 8. libraries of routines (MySQL 9)
-load */routines.sql          # 9. functions, procedures, packages
-${views(input)}
-load */*.triggers.sql        # 11. triggers, after the rows so that they do not fire
-load grants.sql              # 12. rights, roles held, default roles
-load */events.sql            # 13. events, last of all: the scheduler may start them at once
+load server/accounts.sql     # 1. accounts and roles; those that exist stay as they are
+load server/objects.sql      # 2. tablespaces, loadable functions, definitions of other servers
+load *-schema-create.sql     # 3. databases, with sequences (MariaDB) and libraries of routines (MySQL 9)
+load *.*-schema.sql          # 4. tables
+load *.*.[0-9][0-9][0-9][0-9][0-9]*.sql   # 5. rows; these may be loaded side by side
+load *-schema-post.sql       # 6. functions, procedures, packages
+load *-schema-view.sql       # 7. views
+load *.[!~]*-schema-triggers.sql   # 8. triggers, after the rows so that they do not fire
+load server/grants.sql       # 9. rights, roles held, default roles
+load *.~events-schema-triggers.sql # 10. events, last of all: the scheduler may start them at once
 \`\`\`
 
+## By hand, with myloader
+
+The files are named as mydumper names them. The target should have none of these databases, and run no events meanwhile (\`SET GLOBAL event_scheduler = OFF\`):
+
+\`\`\`sh
+load server/accounts.sql     # these two as above
+load server/objects.sql
+myloader --directory . --host 127.0.0.1 --user root --ask-password
+load server/grants.sql
+\`\`\`
+
+Its exit code is not 0 if it could not load something, and it names the files: nothing of a file in which a line begins with \`DELIMITER\`, which the client loads afterwards.
+${strangers(input)}
 A file whose last line does not begin with \`-- failsafe: complete\` was cut off: restore it again.
 `
 }
 
-/** One after the other by name, because a view may need one of another database. */
-function views(input: RestoreInput): string {
-  const files = input.files.filter(({ attributes }) => attributes.stage === 'views').map(({ name }) => `load '${name}'`)
-  return ['# 10. views, in this order', ...files].join('\n')
+/** Databases that myloader does not make: it takes their names from those of the files, and makes only those that have tables. */
+function strangers(input: RestoreInput): string {
+  const ofStage = (stage: string) => input.files.filter(({ attributes }) => attributes.stage === stage)
+  const withTables = new Set(ofStage('tables').map(({ attributes }) => attributes.database))
+  const names = ofStage('databases').flatMap(({ name, attributes: { database } }) => {
+    const start = name.slice(0, -'-schema-create.sql'.length)
+    return start === database && withTables.has(database) ? [] : `\`${start}\``
+  })
+  if (names.length === 0) return ''
+  return `It cannot load the databases whose files begin with ${names.join(', ')}: drop what it made of them, and load their files with the client.\n`
 }

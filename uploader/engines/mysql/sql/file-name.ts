@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
-const longest = 150
+/** Bytes. Two of these and a suffix are a file name, which no system wants longer than 255. */
+const longest = 100
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/i
 
 /** Percent-encodes what is not a letter, digit, `_` or `-`, so that the name is a file's on every system and can be read back. */
@@ -25,7 +26,7 @@ function shorten(encoded: string): string {
 }
 
 /**
- * File names for the names of one folder, distinct even where upper and lower case are the same (Windows): names that differ
+ * Parts of file names for names that must not be confused, distinct even where upper and lower case are the same (Windows): names that differ
  * in case only get their capitals encoded.
  */
 export function fileNames(names: readonly string[]): Map<string, string> {

@@ -1,11 +1,15 @@
+import { fenceSemicolons } from './semicolons.ts'
+
 /**
  * The form of every `.sql` artefact. The stock client reads it, and so does our own loader, which needs no SQL parser for it:
  *
  *   -- comment lines
  *   SET … ;                    the session it needs: each file stands alone
- *   DELIMITER ;;1              where the text of a statement itself has a `;` in it
+ *   DELIMITER ;;1              where `;` will not do
  *   statements, each ended by the delimiter and a line end
  *   -- failsafe: complete …    the last line: a file without it was cut off
+ *
+ * Myloader reads it too, but for DELIMITER, which no server knows: of such a file it runs none of the statements.
  */
 export const endMarker = '-- failsafe: complete'
 
@@ -28,11 +32,16 @@ export function parseEndLine(line: string): ScriptEnd | undefined {
     : undefined
 }
 
-/** A delimiter that is nowhere in `text`. (The stock client ends a statement at a `;` in the middle of a line too.) */
+/** A delimiter for statements that begin with `text`, in which a `;` is in quotes only: there a client passes over it. */
 export function delimiterFor(text: Buffer): string {
-  for (let number = 0; ; number++) {
-    const delimiter = number === 0 ? ';' : `;;${number}`
-    if (!text.includes(delimiter)) return delimiter
+  return text.includes(';\n') ? delimiterBeside([text]) : ';'
+}
+
+/** A delimiter that is nowhere in the texts. (The stock client ends a statement at a `;` in the middle of a line too.) */
+function delimiterBeside(texts: readonly Buffer[]): string {
+  for (let number = 1; ; number++) {
+    const delimiter = `;;${number}`
+    if (!texts.some(text => text.includes(delimiter))) return delimiter
   }
 }
 
@@ -46,39 +55,59 @@ SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', foreign_ke
 
 /** Builds a small file (definitions) in memory. Statements are bytes: the text of a routine may be in another character set. */
 export class Script {
-  readonly #parts: Buffer[] = []
-  #statements = 0
-  #largest = 0
+  readonly #head: string
+  readonly #parts: ({ text: Buffer; fenced: Buffer | undefined } | { comment: string })[] = []
 
   /** @param title what the file holds, on one line */
   constructor(title: string) {
-    this.#parts.push(Buffer.from(`-- FailSafe Online Backup: ${title}\n${sessionHead}`))
+    this.#head = `-- FailSafe Online Backup: ${title}\n${sessionHead}`
   }
 
-  /** @param statement without its delimiter */
-  add(statement: Buffer | string): this {
+  /**
+   * @param statement without its delimiter
+   * @param characterSet what it is written in
+   */
+  add(statement: Buffer | string, characterSet = 'utf8mb4'): this {
     const text = typeof statement === 'string' ? Buffer.from(statement) : statement
-    const delimiter = delimiterFor(text)
-    if (delimiter === ';') this.#parts.push(text, Buffer.from(';\n'))
-    else this.#parts.push(Buffer.from(`DELIMITER ${delimiter}\n`), text, Buffer.from(`${delimiter}\nDELIMITER ;\n`))
-    this.#statements++
-    this.#largest = Math.max(this.#largest, text.length)
+    const fenced = fenceSemicolons(text, characterSet)
+    this.#parts.push({ text, fenced: fenced?.includes(';\n') ? undefined : fenced })
     return this
   }
 
   /** Each line of the text as a comment. */
   comment(text: string): this {
-    for (const line of text.split(/\r\n|[\r\n\u2028\u2029]/)) this.#parts.push(Buffer.from(`-- ${line}\n`))
+    for (const line of text.split(/\r\n|[\r\n\u2028\u2029]/)) this.#parts.push({ comment: `-- ${line}\n` })
     return this
   }
 
   /** All so far, for a file that goes on with statements of another kind. */
   beginning(): Buffer {
-    return Buffer.concat(this.#parts)
+    return Buffer.concat(this.#lines(this.#delimited()))
   }
 
   bytes(): Buffer {
-    const end = endLine({ statements: this.#statements, rows: 0, largestStatement: this.#largest })
-    return Buffer.concat([...this.#parts, Buffer.from(end)])
+    const delimited = this.#delimited()
+    const sizes = delimited.texts.map(text => text.length)
+    const end = endLine({ statements: sizes.length, rows: 0, largestStatement: Math.max(0, ...sizes) })
+    return Buffer.concat([...this.#lines(delimited), Buffer.from(end)])
+  }
+
+  /** The statements in order, and what ends them. */
+  #delimited(): { texts: Buffer[]; delimiter: string } {
+    const statements = this.#parts.filter(part => 'text' in part)
+    const fenced = statements.flatMap(statement => statement.fenced ?? [])
+    if (fenced.length === statements.length) return { texts: fenced, delimiter: ';' }
+    const texts = statements.map(({ text }) => text)
+    return { texts, delimiter: delimiterBeside(texts) }
+  }
+
+  #lines({ texts, delimiter }: { texts: Buffer[]; delimiter: string }): Buffer[] {
+    const end = Buffer.from(`${delimiter}\n`)
+    const waiting = texts.values()
+    const parts = this.#parts.flatMap(part =>
+      'text' in part ? [waiting.next().value!, end] : [Buffer.from(part.comment)],
+    )
+    if (delimiter === ';') return [Buffer.from(this.#head), ...parts]
+    return [Buffer.from(`${this.#head}DELIMITER ${delimiter}\n`), ...parts, Buffer.from('DELIMITER ;\n')]
   }
 }
