@@ -16,7 +16,7 @@ import {
   stopReceiverInTime,
   versionsOf,
 } from './janitor-support.ts'
-import { ok, type TestReceiver } from './support.ts'
+import { ok, requestOf, type TestReceiver } from './support.ts'
 
 let receiver: TestReceiver
 let agent: TestAgent
@@ -319,4 +319,28 @@ describe('a host that was taken over', () => {
       expect(await versionsOf(receiver, id)).toHaveLength(4)
     }
   }, 120_000)
+})
+
+describe('a link that outlives what it leads to', () => {
+  it('says that retention took it, for URLs of what was planned and for a new restore', async () => {
+    const host = new HonestHost(receiver.clock)
+    const source = await registerSource(agent, 'outlived')
+    const first = await backUp(agent, source, 'full', [host.full(now())])
+    const request = { tenant: agent.tenant, source, snapshots: [first.snapshot], expiresSeconds: 90 * day }
+    const { url } = ok(await receiver.admin('POST', '/v1/admin/links', request))
+    const authorization = `Bearer ${url.split('#')[1]}`
+    const ask = (target: string, body: object) => receiver.send(requestOf('POST', target, body, { authorization }))
+    const { id } = ok(await ask('/v1/restore-manifests', { source }))
+    const packs = [{ snapshot: first.snapshot, pack: 1 }]
+    ok(await ask(`/v1/restore-manifests/${id}/urls`, { packs }))
+    days(1)
+    await backUp(agent, source, 'full', [host.full(now())])
+    await pass(16)
+    expect(await stateOf(receiver, first.snapshot)).toBeUndefined()
+    const gone = { status: 409, body: { code: 'not-restorable', detail: expect.stringContaining(first.snapshot) } }
+    expect(await ask(`/v1/restore-manifests/${id}/urls`, { packs })).toMatchObject(gone)
+    expect(await ask('/v1/restore-manifests', { source })).toMatchObject(gone)
+    const strange = [{ snapshot: `${source}.${'0'.repeat(26)}`, pack: 1 }]
+    expect(await ask(`/v1/restore-manifests/${id}/urls`, { packs: strange })).toMatchObject({ status: 404 })
+  })
 })
