@@ -91,7 +91,7 @@ describe('the nightly export of a tenant', () => {
     await night()
     expect(await versions()).toHaveLength(2)
     const refused = vi.fn(async () => {
-      throw new VersionLocked('locked')
+      throw new VersionLocked('locked', undefined)
     })
     receiver.clock.advance(60 * day)
     await registerSource(agent, 'third')
