@@ -3,7 +3,7 @@ import { removeContent } from '../catalogue/removal.ts'
 import { beginDeletion, endDeletion, recordLockedUntil } from '../catalogue/tombstones.ts'
 import { forEach } from '../commit/limits.ts'
 import type { Judgement } from '../retention/judge-source.ts'
-import type { Stored } from '../retention/source-history.ts'
+import { findStored, type Stored } from '../retention/source-history.ts'
 import { deletableFrom } from '../retention/tombstone-days.ts'
 import { VersionLocked } from '../vault/delete-version.ts'
 import type { JanitorPorts, Remaining } from './ports.ts'
@@ -25,12 +25,13 @@ export async function deleteExpired(
   const { clock } = ports
   const kept = new Set(verdicts.filter(isKept).map(({ snapshot }) => snapshot))
   const expired = [...history.stored.values()].filter(
-    snapshot =>
-      snapshot.state === 'tombstoned' && !kept.has(snapshot.snapshot) && deletableFrom(snapshot, now) <= now.getTime(),
+    held => held.tombstonedAt !== undefined && !kept.has(held.snapshot) && deletableFrom(held, now) <= now.getTime(),
   )
-  await forEach(expired, { clock, deadline: clock().getTime() + remaining() }, snapshot =>
-    deleteSnapshot(ports, snapshot, now, remaining).catch(error => waitForLock(ports, snapshot, error)),
-  )
+  await forEach(expired, { clock, deadline: clock().getTime() + remaining() }, async held => {
+    const snapshot = await findStored(ports.catalogue, held)
+    if (!snapshot) return
+    await deleteSnapshot(ports, snapshot, now, remaining).catch(error => waitForLock(ports, snapshot, error))
+  })
 }
 
 /** @throws `error`, if there is no lock to wait for */

@@ -121,6 +121,7 @@ export function* snapshotsOf(plan: Plan, epoch: number, options: { content?: boo
           storedBytes: (plan.packs ?? 1) * 60 * GiB,
         },
         warnings: [],
+        metaVersions: { manifest: version(n, 'm'), units: version(n, 'u'), receipt: version(n, 'r') },
         ...(plan.bad && { bad: true }),
       },
     }
@@ -138,6 +139,8 @@ export function* snapshotsOf(plan: Plan, epoch: number, options: { content?: boo
       }
   }
 }
+
+const version = (n: number, of: string) => `${of}${n}`.padEnd(32, '0')
 
 const zeros = Buffer.alloc(32).toString('base64')
 
