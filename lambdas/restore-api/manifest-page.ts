@@ -4,7 +4,7 @@ import { manifestKey } from '../catalogue/keys.ts'
 import { type RestoreManifest, type RestoreStep, stepsFrom } from '../catalogue/restore-manifests.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { readMany } from '../catalogue/table.ts'
-import { escapedBytes } from './escaped.ts'
+import { escapedBytes } from '../http/escaped.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { snapshotRemoved } from './removed.ts'
 
