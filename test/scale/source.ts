@@ -121,7 +121,6 @@ export function* snapshotsOf(plan: Plan, epoch: number, options: { content?: boo
           storedBytes: (plan.packs ?? 1) * 60 * GiB,
         },
         warnings: [],
-        metaVersions: { manifest: version(n, 'm'), units: version(n, 'u'), receipt: version(n, 'r') },
         ...(plan.bad && { bad: true }),
       },
     }
@@ -139,8 +138,6 @@ export function* snapshotsOf(plan: Plan, epoch: number, options: { content?: boo
       }
   }
 }
-
-const version = (n: number, of: string) => `${of}${n}`.padEnd(32, '0')
 
 const zeros = Buffer.alloc(32).toString('base64')
 
