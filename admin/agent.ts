@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import { AdminAgent, AdminAgentsResponse, type ReasonRequest } from '../shared/api/admin.ts'
+import { pagesOf } from './pages.ts'
 import type { AdminReceiver } from './receiver.ts'
 import { type Common, perform, table, verb } from './verb.ts'
 
@@ -36,16 +37,8 @@ function list(): Command {
 
 async function agentsOf(receiver: AdminReceiver, tenant: string): Promise<Agent[]> {
   const agents: Agent[] = []
-  for (let after: string | null | undefined; after !== null; ) {
-    const query = new URLSearchParams({ tenant, ...(after === undefined ? {} : { after }) })
-    const page: z.output<typeof AdminAgentsResponse> = await receiver.call(
-      'GET',
-      `/v1/admin/agents?${query}`,
-      AdminAgentsResponse,
-    )
+  for await (const page of pagesOf(receiver, '/v1/admin/agents', AdminAgentsResponse, { tenant }))
     agents.push(...page.agents)
-    after = page.next
-  }
   return agents
 }
 

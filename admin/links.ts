@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import { AdminLinksResponse } from '../shared/api/admin.ts'
 import { LinkRevokedResponse } from '../shared/api/agent.ts'
+import { pagesOf } from './pages.ts'
 import type { AdminReceiver } from './receiver.ts'
 import { type Common, type Outcome, perform, table, verb } from './verb.ts'
 
@@ -28,16 +29,7 @@ async function end(receiver: AdminReceiver, tenant: string, name: string): Promi
 
 async function list(receiver: AdminReceiver, tenant: string): Promise<Outcome> {
   const all: Link[] = []
-  for (let after: string | null = ''; after !== null; ) {
-    const query = new URLSearchParams({ tenant, ...(after === '' ? {} : { after }) })
-    const page: z.output<typeof AdminLinksResponse> = await receiver.call(
-      'GET',
-      `/v1/admin/links?${query}`,
-      AdminLinksResponse,
-    )
-    all.push(...page.links)
-    after = page.next
-  }
+  for await (const page of pagesOf(receiver, '/v1/admin/links', AdminLinksResponse, { tenant })) all.push(...page.links)
   const heads = ['name', 'source', 'state', 'expires', 'used', 'GB fetched', 'limited to', 'made by']
   const rows = all.map(link => [
     link.name,

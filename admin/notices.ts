@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import { NoticesResponse } from '../shared/api/notices.ts'
+import { pagesOf } from './pages.ts'
 import { perform, table, verb } from './verb.ts'
+
+type Answer = z.output<typeof NoticesResponse>
 
 export function notices(): Command {
   return verb(
@@ -11,9 +15,14 @@ export function notices(): Command {
     .option('--tenant <tenant>', 'only of this customer')
     .action(({ tenant, ...options }: { tenant?: string }) =>
       perform(options, async receiver => {
-        const query = tenant === undefined ? '' : `?tenant=${encodeURIComponent(tenant)}`
-        const answer = await receiver.call('GET', `/v1/admin/notices${query}`, NoticesResponse)
-        const open = answer.conditions.map(each => [
+        const conditions: Answer['conditions'] = []
+        const notices: Answer['notices'] = []
+        for await (const page of pagesOf(receiver, '/v1/admin/notices', NoticesResponse, { tenant })) {
+          conditions.push(...page.conditions)
+          notices.push(...page.notices)
+        }
+        conditions.sort((a, b) => (a.since < b.since ? 1 : -1))
+        const open = conditions.map(each => [
           each.since,
           each.severity,
           each.kind,
@@ -21,7 +30,7 @@ export function notices(): Command {
           each.subject.name,
           each.text,
         ])
-        const last = answer.notices.map(each => [
+        const last = notices.map(each => [
           each.at,
           each.waiting ? `${each.state} (on its way)` : each.state,
           each.kind,
@@ -30,12 +39,11 @@ export function notices(): Command {
           each.text,
         ])
         return {
-          json: answer,
+          json: { conditions, notices },
           lines: [
             ...(open.length === 0
               ? ['Nothing is open.']
               : table([['open since', 'severity', 'kind', 'tenant', 'of', 'what'], ...open])),
-            ...(answer.more ? ['There is more: ask by --tenant.'] : []),
             '',
             ...table([['told at', 'state', 'kind', 'tenant', 'of', 'what'], ...last]),
           ],

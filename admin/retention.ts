@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { z } from 'zod'
 import { formatBytes } from '../shared/amount.ts'
-import { AdminSourcesResponse } from '../shared/api/admin.ts'
 import { RetentionPreview, RetentionResponse } from '../shared/api/retention.ts'
 import { Failure } from '../shared/failure.ts'
 import type { Retention } from '../shared/retention.ts'
 import type { AdminReceiver } from './receiver.ts'
+import { sourcesOf } from './sources.ts'
 import { type Common, perform, table, verb } from './verb.ts'
 
 interface Options extends Common {
@@ -163,8 +163,7 @@ async function targetOf(receiver: AdminReceiver, tenant: string, source: string 
 
 /** A source by its id, or by a name that only one agent of the tenant uses. */
 async function idOf(receiver: AdminReceiver, tenant: string, wanted: string): Promise<string> {
-  const target = `/v1/admin/sources?tenant=${encodeURIComponent(tenant)}`
-  const { sources } = await receiver.call('GET', target, AdminSourcesResponse)
+  const sources = await sourcesOf(receiver, { tenant })
   const byId = sources.find(({ source }) => source === wanted)
   const byName = sources.filter(({ name }) => name === wanted)
   if (byId) return byId.source

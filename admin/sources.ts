@@ -1,6 +1,11 @@
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import { AdminSourcesResponse } from '../shared/api/admin.ts'
+import { pagesOf } from './pages.ts'
+import type { AdminReceiver } from './receiver.ts'
 import { perform, table, verb } from './verb.ts'
+
+type Source = z.output<typeof AdminSourcesResponse>['sources'][number]
 
 export function sources(): Command {
   return verb(
@@ -12,12 +17,8 @@ export function sources(): Command {
     .option('--overdue', 'only what is late, missed, failing, or on a host that is silent')
     .action(({ tenant, overdue, ...options }: { tenant?: string; overdue?: true }) =>
       perform(options, async receiver => {
-        const query = new URLSearchParams({
-          ...(tenant === undefined ? {} : { tenant }),
-          ...(overdue ? { overdue: 'true' } : {}),
-        })
-        const answer = await receiver.call('GET', `/v1/admin/sources?${query}`, AdminSourcesResponse)
-        const rows = answer.sources.map(each => [
+        const sources = await sourcesOf(receiver, { tenant, overdue: overdue && 'true' })
+        const rows = sources.map(each => [
           each.tenant,
           each.name,
           each.engine,
@@ -30,7 +31,17 @@ export function sources(): Command {
             '-',
         ])
         const heads = ['tenant', 'source', 'engine', 'last snapshot', 'agent seen', 'expected', 'host', 'id', 'open']
-        return { json: answer, lines: table([heads, ...rows]) }
+        return { json: { sources }, lines: table([heads, ...rows]) }
       }),
     )
+}
+
+export async function sourcesOf(
+  receiver: AdminReceiver,
+  wanted: { tenant?: string | undefined; overdue?: 'true' | undefined },
+): Promise<Source[]> {
+  const sources: Source[] = []
+  for await (const page of pagesOf(receiver, '/v1/admin/sources', AdminSourcesResponse, wanted))
+    sources.push(...page.sources)
+  return sources
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import { type ReasonRequest, type TenantRequest, TenantResponse, TenantsResponse } from '../shared/api/admin.ts'
+import { pagesOf } from './pages.ts'
 import { amount } from './quota.ts'
 import { type Common, perform, table, verb, wholeNumber } from './verb.ts'
 
@@ -45,15 +46,10 @@ function create(): Command {
 function list(): Command {
   return verb('list', 'Lists all customers.', 'failsafe-admin tenant list').action((options: Common) =>
     perform(options, async receiver => {
-      const answer = await receiver.call('GET', '/v1/admin/tenants', TenantsResponse)
-      const rows = answer.tenants.map(each => [
-        each.tenant,
-        each.state,
-        `${each.minimumDays}`,
-        each.createdAt,
-        each.name,
-      ])
-      return { json: answer, lines: table([['tenant', 'state', 'days', 'since', 'name'], ...rows]) }
+      const tenants: Tenant[] = []
+      for await (const page of pagesOf(receiver, '/v1/admin/tenants', TenantsResponse)) tenants.push(...page.tenants)
+      const rows = tenants.map(each => [each.tenant, each.state, `${each.minimumDays}`, each.createdAt, each.name])
+      return { json: { tenants }, lines: table([['tenant', 'state', 'days', 'since', 'name'], ...rows]) }
     }),
   )
 }

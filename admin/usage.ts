@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { z } from 'zod'
 import { formatBytes } from '../shared/amount.ts'
 import { UsageResponse, type UsageRow } from '../shared/api/usage.ts'
 import { csv } from './csv.ts'
+import { pagesOf } from './pages.ts'
 import type { AdminReceiver } from './receiver.ts'
 import { type Common, perform, table, verb } from './verb.ts'
 
@@ -36,19 +36,11 @@ export function usage(): Command {
 
 async function readAll(receiver: AdminReceiver, { month, tenant }: Options) {
   const rows: UsageRow[] = []
-  let after: string | null = null
   let answered = ''
-  do {
-    const query = new URLSearchParams({
-      ...(month === undefined ? {} : { month }),
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(after === null ? {} : { after }),
-    })
-    const page: z.output<typeof UsageResponse> = await receiver.call('GET', `/v1/admin/usage?${query}`, UsageResponse)
+  for await (const page of pagesOf(receiver, '/v1/admin/usage', UsageResponse, { month, tenant })) {
     rows.push(...page.rows)
     answered = page.month
-    after = page.next
-  } while (after !== null)
+  }
   return { month: answered, rows }
 }
 

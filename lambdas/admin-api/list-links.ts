@@ -35,11 +35,12 @@ export function listAllLinks(app: AdminApp, ports: Ports): void {
       links.map(({ source }) => sourceKey(tenant, source)),
     )
     const names = new Map(sources.map(({ source, name }) => [source, name]))
-    return c.json({ links: links.map(link => shown(link, names.get(link.source) ?? link.source)), next }, 200)
+    const now = clock()
+    return c.json({ links: links.map(link => shown(link, names.get(link.source) ?? link.source, now)), next }, 200)
   })
 }
 
-function shown(link: Link, sourceName: string) {
+function shown(link: Link, sourceName: string, now: Date) {
   const { source, snapshots, units, since, until, addresses, agent, createdAt, expiresAt, uses, used } = link
   return {
     name: nameOfLink(link),
@@ -56,7 +57,7 @@ function shown(link: Link, sourceName: string) {
     uses,
     used,
     passcode: link.passcode !== null,
-    locked: isLocked(link),
+    locked: isLocked(link, now),
     revokedAt: link.revokedAt ?? null,
     signedBytes: link.signedBytes,
     byteBudget: link.byteBudget,

@@ -36,7 +36,7 @@ export function previewRetention(app: AdminApp, ports: Ports): void {
     for (const verdict of verdicts) {
       const total = totals[fateOf(verdict)]
       total.snapshots += 1
-      total.bytes += history.stored.get(verdict.snapshot)!.totals.storedBytes
+      total.bytes += history.stored.get(verdict.snapshot)!.storedBytes
     }
     const snapshots = verdicts.slice(after, after + limit).map(verdict => {
       const item = history.stored.get(verdict.snapshot)!
@@ -46,10 +46,10 @@ export function previewRetention(app: AdminApp, ports: Ports): void {
         kind,
         receivedAt,
         lockedUntil,
-        bytes: item.totals.storedBytes,
+        bytes: item.storedBytes,
         rules: verdict.rules,
         neededBy: verdict.need?.by ?? null,
-        tombstonedAt: item.state === 'tombstoned' ? item.tombstonedAt : null,
+        tombstonedAt: item.tombstonedAt ?? null,
         goesOn: fateOf(verdict) === 'going' ? new Date(deletableFrom(item, now)).toISOString() : null,
       }
     })

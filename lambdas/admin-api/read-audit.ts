@@ -4,6 +4,7 @@ import { Month } from '../../shared/api/usage.ts'
 import { TenantId } from '../../shared/ids.ts'
 import { auditBefore, monthOf } from '../catalogue/audit.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
+import { Page } from '../http/page.ts'
 import type { Ports } from '../http/ports.ts'
 import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
@@ -37,7 +38,6 @@ const ofReceiver = createRoute({
 
 /** An entry is some hundred bytes mostly. Some hold what a host made as long as it likes (what a link is for: 60 KB), and none may hide the others. */
 const pageLength = 500
-const pageBytes = 2_000_000
 
 export function readAudit(app: AdminApp, ports: Ports): void {
   const { catalogue, clock } = ports
@@ -50,18 +50,8 @@ export function readAudit(app: AdminApp, ports: Ports): void {
   async function pageOf(tenant: TenantId | null, { month, before }: z.infer<typeof query>) {
     const named = month ?? monthOf(clock().toISOString())
     const entries = await auditBefore(catalogue, tenant, named, before, pageLength)
-    const page = startOf(entries)
-    const next = page.length < entries.length || page.length === pageLength ? page.at(-1)!.id : null
-    return { tenant, month: named, entries: page, next }
+    const page = new Page<(typeof entries)[number]>()
+    const isWhole = entries.every(entry => page.add(entry)) && entries.length < pageLength
+    return { tenant, month: named, entries: page.items, next: isWhole ? null : page.last!.id }
   }
-}
-
-/** As many as fit into an answer. */
-function startOf<T>(entries: T[]): T[] {
-  let bytes = 0
-  const end = entries.findIndex(entry => {
-    bytes += Buffer.byteLength(JSON.stringify(entry))
-    return bytes > pageBytes
-  })
-  return end < 0 ? entries : entries.slice(0, Math.max(1, end))
 }

@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { Month, UsageResponse, type UsageRow } from '../../shared/api/usage.ts'
 import { TenantId } from '../../shared/ids.ts'
-import { ProblemError } from '../../shared/problem.ts'
 import { monthOf } from '../catalogue/audit.ts'
 import { tenantIds } from '../catalogue/tenants.ts'
 import { gbMonths, listUsage, type MonthUsage } from '../catalogue/usage.ts'
@@ -9,6 +8,7 @@ import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
 import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
+import { cursorAfter, lastOfAll, names, parseCursor } from './place-cursor.ts'
 
 const route = createRoute({
   method: 'get',
@@ -22,34 +22,26 @@ const route = createRoute({
 
 const pageLength = 1000
 const tenantsPerPage = 500
-/** Behind every source of a tenant. */
-const lastSourceOfAll = 'Z'.repeat(26)
-/** `<tenant>/<source>`: the last row of the page before. */
-const Cursor = z.templateLiteral([TenantId, '/', z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)])
 
 export function readUsage(app: AdminApp, ports: Ports): void {
   const { catalogue, clock } = ports
   app.openapi(route, async c => {
     const { month = monthOf(clock().toISOString()), tenant, after } = c.req.valid('query')
     if (tenant !== undefined) await knownTenant(ports, tenant)
-    const [lastTenant, lastSource] = cursorOf(after)
+    const last = parseCursor(after, names.source)
     const rows: UsageRow[] = []
     let tenants = 0
-    for await (const id of tenant === undefined ? tenantIds(catalogue, lastTenant) : [tenant]) {
-      for await (const usage of listUsage(catalogue, id, month, id === lastTenant ? lastSource : undefined)) {
+    for await (const id of tenant === undefined ? tenantIds(catalogue, last?.tenant ?? undefined) : [tenant]) {
+      for await (const usage of listUsage(catalogue, id, month, id === last?.tenant ? last.name : undefined)) {
         rows.push(rowOf(id, usage))
-        if (rows.length === pageLength) return c.json({ month, rows, next: `${id}/${usage.source}` }, 200)
+        if (rows.length < pageLength) continue
+        return c.json({ month, rows, next: cursorAfter({ tenant: id, name: usage.source }) }, 200)
       }
-      if (++tenants === tenantsPerPage) return c.json({ month, rows, next: `${id}/${lastSourceOfAll}` }, 200)
+      if (++tenants < tenantsPerPage) continue
+      return c.json({ month, rows, next: cursorAfter({ tenant: id, name: lastOfAll }) }, 200)
     }
     return c.json({ month, rows, next: null }, 200)
   })
-}
-
-function cursorOf(after: string | undefined): [string, string] | [] {
-  if (after === undefined) return []
-  if (!Cursor.safeParse(after).success) throw new ProblemError('invalid-request', 'after: it is no answer of this call')
-  return after.split('/') as [string, string]
 }
 
 function rowOf(tenant: TenantId, usage: MonthUsage): UsageRow {

@@ -1,8 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { ProofRequest, ProofResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
-import { recordProof } from '../catalogue/proofs.ts'
+import type { Agent } from '../catalogue/agents.ts'
+import { type Proof, recordProof } from '../catalogue/proofs.ts'
 import { mayTell } from '../catalogue/rates.ts'
+import type { Committed } from '../catalogue/snapshots.ts'
+import { isRefused } from '../catalogue/table.ts'
 import { tellFailedProof } from '../expectations/failed-proof.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, snapshotState } from '../http/owned.ts'
@@ -17,17 +20,32 @@ const route = createRoute({
   responses: { 200: jsonAnswer('Recorded', ProofResponse), default: refusal },
 })
 
+/** Each attempt after the first means that another proof of the snapshot, or its tombstone, was faster. */
+const attempts = 5
+
 export function receiveProof(app: AgentApp, ports: AgentApiPorts): void {
   app.openapi(route, async c => {
     const { agent } = c.var
-    const snapshot = await ownSnapshot(ports, agent, c.req.valid('param').snapshot)
-    if (snapshot.state !== 'committed') throw snapshotState(snapshot)
     const recordedAt = ports.clock().toISOString()
-    const proof = { ...c.req.valid('json'), snapshot: snapshot.snapshot, agent: agent.agent, recordedAt }
-    await recordProof(ports.catalogue, snapshot, proof)
+    const proof: Proof = { ...c.req.valid('json'), agent: agent.agent, recordedAt }
+    const snapshot = await record(agent, c.req.valid('param').snapshot, proof)
     // of one that is known to be bad the provider was told
     if (proof.outcome === 'failed' && !snapshot.bad && (await mayTell(ports.catalogue, agent.agent, ports.clock())))
       await tellFailedProof(ports, agent, snapshot, proof)
     return c.json({ recordedAt }, 200)
   })
+
+  /** @returns the snapshot as it was before */
+  async function record(agent: Agent, id: SnapshotId, proof: Proof): Promise<Committed> {
+    for (let attempt = 1; ; attempt++) {
+      const snapshot = await ownSnapshot(ports, agent, id)
+      if (snapshot.state !== 'committed') throw snapshotState(snapshot)
+      try {
+        await recordProof(ports.catalogue, snapshot, proof)
+        return snapshot
+      } catch (error) {
+        if (!isRefused(error) || attempt >= attempts) throw error
+      }
+    }
+  }
 }

@@ -37,7 +37,8 @@ export const unitsKey = (snapshot: SnapshotId, chunk: number): Key => ({
   SK: `U#${padded(chunk)}`,
 })
 export const runKey = (source: SourceId, run: string): Key => ({ PK: `S#${source}`, SK: `R#${run}` })
-export const proofKey = (source: SourceId, ulid: string): Key => ({ PK: `S#${source}`, SK: `V#${ulid}` })
+/** What was found of a snapshot in one way, with one result: `verify#stored#passed`. */
+export const proofKey = (snapshot: SnapshotId, result: string): Key => ({ PK: contentKey(snapshot), SK: `V#${result}` })
 
 export const linkKey = (hash: string): Key => ({ PK: `L#${hash}`, SK: 'META' })
 export const enrolTokenKey = (hash: string): Key => ({ PK: `E#${hash}`, SK: 'META' })

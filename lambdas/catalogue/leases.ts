@@ -31,6 +31,14 @@ import { absent, isRefused, read, type Step, type Table, transact, update } from
 
 export const leaseSeconds = 300
 
+/**
+ * So many snapshots are opened on a lane in an hour. Logs every five minutes are twelve, and each may be tried anew ten times; a host that opens without
+ * end fills nobody's queues.
+ */
+export const opensAnHour = 120
+
+const hourMs = 3_600_000
+
 const LaneItem = z.object({
   head: SnapshotIdSchema.optional(),
   lease: z
@@ -43,6 +51,8 @@ const LaneItem = z.object({
       released: z.boolean(),
     })
     .optional(),
+  /** Snapshots that were opened in the hour of the last one. */
+  opened: z.object({ hour: z.iso.datetime(), count: z.number().int() }).optional(),
 })
 export type LaneItem = z.infer<typeof LaneItem>
 
@@ -59,7 +69,7 @@ export type Opening = Omit<SnapshotIn<'open'>, 'state' | 'head' | 'lease'>
 
 /**
  * Takes the lane's lease and opens a snapshot under it. The same run asked again gets the same snapshot and token.
- * @throws ProblemError `lane-held` with `{heldBy, until}`; `snapshot-state` with `{snapshot, state}` for a run that has ended
+ * @throws ProblemError `lane-held` with `{heldBy, until}`; `throttled` with `{retryAfterSeconds}`; `snapshot-state` with `{snapshot, state}` for a run that has ended
  */
 export async function openUnderLease(
   table: Table,
@@ -82,6 +92,7 @@ export async function openUnderLease(
         extra: { heldBy: lane.lease.run, until: lane.lease.until },
         fix: 'Wait until it has finished; a run that was killed lets go by itself',
       })
+    const opened = countOpening(lane, now)
     const snapshot: SnapshotIn<'open'> = { ...opening, state: 'open', head: lane.head ?? null, lease: token }
     const until = leaseEnd(now)
     try {
@@ -97,10 +108,11 @@ export async function openUnderLease(
         {
           update: {
             key: laneKey(snapshot.source, snapshot.lane),
-            update: 'SET #lease = :lease',
+            update: 'SET #lease = :lease, #opened = :opened',
             condition: `${headIs(snapshot.head)} AND ${lane.lease ? leaseUnchanged : neverLeased}`,
             values: {
               ...(lane.head && { ':head': lane.head }),
+              ':opened': opened,
               ':lease': { token, run: snapshot.run, snapshot: snapshot.snapshot, until, released: false },
               ...(lane.lease && {
                 ':seenToken': lane.lease.token,
@@ -116,6 +128,19 @@ export async function openUnderLease(
       if (!isRefused(error) || attempt >= 5) throw error // somebody was at the lane meanwhile: look again
     }
   }
+}
+
+/** Exact, as an opening is refused where another one was at the lane since it was read. @throws ProblemError `throttled` */
+function countOpening({ opened }: LaneItem, now: Date): NonNullable<LaneItem['opened']> {
+  const begin = Math.floor(now.getTime() / hourMs) * hourMs
+  const hour = new Date(begin).toISOString()
+  const count = opened?.hour === hour ? opened.count : 0
+  if (count >= opensAnHour)
+    throw new ProblemError('throttled', `a source opens at most ${opensAnHour} snapshots of a lane in an hour`, {
+      extra: { retryAfterSeconds: Math.ceil((begin + hourMs - now.getTime()) / 1000) },
+      fix: 'Back up less often; if runs fail and are begun anew, look at why',
+    })
+  return { hour, count: count + 1 }
 }
 
 function takeOver(lane: LaneItem, previous: Snapshot | undefined, run: string, now: Date): Step[] {

@@ -9,6 +9,11 @@ import { absent, type Change, isRefused, present, read, type Step, type Table, u
  * passcodes. While it lives, each restore manifest consumes a use, and each URL counts against one budget of bytes for all its uses.
  */
 
+const count = z
+  .instanceof(Set)
+  .transform(ids => ids.size)
+  .default(0)
+
 /** A restore link as the catalogue knows it: without its secret. */
 export const Link = z.object({
   hash: z.string(),
@@ -33,11 +38,12 @@ export const Link = z.object({
   uses: z.number().int().nullable(),
   used: z.number().int(),
   passcode: z.object({ salt: z.string(), hash: z.string() }).nullable(),
-  /** One id for each passcode that did not fit, and for each being tried now. */
-  tries: z
-    .instanceof(Set)
-    .transform(tries => tries.size)
-    .default(0),
+  /** Passcodes that did not fit, and those being tried now: one id for each. */
+  tries: count,
+  /** Of these, the ones that are known not to fit. */
+  wrong: count,
+  /** When the last one was begun. */
+  triedAt: z.iso.datetime().optional(),
 })
 export type Link = z.output<typeof Link>
 
@@ -49,8 +55,13 @@ export function nameOfLink({ hash }: Pick<Link, 'hash'>): string {
   return hash.slice(0, 12)
 }
 
-export function isLocked({ tries }: Link): boolean {
-  return tries >= triesAllowed
+/** No function runs that long: what was being tried then, and is not known to have fitted, counts as wrong. */
+const triedMs = 60_000
+
+/** Whether ten passcodes were wrong. While some of ten are still being tried it is not known yet. */
+export function isLocked({ tries, wrong, triedAt }: Link, now: Date): boolean {
+  if (tries < triesAllowed) return false
+  return wrong >= triesAllowed || triedAt === undefined || Date.parse(triedAt) < now.getTime() - triedMs
 }
 
 export function usesLeft({ uses, used }: Link): number | null {
@@ -58,7 +69,7 @@ export function usesLeft({ uses, used }: Link): number | null {
 }
 
 /** Steps of the transaction that makes a link: itself, and its entry in the tenant's list. */
-export function linkCreation({ tries: _none, ...link }: Link): Step[] {
+export function linkCreation({ tries: _tries, wrong: _wrong, ...link }: Link): Step[] {
   const deleted = ttl(link.expiresAt)
   const name = nameOfLink(link)
   return [
@@ -132,15 +143,15 @@ export function linkRevocation(hash: string, now: Date): Change {
 
 /**
  * Counts a passcode as wrong before it is tried, so that guessing in parallel gains nothing. The id makes a write that is sent again count once.
- * @returns false once locked
+ * @returns false once locked, and while ten are being tried
  */
-export async function beginTry(table: Table, link: Link, id: string): Promise<boolean> {
+export async function beginTry(table: Table, link: Pick<Link, 'hash'>, id: string, now: Date): Promise<boolean> {
   try {
     await update(table, {
       key: linkKey(link.hash),
-      update: 'ADD #tries :try',
+      update: 'SET #triedAt = :now ADD #tries :try',
       condition: 'attribute_not_exists(#tries) OR size(#tries) < :allowed OR contains(#tries, :id)',
-      values: { ':try': new Set([id]), ':id': id, ':allowed': triesAllowed },
+      values: { ':try': new Set([id]), ':id': id, ':allowed': triesAllowed, ':now': now.toISOString() },
     })
     return true
   } catch (error) {
@@ -150,13 +161,24 @@ export async function beginTry(table: Table, link: Link, id: string): Promise<bo
 }
 
 /** The passcode was right: it does not count. */
-export function endTry(table: Table, link: Link, id: string): Promise<void> {
-  return update(table, {
-    key: linkKey(link.hash),
-    update: 'DELETE #tries :try',
-    condition: present,
-    values: { ':try': new Set([id]) },
-  }).catch(error => {
+export function endTry(table: Table, link: Pick<Link, 'hash'>, id: string): Promise<void> {
+  return afterTry(table, link, 'DELETE #tries :try', id)
+}
+
+/** The passcode was wrong: what a death before this leaves counts too, a minute later. */
+export function failTry(table: Table, link: Pick<Link, 'hash'>, id: string): Promise<void> {
+  return afterTry(table, link, 'ADD #wrong :try', id)
+}
+
+async function afterTry(table: Table, { hash }: Pick<Link, 'hash'>, change: string, id: string): Promise<void> {
+  try {
+    await update(table, {
+      key: linkKey(hash),
+      update: change,
+      condition: present,
+      values: { ':try': new Set([id]) },
+    })
+  } catch (error) {
     if (!isRefused(error)) throw error // TTL has just removed the link: it is not put back, empty
-  })
+  }
 }

@@ -132,10 +132,24 @@ export function findCondition(table: Table, tenant: TenantId | null, kind: Condi
   return read(table, Condition, conditionKey(tenant, kind, subject))
 }
 
-/** What is raised and has not recovered, of a tenant or (null) of the receiver itself; lazily. */
-export async function* openConditions(table: Table, tenant: TenantId | null): AsyncGenerator<Condition> {
-  const range = prefixed(ownerPartition(tenant), 'C#')
-  yield* query(table, Condition, range, { expression: '#recoveredAt = :none', values: { ':none': null } })
+/**
+ * What is raised and has not recovered, of a tenant or (null) of the receiver itself, by name; lazily.
+ * @param after only those behind the one of this name (`nameOfCondition`)
+ */
+export async function* openConditions(
+  table: Table,
+  tenant: TenantId | null,
+  after?: string,
+): AsyncGenerator<Condition> {
+  const all = prefixed(ownerPartition(tenant), 'C#')
+  const range = after === undefined ? all : { ...all, from: `C#${after}` }
+  const open = query(table, Condition, range, { expression: '#recoveredAt = :none', values: { ':none': null } })
+  for await (const condition of open) if (nameOfCondition(condition) !== after) yield condition
+}
+
+/** Unique among the conditions of its owner. */
+export function nameOfCondition({ kind, subject, aspect }: Pick<Condition, 'kind' | 'subject' | 'aspect'>): string {
+  return `${kind}#${keyOf({ subject, aspect: aspect ?? undefined })}`
 }
 
 /** Newest first. */
@@ -146,6 +160,6 @@ export async function lastNotices(table: Table, tenant: TenantId | null, limit: 
   return notices
 }
 
-function keyOf({ subject, aspect }: NewNotice): string {
+function keyOf({ subject, aspect }: { subject: Notice['subject']; aspect?: string | undefined }): string {
   return aspect === undefined ? subject.id : `${subject.id}#${aspect}`
 }

@@ -3,7 +3,7 @@ import { Label, TenantId } from '../../shared/ids.ts'
 import { noKeepRules, Retention } from '../../shared/retention.ts'
 import { inQueue } from './by-time.ts'
 import { tenantEntryKey, tenantKey } from './keys.ts'
-import { absent, type Change, collect, prefixed, present, query, read, type Step, type Table } from './table.ts'
+import { absent, type Change, prefixed, present, query, read, readMany, type Step, type Table } from './table.ts'
 
 export const Tenant = z.object({
   tenant: TenantId,
@@ -70,13 +70,22 @@ export function suspension(tenant: TenantId, suspended: Tenant['suspended']): Ch
   }
 }
 
-export async function listTenants(table: Table): Promise<Tenant[]> {
-  const tenants: Tenant[] = []
-  for (const { tenant } of await collect(query(table, Entry, prefixed('TENANTS', 'T#')))) {
-    const found = await findTenant(table, tenant)
-    if (found) tenants.push(found)
+/** In order, lazily. @param after only those behind this one */
+export async function* tenantsAfter(table: Table, after?: TenantId): AsyncGenerator<Tenant> {
+  let ids: TenantId[] = []
+  for await (const id of tenantIds(table, after)) {
+    if (id === after || ids.push(id) < readTogether) continue
+    yield* await tenantsOf(table, ids)
+    ids = []
   }
-  return tenants
+  yield* await tenantsOf(table, ids)
+}
+
+const readTogether = 100
+
+async function tenantsOf(table: Table, ids: TenantId[]): Promise<Tenant[]> {
+  const found = new Map((await readMany(table, Tenant, ids.map(tenantKey))).map(each => [each.tenant, each]))
+  return ids.flatMap(id => found.get(id) ?? [])
 }
 
 /** In order, lazily. @param from the first one that is wanted */
@@ -87,7 +96,6 @@ export async function* tenantIds(table: Table, from?: TenantId): AsyncGenerator<
 }
 
 /** A step of the transaction that records it. Refused (see `isRefused`) where there is no such tenant. */
-/** The least that the provider expects of each source; see `expectEveryHours`. */
 export function expectationChange(tenant: TenantId, everyHours: number | null): Change {
   return {
     key: tenantKey(tenant),

@@ -80,7 +80,7 @@ export function endDeletion(table: Table, snapshot: Stored, now: Date): Promise<
   ])
 }
 
-/** Notes a lock that every version of a snapshot has by now. It never goes back. */
+/** Notes a lock that every version of a snapshot has by now; of one that is being deleted, a lock that some version still has. It never goes back. */
 export async function recordLockedUntil(table: Table, snapshot: Stored, until: Date): Promise<void> {
   try {
     await update(table, {

@@ -1,6 +1,6 @@
 import type { Agent } from '../catalogue/agents.ts'
 import { notify } from '../catalogue/notices.ts'
-import type { ProofRecord } from '../catalogue/proofs.ts'
+import type { Proof } from '../catalogue/proofs.ts'
 import type { Committed } from '../catalogue/snapshots.ts'
 import { findSource } from '../catalogue/sources.ts'
 import type { Ports } from '../http/ports.ts'
@@ -10,7 +10,7 @@ export async function tellFailedProof(
   { catalogue, env }: Pick<Ports, 'catalogue' | 'env'>,
   agent: Agent,
   { tenant, source, snapshot, kind, receivedAt }: Committed,
-  { method, level, detail, recordedAt }: ProofRecord,
+  { method, level, detail, recordedAt }: Proof,
 ): Promise<void> {
   const name = (await findSource(catalogue, tenant, source))?.name ?? source
   const why = detail === undefined ? '' : ` (${detail})`

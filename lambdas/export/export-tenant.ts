@@ -4,6 +4,8 @@ import { listSources } from '../catalogue/sources.ts'
 import { noteExported, type TenantChore } from '../catalogue/tenant-chores.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
 import { VersionLocked } from '../vault/delete-version.ts'
+import { VersionGone } from '../vault/extend-lock.ts'
+import type { Lock } from '../vault/lock.ts'
 import type { ExportPorts } from './ports.ts'
 import { TenantExport, tenantExportKey } from './tenant-export.ts'
 
@@ -38,13 +40,24 @@ export async function exportTenant(ports: ExportPorts, { tenant: id, exported }:
   const lock = { mode: env.LOCK_MODE, until: new Date(now.getTime() + tenant.minimumDays * dayMs) }
   if (exported?.sha256 === sha256) {
     if (Date.parse(exported.lockedUntil) > now.getTime() + dayMs * Math.min(2, tenant.minimumDays / 2)) return
-    await vault.extendLock(key, exported.versionId, lock)
-    return noteExported(catalogue, id, { ...exported, lockedUntil: lock.until.toISOString() })
+    if (await extended(ports, key, exported.versionId, lock))
+      return noteExported(catalogue, id, { ...exported, lockedUntil: lock.until.toISOString() })
   }
   const body = Buffer.from(`${JSON.stringify(document, null, 1)}\n`)
   const versionId = await vault.putVersion({ key, body, type: 'application/json' }, lock)
   await noteExported(catalogue, id, { sha256, versionId, lockedUntil: lock.until.toISOString() })
   await removeOutdated(ports, tenant, now)
+}
+
+/** @returns false when somebody took it away once its lock was over: it is written anew */
+async function extended({ vault }: ExportPorts, key: string, versionId: string, lock: Lock): Promise<boolean> {
+  try {
+    await vault.extendLock(key, versionId, lock)
+    return true
+  } catch (error) {
+    if (error instanceof VersionGone) return false
+    throw error
+  }
 }
 
 async function removeOutdated({ vault }: ExportPorts, { tenant, minimumDays }: Tenant, now: Date): Promise<void> {

@@ -8,7 +8,7 @@ const [hourMs, dayMs] = [3_600_000, 86_400_000]
 
 /**
  * What is due for a tenant once a night: its export, and the sum of what it stores. A failure is told to the log and tried again in an hour; it stops
- * no other tenant. Two at once do the same twice, which harms nobody.
+ * neither the other of the two nor any other tenant. Two at once do the same twice, which harms nobody.
  * @param mayGoOn asked before each tenant
  */
 export async function workNights(ports: ExportPorts, mayGoOn: () => boolean): Promise<void> {
@@ -16,13 +16,19 @@ export async function workNights(ports: ExportPorts, mayGoOn: () => boolean): Pr
   const started = clock()
   for await (const chore of dueTenants(catalogue, started)) {
     if (!mayGoOn()) return
+    const exported = await isDone(() => exportTenant(ports, chore))
+    const summed = await isDone(() => sumStored(ports, chore.tenant))
+    const next = exported && summed ? nextNight(chore, started) : new Date(started.getTime() + hourMs)
+    await scheduleNight(catalogue, chore.tenant, next)
+  }
+
+  async function isDone(work: () => Promise<void>): Promise<boolean> {
     try {
-      await exportTenant(ports, chore)
-      await sumStored(ports, chore.tenant)
-      await scheduleNight(catalogue, chore.tenant, nextNight(chore, started))
+      await work()
+      return true
     } catch (error) {
       log.failure(error)
-      await scheduleNight(catalogue, chore.tenant, new Date(started.getTime() + hourMs))
+      return false
     }
   }
 }

@@ -56,6 +56,7 @@ export async function makeLink(ports: Ports, wish: LinkWish) {
     used: 0,
     passcode: wish.passcode === undefined ? null : await hashPasscode(ports, wish.passcode),
     tries: 0,
+    wrong: 0,
   }
   const name = nameOfLink(link)
   const { expiresAt, uses } = link

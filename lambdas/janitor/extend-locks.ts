@@ -3,7 +3,7 @@ import { packsFrom } from '../catalogue/removal.ts'
 import { recordLockedUntil } from '../catalogue/tombstones.ts'
 import { forEach } from '../commit/limits.ts'
 import type { Judgement } from '../retention/judge-source.ts'
-import type { Stored } from '../retention/source-history.ts'
+import { findStored, type Held, type Stored } from '../retention/source-history.ts'
 import type { MetaName } from '../vault/keys.ts'
 import { metaKey, packKey } from '../vault/keys.ts'
 import type { Lock } from '../vault/lock.ts'
@@ -20,13 +20,15 @@ export async function extendLocks(
   remaining: Remaining,
 ): Promise<void> {
   const { catalogue, clock } = ports
-  const wanted: { snapshot: Stored; until: Date }[] = []
+  const wanted: { held: Held; until: Date }[] = []
   for (const verdict of verdicts) {
-    const snapshot = history.stored.get(verdict.snapshot)!
-    const until = isKept(verdict) ? lockWanted(verdict, snapshot.lockedUntil, now) : undefined
-    if (until !== undefined) wanted.push({ snapshot, until: new Date(until) })
+    const held = history.stored.get(verdict.snapshot)!
+    const until = isKept(verdict) ? lockWanted(verdict, held.lockedUntil, now) : undefined
+    if (until !== undefined) wanted.push({ held, until: new Date(until) })
   }
-  await forEach(wanted, { clock, deadline: clock().getTime() + remaining() }, async ({ snapshot, until }) => {
+  await forEach(wanted, { clock, deadline: clock().getTime() + remaining() }, async ({ held, until }) => {
+    const snapshot = await findStored(catalogue, held)
+    if (!snapshot) return
     await extendSnapshot(ports, snapshot, { mode: snapshot.lockMode, until })
     await recordLockedUntil(catalogue, snapshot, until)
   })

@@ -60,7 +60,7 @@ async function pass(ports: JanitorPorts, tenant: Tenant, source: Source, remaini
   // while a tenant is suspended nothing of it is removed
   const active = tenant.state === 'active'
   if (active) await attempt(moveTombstones)
-  await measureUsage(ports, source, judgement.history.items)
+  await measureUsage(ports, source, judgement.history)
   if (active) await attempt(deleteExpired)
   if (failures.length > 0) throw failures[0]
   await recoverCommit(ports, source, judgement)
@@ -68,7 +68,7 @@ async function pass(ports: JanitorPorts, tenant: Tenant, source: Source, remaini
 
 /** A commit that was stuck may have been finished by its agent. */
 async function recoverCommit(ports: JanitorPorts, source: Source, { history }: Judgement): Promise<void> {
-  if (history.items.some(({ state }) => state === 'committing')) return
+  if (history.unfinished.some(({ state }) => state === 'committing')) return
   const text = `No commit of ${source.name} is waiting to be finished any more.`
   await recoverCondition(ports.catalogue, { ...about(ports, source), kind: 'commit-stuck', severity: 'info', text })
 }

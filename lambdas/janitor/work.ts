@@ -14,26 +14,35 @@ const [liveWorkers, keepWorkers] = [4, 2]
 
 /**
  * One invocation: snapshots that are not committed are finished or cleaned up, then every source whose day is over gets its pass, and every tenant
- * its export. The first kind takes at most half of the time while the second waits, however long one of it takes, so that a host that opens and
- * aborts without end cannot stop retention for others.
+ * its night's work. Whatever waits, nothing takes the whole time: a host that opens and aborts without end cannot stop retention for others, and
+ * passes that a day is too short for cannot stop exports and quotas.
+ *
+ *   │ not committed ┄┄┄┄┄┄ │ passes ┄┄┄┄┄┄ │ nights ┄┄┄ │ passes, not committed: what is left │
+ *   0                     half         a quarter left                                       end
+ *
  * Each piece of work tells of its own failure and stops nobody else's. Any number of invocations may be at it at once, and each may die anywhere.
  * @throws when the queues themselves cannot be read
  */
 export async function work(ports: JanitorPorts, remaining: Remaining): Promise<void> {
   const { catalogue, clock, log } = ports
   const started = clock()
-  const half = remaining() / 2
-  const live = dueIn(catalogue, LiveEntry, 'LIVE', started)
-  const settle = (budget: Remaining) => (entry: z.infer<typeof LiveEntry>) =>
-    settleSnapshot(ports, { snapshot: entry.snapshot, due: new Date(entry.gsk) }, budget)
+  const whole = remaining()
   const inTime = () => remaining() > 0
-  const untilHalf = () => remaining() - half
-  await each(live, liveWorkers, () => untilHalf() > 0, settle(untilHalf))
-  await each(dueIn(catalogue, KeepChore, 'KEEP', started), keepWorkers, inTime, chore =>
-    keepSource(ports, chore, remaining),
-  )
+  const live = dueIn(catalogue, LiveEntry, 'LIVE', started)
+  const keep = dueIn(catalogue, KeepChore, 'KEEP', started)
+  /** With so much of the time kept for what comes after it. */
+  const settle = (kept: number) =>
+    each(live, liveWorkers, less(kept), ({ snapshot, gsk }, budget) =>
+      settleSnapshot(ports, { snapshot, due: new Date(gsk) }, budget),
+    )
+  const pass = (kept: number) =>
+    each(keep, keepWorkers, less(kept), (chore, budget) => keepSource(ports, chore, budget))
+  const less = (kept: number) => () => remaining() - kept
+  await settle(whole / 2)
+  await pass(whole / 4)
   await workNights(ports, inTime)
-  await each(live, liveWorkers, inTime, settle(remaining))
+  await pass(0)
+  await settle(0)
   log.request({
     method: 'SCHEDULE',
     route: 'janitor',
@@ -42,18 +51,18 @@ export async function work(ports: JanitorPorts, remaining: Remaining): Promise<v
   })
 }
 
-/** Begins no item once `mayGoOn` says no. */
+/** Begins no item once there is no time left. */
 async function each<T>(
   items: AsyncGenerator<T>,
   workers: number,
-  mayGoOn: () => boolean,
-  work: (item: T) => Promise<void>,
+  remaining: Remaining,
+  work: (item: T, remaining: Remaining) => Promise<void>,
 ): Promise<void> {
   const worker = async () => {
-    while (mayGoOn()) {
+    while (remaining() > 0) {
       const { done, value } = await items.next()
       if (done) return
-      await work(value)
+      await work(value, remaining)
     }
   }
   const ended = await Promise.allSettled(Array.from({ length: workers }, worker))

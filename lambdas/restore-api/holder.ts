@@ -5,7 +5,17 @@ import type { SourceId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { type Agent, findAgent } from '../catalogue/agents.ts'
 import { type AuditEntry, recordAudit } from '../catalogue/audit.ts'
-import { beginTry, endTry, findLink, isLocked, type Link, nameOfLink, triesAllowed } from '../catalogue/links.ts'
+import {
+  beginTry,
+  endTry,
+  failTry,
+  findLink,
+  findLinkByHash,
+  isLocked,
+  type Link,
+  nameOfLink,
+  triesAllowed,
+} from '../catalogue/links.ts'
 import { countLinkRequest } from '../catalogue/rates.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
@@ -49,8 +59,8 @@ async function holderOf(ports: Ports, { req, env }: Context<HolderEnv>): Promise
 }
 
 /** The tenant of a link that is alive: one that an agent made ends with it, and every link while its tenant is suspended. */
-async function tenantOfAlive({ catalogue }: Ports, link: Link): Promise<Tenant | undefined> {
-  if (isLocked(link) || link.revokedAt !== undefined) return undefined
+async function tenantOfAlive({ catalogue, clock }: Ports, link: Link): Promise<Tenant | undefined> {
+  if (isLocked(link, clock()) || link.revokedAt !== undefined) return undefined
   const tenant = await findTenant(catalogue, link.tenant)
   if (tenant?.state !== 'active') return undefined
   if (link.agent !== null && (await findAgent(catalogue, link.agent))?.state !== 'active') return undefined
@@ -81,10 +91,15 @@ async function requirePasscode(ports: Ports, holder: LinkHolder, passcode: strin
   const { link } = holder
   if (passcode === undefined)
     throw new ProblemError('passcode-required', undefined, { fix: 'Ask who gave you the link' })
+  const { catalogue, clock } = ports
   const attempt = newSecret(ports)
-  if (!(await beginTry(ports.catalogue, link, attempt))) throw linkInvalid()
-  if (passcode.length <= 100 && (await isPasscode(link.passcode!, passcode)))
-    return endTry(ports.catalogue, link, attempt)
+  if (!(await beginTry(catalogue, link, attempt, clock()))) {
+    const now = await findLinkByHash(catalogue, link.hash, clock())
+    if (!now || isLocked(now, clock())) throw linkInvalid()
+    throw new ProblemError('throttled', `${triesAllowed} passcodes of this link are being tried at this moment`)
+  }
+  if (passcode.length <= 100 && (await isPasscode(link.passcode!, passcode))) return endTry(catalogue, link, attempt)
+  await failTry(catalogue, link, attempt)
   await recordRefusal(ports, holder, 'passcode-wrong')
   throw new ProblemError('passcode-wrong', `after ${triesAllowed} wrong ones the link is locked`)
 }

@@ -1,12 +1,12 @@
 import type { RestoreManifestResponse } from '../../shared/api/restore.ts'
-import { ProblemError } from '../../shared/problem.ts'
 import { StoredManifest } from '../catalogue/commits.ts'
 import { manifestKey } from '../catalogue/keys.ts'
 import { type RestoreManifest, type RestoreStep, stepsFrom } from '../catalogue/restore-manifests.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { readMany } from '../catalogue/table.ts'
-import { escapedBytes } from './escaped.ts'
+import { escapedBytes } from '../http/escaped.ts'
 import type { RestoreApiPorts } from './ports.ts'
+import { snapshotRemoved } from './removed.ts'
 
 /** An answer of a function has 6 MB at most. A manifest has 64 KB, and the line of a key that was changed a hundred times as much again. */
 const pageBytes = 3_000_000
@@ -55,10 +55,7 @@ export async function pageOf(
     const items = new Map((await readMany(catalogue, Item, keys)).map(item => [item.PK, item]))
     return steps.map(({ snapshot, receivedAt }, i) => {
       const stored = items.get(keys[i]!.PK)
-      if (!stored)
-        throw new ProblemError('not-restorable', `snapshot ${snapshot} is past its retention and was removed`, {
-          fix: 'Begin a new restore',
-        })
+      if (!stored) throw snapshotRemoved(snapshot)
       const { manifest, agent, agentKey, certificate, succession } = stored
       return { snapshot, receivedAt, manifest, agent, agentKey, certificate, succession }
     })

@@ -7,6 +7,7 @@ import type { Source } from '../catalogue/sources.ts'
 import { withUnits } from '../catalogue/units.ts'
 import { type CataloguePlan, planFrom } from './plan.ts'
 import type { RestoreApiPorts } from './ports.ts'
+import { snapshotRemoved } from './removed.ts'
 import { allowsSnapshot, allowsTime, isLimited, momentWithin, requireTimes, type Scope, unitsWithin } from './scope.ts'
 
 export interface PlanWithin extends CataloguePlan {
@@ -18,7 +19,7 @@ export interface PlanWithin extends CataloguePlan {
 /**
  * Plans a restore that stays within a link's scope. Without a moment of its own it leads to the latest state that the link allows: where the
  * link ends at a moment, to the last one up to there that all units have.
- * @throws ProblemError as `planFrom`; `out-of-scope`
+ * @throws ProblemError as `planFrom`; `out-of-scope`; `not-restorable` when what the link is for was removed
  */
 export async function planWithin(
   { catalogue, clock }: RestoreApiPorts,
@@ -60,8 +61,11 @@ export async function planWithin(
   /** Without units in the request: those of the link that the snapshot has. */
   async function unitsOf(id: string): Promise<string[] | undefined> {
     const item = await findSnapshot(catalogue, id)
-    if (item?.state !== 'committed' || item.source !== source.source)
+    if (item?.state !== 'committed' || item.source !== source.source) {
+      // it was there when the link was made
+      if (scope.snapshots?.includes(id)) throw snapshotRemoved(id, 'Ask who gave you the link for a new one')
       throw new ProblemError('not-found', 'no such snapshot')
+    }
     const { units } = await withUnits(catalogue, item, wanted && new Set(wanted))
     if (!allowsSnapshot(scope, id, units)) throw new ProblemError('out-of-scope', 'it is not for this snapshot')
     return wanted === undefined ? undefined : (request.units ?? units.map(({ unit }) => unit))

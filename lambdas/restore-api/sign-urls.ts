@@ -1,8 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { PackUrlsRequest, PackUrlsResponse } from '../../shared/api/restore.ts'
+import type { SnapshotId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { packKey as packItemKey } from '../catalogue/keys.ts'
-import { type CompletePack, isComplete, PackItem } from '../catalogue/packs.ts'
+import { isComplete, PackItem } from '../catalogue/packs.ts'
+import { findIndex, type RestoreManifest } from '../catalogue/restore-manifests.ts'
+import { findSnapshot } from '../catalogue/snapshots.ts'
 import { readMany } from '../catalogue/table.ts'
 import { countDownloaded } from '../catalogue/usage.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
@@ -11,6 +14,7 @@ import { downloadSeconds } from '../vault/sign-download.ts'
 import type { RestoreApp } from './app.ts'
 import { ownManifest } from './own-manifest.ts'
 import type { RestoreApiPorts } from './ports.ts'
+import { snapshotRemoved } from './removed.ts'
 import { spendFor, type WantedPack } from './spend.ts'
 
 const route = createRoute({
@@ -30,7 +34,7 @@ export function signUrls(app: RestoreApp, ports: RestoreApiPorts): void {
     const { holder } = c.var
     const manifest = await ownManifest(ports, holder, c.req.valid('param').manifest)
     const { packs } = c.req.valid('json')
-    const wanted = await completePacks(packs)
+    const wanted = await completePacks(manifest, packs)
     const spent = await spendFor(ports, holder, manifest, wanted)
     const urls = await Promise.all(
       wanted.map(async ({ snapshot, pack, item }) => ({
@@ -43,14 +47,24 @@ export function signUrls(app: RestoreApp, ports: RestoreApiPorts): void {
     return c.json({ urls, expiresAt: new Date(clock().getTime() + downloadSeconds * 1000).toISOString() }, 200)
   })
 
-  /** @throws ProblemError `not-found` */
-  async function completePacks(packs: z.output<typeof PackUrlsRequest>['packs']): Promise<WantedPack[]> {
+  /** @throws ProblemError `not-found`; `not-restorable` for what was removed since the restore was planned */
+  async function completePacks(
+    manifest: RestoreManifest,
+    packs: z.output<typeof PackUrlsRequest>['packs'],
+  ): Promise<WantedPack[]> {
     const keys = packs.map(({ snapshot, pack }) => packItemKey(snapshot, pack))
     const items = new Map((await readMany(catalogue, Item, keys)).map(item => [`${item.PK} ${item.n}`, item]))
-    return packs.map(({ snapshot, pack }, i) => {
-      const item = items.get(`${keys[i]!.PK} ${pack}`)
-      if (!item || !isComplete(item)) throw new ProblemError('not-found')
-      return { snapshot, pack, item: item as CompletePack }
-    })
+    const found = packs.map(({ snapshot, pack }, i) => ({ snapshot, pack, item: items.get(`${keys[i]!.PK} ${pack}`) }))
+    const missing = found.find(({ item }) => !item || !isComplete(item))
+    if (missing) throw await whyMissing(manifest, missing.snapshot)
+    return found as WantedPack[]
+  }
+
+  /** What is not of this restore is nobody's business here. */
+  async function whyMissing({ id }: RestoreManifest, snapshot: SnapshotId): Promise<ProblemError> {
+    if (!(await findIndex(catalogue, id, snapshot))) return new ProblemError('not-found')
+    const item = await findSnapshot(catalogue, snapshot)
+    const isGone = !item || (item.state === 'tombstoned' && item.deletingSince !== undefined)
+    return isGone ? snapshotRemoved(snapshot) : new ProblemError('not-found', 'the snapshot has no such pack')
   }
 }

@@ -5,7 +5,7 @@ import { committedOn } from '../catalogue/history.ts'
 import { type Committed, findSnapshot } from '../catalogue/snapshots.ts'
 import type { Table } from '../catalogue/table.ts'
 import { unitBytesOf, withUnits } from '../catalogue/units.ts'
-import { escapedBytes } from './escaped.ts'
+import { escapedBytes } from '../http/escaped.ts'
 import { ulidAt } from './history.ts'
 import { allowsSnapshot, type Scope } from './scope.ts'
 

@@ -3,7 +3,7 @@ import type { SourceId } from '../../shared/ids.ts'
 import { unitTimelines } from '../../shared/planner/timeline.ts'
 import type { CommittedSnapshot } from '../../shared/snapshot.ts'
 import type { Table } from '../catalogue/table.ts'
-import { escapedBytes } from './escaped.ts'
+import { escapedBytes } from '../http/escaped.ts'
 import { allowsTime, type Scope } from './scope.ts'
 import { type Window, windowHistory } from './window-history.ts'
 

@@ -1,10 +1,10 @@
 import { monthsBetween, startOf } from '../catalogue/months.ts'
 import { signedUnfinished } from '../catalogue/signed.ts'
-import type { Snapshot } from '../catalogue/snapshots.ts'
 import type { Source } from '../catalogue/sources.ts'
 import { addUsed, believedOf, findSourceStored, measured, type SourceStored } from '../catalogue/stored.ts'
 import { isRefused, transact } from '../catalogue/table.ts'
 import type { Ports } from '../http/ports.ts'
+import type { SourceHistory } from '../retention/source-history.ts'
 import type { VersionEntry } from '../vault/list-versions.ts'
 import { type MeasuredMonth, monthSteps } from './month-steps.ts'
 
@@ -26,25 +26,26 @@ const countedForSureMs = 7 * 86_400_000
  * So the figures are exact however late a pass is, but for versions that were deleted since the last one: call it before anything is deleted.
  * A second pass, or one at the same time, adds nothing. A source that was never measured counts from the start of last month at most.
  *
- * @param snapshots all of the source, in whatever state
+ * @param history all snapshots of the source, in whatever state
  */
 export async function measureUsage(
   ports: UsagePorts,
   source: Pick<Source, 'tenant' | 'source' | 'name'>,
-  snapshots: Iterable<Snapshot>,
+  history: Pick<SourceHistory, 'stored' | 'unfinished'>,
 ): Promise<void> {
   const { catalogue, clock } = ports
   const seen = await findSourceStored(catalogue, source)
   const now = clock()
   const since = seen.measuredAt === null ? startOfLastMonth(now) : Date.parse(seen.measuredAt)
   if (since >= now.getTime()) return
-  const known = [...snapshots]
   const months = await storedIn(ports, source, since, now)
   let bytes = months.at(-1)!.bytes
-  for (const { state, snapshot } of known)
-    if (state !== 'committed' && state !== 'tombstoned') bytes += await signedUnfinished(catalogue, snapshot)
+  for (const { snapshot } of history.unfinished) bytes += await signedUnfinished(catalogue, snapshot)
   const settledUntil = new Date(now.getTime() - countedForSureMs).toISOString()
-  const received = receivedOf(known)
+  const received = [...history.stored.values()].map(({ receivedAt, storedBytes }) => ({
+    receivedAt,
+    bytes: storedBytes,
+  }))
   const change = { bytes, signedThen: seen.signed, measuredAt: now.toISOString(), settledUntil }
   for (let attempt = 1; ; attempt++) {
     try {
@@ -82,15 +83,6 @@ async function storedIn(
         month.gbHours += (size / 1e9) * hours
       }
   return months
-}
-
-/** What was committed, by the month in which it was received. */
-function receivedOf(snapshots: Snapshot[]) {
-  return snapshots.flatMap(snapshot =>
-    snapshot.state === 'committed' || snapshot.state === 'tombstoned'
-      ? [{ receivedAt: snapshot.receivedAt, bytes: snapshot.totals.storedBytes }]
-      : [],
-  )
 }
 
 function startOfLastMonth(now: Date): number {

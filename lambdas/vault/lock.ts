@@ -1,5 +1,5 @@
-import { PutObjectRetentionCommand } from '@aws-sdk/client-s3'
-import type { Vault } from './vault.ts'
+import { GetObjectRetentionCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
+import { s3ErrorName, type Vault } from './vault.ts'
 
 export interface Lock {
   mode: 'GOVERNANCE' | 'COMPLIANCE'
@@ -17,4 +17,18 @@ export async function lockVersion({ bucket, client }: Vault, key: string, versio
       ChecksumAlgorithm: 'SHA256',
     }),
   )
+}
+
+/** The lock of one version, as it is now; undefined when it has none. */
+export async function lockOf({ bucket, client }: Vault, key: string, versionId: string): Promise<Lock | undefined> {
+  try {
+    const { Retention } = await client.send(
+      new GetObjectRetentionCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+    )
+    const { Mode: mode, RetainUntilDate: until } = Retention ?? {}
+    return mode && until && { mode, until }
+  } catch (error) {
+    if (s3ErrorName(error) === 'NoSuchObjectLockConfiguration') return undefined
+    throw error
+  }
 }

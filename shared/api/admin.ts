@@ -6,7 +6,7 @@ import { EngineKind, Instant } from '../snapshot.ts'
 
 /** The provider's API under `/v1/admin`: AWS_IAM, signed with the provider's AWS credentials. */
 
-// POST /v1/admin/tenants · GET /v1/admin/tenants · GET /v1/admin/tenants/{tenant}
+// POST /v1/admin/tenants · GET /v1/admin/tenants?after= · GET /v1/admin/tenants/{tenant}
 export const TenantRequest = z.object({
   tenant: TenantId,
   name: Label,
@@ -23,7 +23,11 @@ export const TenantResponse = z.object({
   minimumDays: z.number().int(),
   suspended: z.object({ at: z.iso.datetime(), reason: z.string().nullable() }).nullable(),
 })
-export const TenantsResponse = z.object({ tenants: z.array(TenantResponse) })
+export const TenantsResponse = z.object({
+  tenants: z.array(TenantResponse),
+  /** Pass as `after` for the next page. */
+  next: TenantId.nullable(),
+})
 
 // POST /v1/admin/tenants/{tenant}/suspend · …/resume, POST /v1/admin/agents/{agent}/revoke: a word for the audit
 export const ReasonRequest = z.object({ reason: z.string().min(1).max(500).optional() })
@@ -118,7 +122,7 @@ export const AdminLinksResponse = z.object({
   next: LinkName.nullable(),
 })
 
-// GET /v1/admin/sources?tenant=&overdue=
+// GET /v1/admin/sources?tenant=&overdue=&after=
 export const AdminSourcesResponse = z.object({
   sources: z.array(
     z.object({
@@ -137,4 +141,6 @@ export const AdminSourcesResponse = z.object({
       open: z.array(z.object({ kind: NoticeKind, mode: z.string().nullable(), since: z.iso.datetime() })),
     }),
   ),
+  /** Pass as `after` for the next page. */
+  next: z.string().nullable(),
 })

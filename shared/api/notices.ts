@@ -4,7 +4,7 @@ import { Notice, NoticeKind } from '../notice.ts'
 
 /** What the provider is told, where it is sent, and what it expects: the part of the admin API around the watchdog. */
 
-// GET /v1/admin/notices?tenant=
+// GET /v1/admin/notices?tenant=&after=
 export const OpenCondition = z.object({
   tenant: TenantId.nullable(),
   kind: NoticeKind,
@@ -16,11 +16,12 @@ export const OpenCondition = z.object({
   since: z.iso.datetime(),
 })
 export const NoticesResponse = z.object({
-  /** What is open now; `more` when it is too much for one answer. */
+  /** What is open now. */
   conditions: z.array(OpenCondition),
-  more: z.boolean(),
-  /** The last ones, newest first, and whether anything of them is still on its way. */
+  /** On the first page alone: the last ones, newest first, and whether anything of them is still on its way. */
   notices: z.array(Notice.extend({ waiting: z.boolean() })),
+  /** Pass as `after` for the next page. */
+  next: z.string().nullable(),
 })
 
 // GET /v1/admin/webhooks · POST /v1/admin/webhooks · DELETE /v1/admin/webhooks/{webhook} · POST /v1/admin/webhooks/{webhook}/test

@@ -4,10 +4,12 @@ import { mostSources } from '../../lambdas/agent-api/register-source.ts'
 import { findAgent, noteContact } from '../../lambdas/catalogue/agents.ts'
 import { listAudit, monthOf } from '../../lambdas/catalogue/audit.ts'
 import { dueIn } from '../../lambdas/catalogue/by-time.ts'
-import { agentKey, hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
+import { agentKey, contentKey, hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
 import { OutboxItem } from '../../lambdas/catalogue/notices.ts'
+import { ProofRecord } from '../../lambdas/catalogue/proofs.ts'
 import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
-import { collect, put, type Table, update } from '../../lambdas/catalogue/table.ts'
+import { findSnapshot } from '../../lambdas/catalogue/snapshots.ts'
+import { collect, prefixed, put, query, type Table, update } from '../../lambdas/catalogue/table.ts'
 import { certify } from '../../shared/certificate.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
@@ -222,6 +224,47 @@ describe('an agent that was silent', () => {
     await noteContact(catalogue, seen, receiver.clock.now)
     const waiting = await collect(dueIn(catalogue, z.looseObject({ SK: z.string() }), 'SEEN', receiver.clock.now))
     expect(waiting.map(({ SK }) => SK)).not.toContain(agentKey(agent.id).SK)
+  })
+})
+
+describe('proofs', () => {
+  const proofsOf = (snapshot: string) =>
+    collect(query(receiver.ports.catalogue, ProofRecord, prefixed(contentKey(snapshot), 'V#')))
+  const prove = (by: TestAgent, snapshot: string, body: object) =>
+    by.call('POST', `/v1/snapshots/${snapshot}/proofs`, {
+      method: 'verify',
+      level: 'stored',
+      outcome: 'passed',
+      ...body,
+    })
+
+  it('of a snapshot do not grow without end, and what was found before the theft and after it stays', async () => {
+    const source = await registerSource(agent)
+    const { snapshot } = await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
+    ok(await prove(agent, snapshot, { level: 'opened', outcome: 'failed', detail: 'before' }))
+    for (let i = 0; i < 20; i++)
+      for (const outcome of ['failed', 'passed']) {
+        receiver.clock.advance(1)
+        ok(await prove(agent, snapshot, { level: 'opened', outcome, detail: `thief ${i}` }))
+      }
+    const clean = await enrolAgent(receiver, agent.tenant, { replaces: agent.id })
+    ok(await prove(clean, snapshot, { level: 'opened', outcome: 'failed', detail: 'after' }))
+    expect(await proofsOf(snapshot)).toMatchObject([
+      { first: { outcome: 'failed', detail: 'before' }, last: { detail: 'after', agent: clean.id } },
+      { first: { outcome: 'passed', detail: 'thief 0' }, last: { detail: 'thief 19', agent: agent.id } },
+    ])
+  })
+
+  it('that come at the same moment leave the greater one shown', async () => {
+    const source = await registerSource(agent)
+    const { snapshot } = await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
+    before(async () => ok(await prove(agent, snapshot, { level: 'restored', outcome: 'failed' })))
+    ok(await prove(agent, snapshot, { level: 'stored', outcome: 'passed' }))
+    expect(await findSnapshot(receiver.ports.catalogue, snapshot)).toMatchObject({
+      bad: true,
+      proof: { level: 'restored', outcome: 'failed' },
+    })
+    expect(await proofsOf(snapshot)).toHaveLength(2)
   })
 })
 

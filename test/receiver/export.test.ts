@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { addUsed, findTenantStored } from '../../lambdas/catalogue/stored.ts'
 import { collect } from '../../lambdas/catalogue/table.ts'
 import type { ExportVault } from '../../lambdas/export/ports.ts'
 import { TenantExport, tenantExportKey } from '../../lambdas/export/tenant-export.ts'
@@ -7,6 +8,7 @@ import { deleteVersion, VersionLocked } from '../../lambdas/vault/delete-version
 import { describeVersion } from '../../lambdas/vault/describe-version.ts'
 import { extendLock } from '../../lambdas/vault/extend-lock.ts'
 import { listVersions } from '../../lambdas/vault/list-versions.ts'
+import type { Lock } from '../../lambdas/vault/lock.ts'
 import { putVersion } from '../../lambdas/vault/put-version.ts'
 import { readObject } from '../../lambdas/vault/read-object.ts'
 import { enrolAgent, registerSource, type TestAgent } from './agent.ts'
@@ -89,7 +91,7 @@ describe('the nightly export of a tenant', () => {
     await night()
     expect(await versions()).toHaveLength(2)
     const refused = vi.fn(async () => {
-      throw new VersionLocked('locked')
+      throw new VersionLocked('locked', undefined)
     })
     receiver.clock.advance(60 * day)
     await registerSource(agent, 'third')
@@ -136,6 +138,33 @@ describe('the nightly export of a tenant', () => {
     receiver.clock.advance(3600)
     await workNights({ ...receiver.ports, vault: vault() }, () => true)
     expect(await others()).toHaveLength(1)
+  })
+
+  it('is written anew when somebody took it away once its lock was over', async () => {
+    await night()
+    const gone = (await versions()).map(({ versionId }) => versionId)
+    receiver.clock.advance(40 * day)
+    await night({
+      extendLock: async (name, version, lock) => {
+        if (gone.includes(version)) throw await missing(name, lock)
+        return vault().extendLock(name, version, lock)
+      },
+    })
+    expect(receiver.logged.failures).toEqual([])
+    expect(await versions()).toHaveLength(2)
+    await night()
+    expect(await versions()).toHaveLength(2)
+  })
+
+  /** As S3 says it of a version that there never was. */
+  const missing = (name: string, lock: Lock) =>
+    extendLock(receiver.vault, name, '0'.repeat(32), lock).catch((error: unknown) => error)
+
+  it('that fails keeps nobody from knowing what the tenant stores', async () => {
+    await addUsed(receiver.ports.catalogue, 'acme', 1234, null)
+    await night({ putVersion: () => Promise.reject(new Error('no disk')) })
+    expect(receiver.logged.failures).toMatchObject([{ message: 'no disk' }])
+    expect(await findTenantStored(receiver.ports.catalogue, 'acme')).toEqual({ used: 0 })
   })
 
   it('that dies anywhere is made by the next invocation, and two at once harm nobody', async () => {

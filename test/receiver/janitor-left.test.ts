@@ -1,12 +1,15 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inQueue } from '../../lambdas/catalogue/by-time.ts'
+import { dueIn, inQueue } from '../../lambdas/catalogue/by-time.ts'
+import { KeepChore } from '../../lambdas/catalogue/keep.ts'
 import { runKey, snapshotKey } from '../../lambdas/catalogue/keys.ts'
 import { findCondition } from '../../lambdas/catalogue/notices.ts'
 import { postponeLive } from '../../lambdas/catalogue/removal.ts'
 import { findSnapshot } from '../../lambdas/catalogue/snapshots.ts'
 import { findTenantStored } from '../../lambdas/catalogue/stored.ts'
+import { collect } from '../../lambdas/catalogue/table.ts'
+import { dueTenants } from '../../lambdas/catalogue/tenant-chores.ts'
 import { keepSource } from '../../lambdas/janitor/keep-source.ts'
 import type { JanitorPorts } from '../../lambdas/janitor/ports.ts'
 import { work } from '../../lambdas/janitor/work.ts'
@@ -238,6 +241,28 @@ describe('what one source takes of the janitor', () => {
     expect((await uploadsOf(receiver, many.snapshot)).length).toBeGreaterThan(0)
     await clean(receiver)
     expect(await uploadsOf(receiver, many.snapshot)).toEqual([])
+  }, 60_000)
+
+  it('is not the time of its tenant’s night, though more passes are due than there is time for', async () => {
+    const crowd = await enrolAgent(receiver)
+    for (let i = 0; i < 12; i++) await registerSource(crowd, `slow ${i}`)
+    days(2)
+    const end = now().getTime() + 840_000
+    receiver.seams.intercept = request => {
+      if (request.method === 'GET' && request.url!.includes('versions')) receiver.clock.advance(60) // lists are slow today
+      return undefined
+    }
+    await clean(receiver, { remaining: () => end - now().getTime() })
+    receiver.seams.intercept = undefined
+    expect(await left()).toBeGreaterThan(0)
+    const chores = await collect(dueTenants(receiver.ports.catalogue, now()))
+    expect(chores.map(({ tenant }) => tenant)).not.toContain(crowd.tenant)
+    await clean(receiver)
+    expect(await left()).toBe(0)
+
+    async function left(): Promise<number> {
+      return (await collect(dueIn(receiver.ports.catalogue, KeepChore, 'KEEP', now()))).length
+    }
   }, 60_000)
 
   it('is one invocation an hour, where its pass brings the whole function down', async () => {

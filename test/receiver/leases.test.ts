@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { laneKey } from '../../lambdas/catalogue/keys.ts'
+import { opensAnHour } from '../../lambdas/catalogue/leases.ts'
 import { update } from '../../lambdas/catalogue/table.ts'
 import { newUlid } from '../../shared/ids.ts'
 import {
@@ -44,6 +45,28 @@ describe('the lease of a lane', () => {
     expect(again.snapshot).toBe(first.snapshot)
     expect(again.lease.token).toBe(first.lease.token)
     expect(Date.parse(again.lease.until) - receiver.clock.now.getTime()).toBe(300_000)
+  })
+
+  it('is given so many times an hour, however the runs end: who comes then is told when to come again', async () => {
+    const first = ok(await openAs(newUlid()))
+    await update(receiver.ports.catalogue, {
+      key: laneKey(source, 'data'),
+      update: 'SET #opened.#count = :count',
+      values: { ':count': opensAnHour - 1 },
+    })
+    ok(await abort(first.snapshot, first.lease.token))
+    const run = newUlid()
+    const last = ok(await openAs(run))
+    expect(ok(await openAs(run)).snapshot).toBe(last.snapshot)
+    ok(await abort(last.snapshot, last.lease.token))
+    const refused = await openAs(newUlid())
+    expect(refused).toMatchObject({ status: 429, body: { code: 'throttled', fix: expect.any(String) } })
+    const wait = Number(refused.headers.get('retry-after'))
+    expect(wait).toBeLessThanOrEqual(3600)
+    receiver.clock.advance(wait - 1)
+    expect((await openAs(newUlid())).body.code).toBe('throttled')
+    receiver.clock.advance(1)
+    ok(await openAs(newUlid()))
   })
 
   it('is given to one of several runs that ask at the same time', async () => {

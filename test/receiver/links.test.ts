@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AuditEntry, listAudit, monthOf } from '../../lambdas/catalogue/audit.ts'
 import { findLinkByName } from '../../lambdas/catalogue/link-list.ts'
-import { beginTry, nameOfLink } from '../../lambdas/catalogue/links.ts'
+import { beginTry, endTry, failTry, nameOfLink } from '../../lambdas/catalogue/links.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { parseAddressRange } from '../../shared/link.ts'
 import { backUp, enrolAgent, fullEntry, logEntry, registerSource, type TestAgent } from './agent.ts'
@@ -394,16 +394,46 @@ describe('a passcode', () => {
     expect((await plan(await make({ passcode }), {}, { passcode })).status).toBe(200)
   })
 
-  it('that is wrong counts once, however often the write is sent', async () => {
+  it('that is wrong counts once, however often the write is sent, and ten lock the link', async () => {
     const link = await make({ passcode: 'open sesame' })
     const item = await linkOf(link)
-    for (let i = 0; i < 20; i++) expect(await beginTry(receiver.ports.catalogue, item, 'one try')).toBe(true)
+    const begin = (id: string) => beginTry(receiver.ports.catalogue, item, id, receiver.clock.now)
+    for (let i = 0; i < 20; i++) expect(await begin('one try')).toBe(true)
     expect(await linkOf(link)).toMatchObject({ tries: 1 })
-    for (let i = 0; i < 9; i++) expect(await beginTry(receiver.ports.catalogue, item, `try ${i}`)).toBe(true)
-    expect(await beginTry(receiver.ports.catalogue, item, 'one too many')).toBe(false)
-    expect(await beginTry(receiver.ports.catalogue, item, 'one try')).toBe(true)
+    for (let i = 0; i < 9; i++) expect(codeOf(await plan(link, {}, { passcode: 'guess' }))).toBe('passcode-wrong')
+    expect(await begin('one too many')).toBe(false)
+    expect(await begin('one try')).toBe(true)
+    await failTry(receiver.ports.catalogue, item, 'one try')
     expect(codeOf(await plan(link, {}, { passcode: 'open sesame' }))).toBe('link-invalid')
     expect(nameOfLink(item)).toBe(link.name)
+  })
+
+  it('may be tried ten times at once: who comes then is asked to wait, and is let in after it', async () => {
+    const link = await make({ passcode: 'open sesame' })
+    const item = await linkOf(link)
+    for (let i = 0; i < 10; i++)
+      expect(await beginTry(receiver.ports.catalogue, item, `try ${i}`, receiver.clock.now)).toBe(true)
+    const refused = await by(link, 'GET', '/v1/link', undefined, { passcode: 'open sesame' })
+    expect([codeOf(refused), Number(refused.headers.get('retry-after'))]).toEqual(['throttled', expect.any(Number)])
+    await endTry(receiver.ports.catalogue, item, 'try 0')
+    ok(await by(link, 'GET', '/v1/link', undefined, { passcode: 'open sesame' }))
+  })
+
+  it('that nobody knows the end of, because its function died, counts as wrong after a minute', async () => {
+    const link = await make({ passcode: 'open sesame' })
+    const item = await linkOf(link)
+    for (let i = 0; i < 10; i++) await beginTry(receiver.ports.catalogue, item, `try ${i}`, receiver.clock.now)
+    expect(codeOf(await plan(link, {}, { passcode: 'open sesame' }))).toBe('throttled')
+    receiver.clock.advance(61)
+    expect(codeOf(await plan(link, {}, { passcode: 'open sesame' }))).toBe('link-invalid')
+  })
+
+  it('that is right may come from thirty at once', async () => {
+    const link = await make({ passcode: 'open sesame' })
+    const ask = () => by(link, 'GET', '/v1/link', undefined, { passcode: 'open sesame' })
+    const answers = await Promise.all(Array.from({ length: 30 }, ask))
+    for (const answer of answers) expect([undefined, 'throttled']).toContain(codeOf(answer))
+    expect((await linkOf(link)).tries).toBe(0)
   })
 
   it('that is wrong is on record with where it came from, and right ones do not count', async () => {

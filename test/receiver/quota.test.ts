@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { findCondition } from '../../lambdas/catalogue/notices.ts'
-import { Snapshot } from '../../lambdas/catalogue/snapshots.ts'
 import { findSource } from '../../lambdas/catalogue/sources.ts'
 import { findTenantStored } from '../../lambdas/catalogue/stored.ts'
 import { collect, prefixed, query } from '../../lambdas/catalogue/table.ts'
+import { readSourceHistory } from '../../lambdas/retention/source-history.ts'
 import { measureUsage } from '../../lambdas/usage/measure-usage.ts'
 import { sumStored } from '../../lambdas/usage/sum-stored.ts'
 import { listVersions } from '../../lambdas/vault/list-versions.ts'
@@ -45,9 +45,9 @@ async function measure(tenant: string, sources: string[], seconds = 86_400): Pro
   receiver.clock.advance(seconds)
   for (const id of sources) {
     const source = await findSource(receiver.ports.catalogue, tenant, id)
-    const all = await collect(query(receiver.ports.catalogue, Snapshot, prefixed(`S#${id}`, 'D#')))
+    const history = await readSourceHistory(receiver.ports.catalogue, id)
     const vault = { listVersions: (prefix: string) => listVersions(receiver.vault, prefix) }
-    await measureUsage({ ...receiver.ports, vault }, source!, all)
+    await measureUsage({ ...receiver.ports, vault }, source!, history)
   }
   await sumStored(receiver.ports, tenant)
 }

@@ -16,7 +16,7 @@ import {
   stopReceiverInTime,
   versionsOf,
 } from './janitor-support.ts'
-import { ok, type TestReceiver } from './support.ts'
+import { ok, requestOf, type TestReceiver } from './support.ts'
 
 let receiver: TestReceiver
 let agent: TestAgent
@@ -200,6 +200,28 @@ describe('retention, by the janitor,', () => {
     receiver.logged.failures.length = 0
   }, 60_000)
 
+  it('waits for a lock that was extended by halves, without calling that a failure, and deletes once it ends', async () => {
+    const host = new HonestHost(receiver.clock)
+    const source = await registerSource(agent, 'by halves')
+    const old = await backUp(agent, source, 'full', [host.full(now())])
+    await backUp(agent, source, 'full', [host.full(now())])
+    const until = new Date(now().getTime() + 40 * day * 1000)
+    const receipt = (await versionsOf(receiver, old.snapshot)).find(({ key }) => key.endsWith('commit.json'))!
+    await janitorPorts(receiver).vault.extendLock(receipt.key, receipt.versionId, { mode: 'GOVERNANCE', until })
+    days(6)
+    await pass(1)
+    expect(await stateOf(receiver, old.snapshot)).toBe('tombstoned')
+    days(8)
+    await pass(2)
+    expect(receiver.logged.failures).toEqual([])
+    expect(await versionsOf(receiver, old.snapshot)).toHaveLength(4)
+    expect(await findCondition(receiver.ports.catalogue, agent.tenant, 'retention-stuck', source)).toBeUndefined()
+    days(24)
+    await pass(1)
+    expect(await versionsOf(receiver, old.snapshot)).toEqual([])
+    expect(await stateOf(receiver, old.snapshot)).toBeUndefined()
+  }, 60_000)
+
   it('stops cleanly when its time is up, and goes on with the next invocation', async () => {
     const host = new HonestHost(receiver.clock)
     const source = await registerSource(agent, 'slow')
@@ -319,4 +341,30 @@ describe('a host that was taken over', () => {
       expect(await versionsOf(receiver, id)).toHaveLength(4)
     }
   }, 120_000)
+})
+
+describe('a link that outlives what it leads to', () => {
+  it('says that retention took it, for URLs of what was planned and for a new restore', async () => {
+    const host = new HonestHost(receiver.clock)
+    const source = await registerSource(agent, 'outlived')
+    const first = await backUp(agent, source, 'full', [host.full(now())])
+    const request = { tenant: agent.tenant, source, snapshots: [first.snapshot], expiresSeconds: 90 * day }
+    const { url } = ok(await receiver.admin('POST', '/v1/admin/links', request))
+    const authorization = `Bearer ${url.split('#')[1]}`
+    const ask = (target: string, body: object) => receiver.send(requestOf('POST', target, body, { authorization }))
+    const { id } = ok(await ask('/v1/restore-manifests', { source }))
+    const packs = [{ snapshot: first.snapshot, pack: 1 }]
+    ok(await ask(`/v1/restore-manifests/${id}/urls`, { packs }))
+    await backUp(agent, source, 'full', [host.full(now())])
+    days(6)
+    await pass(1)
+    days(8)
+    await pass(1)
+    expect(await stateOf(receiver, first.snapshot)).toBeUndefined()
+    const gone = { status: 409, body: { code: 'not-restorable', detail: expect.stringContaining(first.snapshot) } }
+    expect(await ask(`/v1/restore-manifests/${id}/urls`, { packs })).toMatchObject(gone)
+    expect(await ask('/v1/restore-manifests', { source })).toMatchObject(gone)
+    const strange = [{ snapshot: `${source}.${'0'.repeat(26)}`, pack: 1 }]
+    expect(await ask(`/v1/restore-manifests/${id}/urls`, { packs: strange })).toMatchObject({ status: 404 })
+  })
 })

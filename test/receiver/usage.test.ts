@@ -1,10 +1,9 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { committedOn } from '../../lambdas/catalogue/history.ts'
 import { findSource } from '../../lambdas/catalogue/sources.ts'
 import { findSourceStored } from '../../lambdas/catalogue/stored.ts'
-import { collect } from '../../lambdas/catalogue/table.ts'
 import { countDownloaded, countRestore, findUsage, gbMonths } from '../../lambdas/catalogue/usage.ts'
+import { type Held, readSourceHistory } from '../../lambdas/retention/source-history.ts'
 import { measureUsage, type UsagePorts } from '../../lambdas/usage/measure-usage.ts'
 import { listVersions, type VersionEntry } from '../../lambdas/vault/list-versions.ts'
 import { backUp, enrolAgent, fullEntry, registerSource, type TestAgent } from './agent.ts'
@@ -33,7 +32,7 @@ function portsAt(now: Date, list?: (prefix: string) => AsyncIterable<VersionEntr
 
 async function measure(source: string, now: Date, ports = portsAt(now)): Promise<void> {
   const item = await findSource(receiver.ports.catalogue, 'acme', source)
-  await measureUsage(ports, item!, await collect(committedOn(receiver.ports.catalogue, source, 'data')))
+  await measureUsage(ports, item!, await readSourceHistory(receiver.ports.catalogue, source))
 }
 
 /** A bucket of our own making: what lies there since when. */
@@ -111,16 +110,17 @@ describe('usage', () => {
   it('of uploads is not less when their snapshots are deleted one day', async () => {
     const source = await registerSource(agent, 'uploads')
     const item = (await findSource(receiver.ports.catalogue, 'acme', source))!
-    const snapshot = {
-      ...(await committed(source)),
-      totals: { artefacts: 1, sourceBytes: 1, sealedBytes: 1, storedBytes: 10 },
-    }
+    const snapshot = { storedBytes: 10 } as Held
     const receivedAt = (n: number) => ({ ...snapshot, receivedAt: new Date(Date.UTC(2026, 11, n, 2)).toISOString() })
+    const historyOf = (days: number[]) => ({
+      stored: new Map(days.map(n => [`${n}`, receivedAt(n)])),
+      unfinished: [],
+    })
     for (let today = 1; today <= 31; today++) {
       const now = new Date(Date.UTC(2026, 11, today, 12))
       const there = Array.from({ length: today }, (_, i) => i + 1).filter(n => today - n < 9)
-      await measureUsage(portsAt(now, listing([], now)), item, there.map(receivedAt))
-      if (today % 3 === 0) await measureUsage(portsAt(now, listing([], now)), item, [])
+      await measureUsage(portsAt(now, listing([], now)), item, historyOf(there))
+      if (today % 3 === 0) await measureUsage(portsAt(now, listing([], now)), item, historyOf([]))
     }
     const usage = await findUsage(receiver.ports.catalogue, place(source), '202612')
     expect([usage.snapshots, usage.uploadedBytes]).toEqual([31, 310])
@@ -159,12 +159,6 @@ describe('usage', () => {
     ])
   })
 })
-
-async function committed(source: string) {
-  await backUp(agent, source, 'full', [fullEntry('a', 1, at)])
-  const [snapshot] = await collect(committedOn(receiver.ports.catalogue, source, 'data'))
-  return snapshot!
-}
 
 function monthOf(now: Date): string {
   return now.toISOString().slice(0, 7).replace('-', '')

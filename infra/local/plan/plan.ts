@@ -4,29 +4,40 @@ import { type Identity, resolve, type Scope } from '../template/resolve.ts'
 import { identityOf, type Place, pseudoParameters } from './identity.ts'
 import * as properties from './properties.ts'
 
-export interface Plan {
-  buckets: (Planned<typeof properties.BucketProperties> & { arn: string })[]
-  bucketPolicies: Planned<typeof properties.BucketPolicyProperties>[]
-  tables: Planned<typeof properties.TableProperties>[]
-  roles: (Planned<typeof properties.RoleProperties> & { arn: string })[]
-  functions: (Planned<typeof properties.FunctionProperties> & { arn: string; code: string })[]
-  permissions: Planned<typeof properties.PermissionProperties>[]
-  rules: (Planned<typeof properties.RuleProperties> & { arn: string })[]
-  /** `name` is the ARN. */
-  topics: Planned<typeof properties.TopicProperties>[]
-  topicPolicies: Planned<typeof properties.TopicPolicyProperties>[]
-  subscriptions: Planned<typeof properties.SubscriptionProperties>[]
-  apis: Planned<typeof properties.ApiProperties>[]
-  integrations: Planned<typeof properties.IntegrationProperties>[]
-  routes: Planned<typeof properties.RouteProperties>[]
-  stages: Planned<typeof properties.StageProperties>[]
+/** Where the resources of each type go in the plan, and what their properties look like. */
+const kinds = {
+  'AWS::S3::Bucket': { list: 'buckets', schema: properties.BucketProperties },
+  'AWS::S3::BucketPolicy': { list: 'bucketPolicies', schema: properties.BucketPolicyProperties },
+  'AWS::DynamoDB::Table': { list: 'tables', schema: properties.TableProperties },
+  'AWS::IAM::Role': { list: 'roles', schema: properties.RoleProperties },
+  'AWS::Lambda::Function': { list: 'functions', schema: properties.FunctionProperties },
+  'AWS::Lambda::Permission': { list: 'permissions', schema: properties.PermissionProperties },
+  'AWS::Lambda::EventInvokeConfig': { list: 'invokeConfigs', schema: properties.InvokeConfigProperties },
+  'AWS::Events::Rule': { list: 'rules', schema: properties.RuleProperties },
+  'AWS::SNS::Topic': { list: 'topics', schema: properties.TopicProperties },
+  'AWS::SNS::TopicPolicy': { list: 'topicPolicies', schema: properties.TopicPolicyProperties },
+  'AWS::SNS::Subscription': { list: 'subscriptions', schema: properties.SubscriptionProperties },
+  'AWS::ApiGatewayV2::Api': { list: 'apis', schema: properties.ApiProperties },
+  'AWS::ApiGatewayV2::Integration': { list: 'integrations', schema: properties.IntegrationProperties },
+  'AWS::ApiGatewayV2::Route': { list: 'routes', schema: properties.RouteProperties },
+  'AWS::ApiGatewayV2::Stage': { list: 'stages', schema: properties.StageProperties },
+} as const
+
+type Kinds = typeof kinds
+type Lists = { [Type in keyof Kinds as Kinds[Type]['list']]: Planned<Kinds[Type]['schema']>[] }
+
+export interface Plan extends Omit<Lists, 'functions'> {
+  /** With the directory of their code. */
+  functions: (Lists['functions'][number] & { code: string })[]
 }
 
 /** A resource with its properties resolved and checked. */
 interface Planned<Schema extends z.ZodType> {
   logicalId: string
-  /** Its physical name: what `Ref` gives. */
+  /** Its physical name: what `Ref` gives; of a topic, its ARN. */
   name: string
+  /** Empty where CloudFormation tells none. */
+  arn: string
   properties: z.output<Schema>
 }
 
@@ -47,86 +58,29 @@ export function planResources({ template, assets }: Assembly, place: Place): Pla
     identities.set(logicalId, identityOf(logicalId, resource, place))
   const scope: Scope = { identities, pseudo: pseudoParameters(place) }
 
-  const plan: Plan = {
-    buckets: [],
-    bucketPolicies: [],
-    tables: [],
-    roles: [],
-    functions: [],
-    permissions: [],
-    rules: [],
-    topics: [],
-    topicPolicies: [],
-    subscriptions: [],
-    apis: [],
-    integrations: [],
-    routes: [],
-    stages: [],
-  }
+  const lists = Object.fromEntries(Object.values(kinds).map(({ list }) => [list, []])) as unknown as Lists
   for (const [logicalId, { Type: type, Properties }] of Object.entries(template.Resources)) {
-    const { ref: name, attributes } = identities.get(logicalId)!
-    const arn = attributes.Arn ?? ''
-    const planned = <Schema extends z.ZodType>(schema: Schema): Planned<Schema> => ({
-      logicalId,
-      name,
-      properties: named(logicalId, () => schema.parse(resolve(Properties, scope))),
-    })
-    switch (type) {
-      case 'AWS::S3::Bucket':
-        plan.buckets.push({ ...planned(properties.BucketProperties), arn })
-        break
-      case 'AWS::S3::BucketPolicy':
-        plan.bucketPolicies.push(planned(properties.BucketPolicyProperties))
-        break
-      case 'AWS::DynamoDB::Table':
-        plan.tables.push(planned(properties.TableProperties))
-        break
-      case 'AWS::IAM::Role':
-        plan.roles.push({ ...planned(properties.RoleProperties), arn })
-        break
-      case 'AWS::Lambda::Function': {
-        const lambda = planned(properties.FunctionProperties)
-        const code = assets.get(lambda.properties.Code.S3Key)
-        if (!code) throw new Error(`${logicalId}: the assembly holds no asset ${lambda.properties.Code.S3Key}`)
-        plan.functions.push({ ...lambda, arn, code })
-        break
-      }
-      case 'AWS::Lambda::Permission':
-        plan.permissions.push(planned(properties.PermissionProperties))
-        break
-      case 'AWS::Lambda::EventInvokeConfig':
-        planned(properties.InvokeConfigProperties)
-        break
-      case 'AWS::Events::Rule':
-        plan.rules.push({ ...planned(properties.RuleProperties), arn })
-        break
-      case 'AWS::SNS::Topic':
-        plan.topics.push(planned(properties.TopicProperties))
-        break
-      case 'AWS::SNS::TopicPolicy':
-        plan.topicPolicies.push(planned(properties.TopicPolicyProperties))
-        break
-      case 'AWS::SNS::Subscription':
-        plan.subscriptions.push(planned(properties.SubscriptionProperties))
-        break
-      case 'AWS::ApiGatewayV2::Api':
-        plan.apis.push(planned(properties.ApiProperties))
-        break
-      case 'AWS::ApiGatewayV2::Integration':
-        plan.integrations.push(planned(properties.IntegrationProperties))
-        break
-      case 'AWS::ApiGatewayV2::Route':
-        plan.routes.push(planned(properties.RouteProperties))
-        break
-      case 'AWS::ApiGatewayV2::Stage':
-        plan.stages.push(planned(properties.StageProperties))
-        break
-      default:
-        if (!withoutEffect[type])
-          throw new Error(`${logicalId}: the embedded cloud does not know resources of type ${type}`)
+    if (!isKnown(type)) {
+      if (withoutEffect[type]) continue
+      throw new Error(`${logicalId}: the embedded cloud does not know resources of type ${type}`)
     }
+    const { list, schema } = kinds[type]
+    const { ref: name, attributes } = identities.get(logicalId)!
+    const checked = named(logicalId, () => schema.parse(resolve(Properties, scope)))
+    const planned = { logicalId, name, arn: attributes.Arn ?? '', properties: checked }
+    ;(lists[list] as unknown[]).push(planned)
   }
-  return plan
+  return { ...lists, functions: lists.functions.map(each => ({ ...each, code: codeOf(each) })) }
+
+  function codeOf({ logicalId, properties }: Lists['functions'][number]): string {
+    const code = assets.get(properties.Code.S3Key)
+    if (!code) throw new Error(`${logicalId}: the assembly holds no asset ${properties.Code.S3Key}`)
+    return code
+  }
+}
+
+function isKnown(type: string): type is keyof Kinds {
+  return Object.hasOwn(kinds, type)
 }
 
 function named<T>(logicalId: string, work: () => T): T {
