@@ -33,11 +33,13 @@ const cases: Record<Release, Case[]> = {
   'mysql-9.7': [
     ...refused,
     { right: 'RELOAD', moment: 'table-locks' },
+    { right: 'LOCK TABLES', moment: 'instance-lock' },
     { right: 'LOCK TABLES', also: ['RELOAD'], moment: 'single', warned: ['one-connection'] },
     { right: 'PROCESS', moment: 'instance-lock' },
     { right: 'BACKUP_ADMIN', moment: 'global-read-lock' },
     { right: 'SHOW_ROUTINE', also: ['SELECT'], refused: 'mysql-missing-right' },
     { right: 'REPLICATION CLIENT', moment: 'instance-lock', warned: ['no-log-position'] },
+    { right: 'XA_RECOVER_ADMIN', moment: 'instance-lock' },
     { right: 'REPLICATION SLAVE', moment: 'instance-lock' },
   ],
 }

@@ -4,6 +4,8 @@ import { text } from '../definitions/text.ts'
 import type { Inventory } from '../inventory.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import type { Mode, Moment, TableName, Taking } from './moment.ts'
+import { preparedTransactions } from './prepared.ts'
+import { replicationPlace } from './replication.ts'
 
 /**
  * MariaDB with a binary log lets go of a table on ROLLBACK TO SAVEPOINT only in sessions that write no log. An account that may not say
@@ -76,11 +78,15 @@ export async function momentUnder(
     await Promise.all(taking.readers.map(openSnapshot))
     const time = await serverTime(taking.control)
     const state = await logState(taking)
+    const prepared = await preparedTransactions(taking)
+    const replicaOf = await replicationPlace(taking)
     const content = await listContent(taking.readers[0]!)
     return {
       mode,
       readers: taking.readers,
       ...state,
+      prepared,
+      replicaOf,
       time,
       ...content,
       release: async () => void (await release()),
