@@ -2,6 +2,7 @@ import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session } from '../../engine.ts'
 import { PromotionNeeded } from '../../promotion-needed.ts'
 import { loginOf } from '../connection/login.ts'
+import { explainLost } from '../connection/lost.ts'
 import { Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
 import { has, type Inventory } from '../inventory.ts'
@@ -68,7 +69,7 @@ export async function beginLog(settings: Settings, base: UnitEntry, context: Bac
     signal.removeEventListener('abort', destroy)
     destroy()
     signal.throwIfAborted()
-    throw error
+    throw explainLost(error)
   }
 }
 
