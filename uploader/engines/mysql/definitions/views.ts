@@ -60,7 +60,7 @@ export function viewsScript(database: string, views: View[]): Buffer {
       continue
     }
     script.add(`SET SESSION character_set_client = ${usable.characterSet}, collation_connection = ${usable.collation}`)
-    script.add(isDuality(usable.statement) ? usable.statement : orReplace(usable.statement))
+    for (const statement of inPlaceOfStandIn(name, usable.statement)) script.add(statement)
   }
   return script.bytes()
 }
@@ -72,7 +72,35 @@ function isDuality(statement: Buffer): boolean {
   )
 }
 
-/** In one go, because a view that is loaded at the same time may need this one. */
-function orReplace(statement: Buffer): Buffer {
-  return Buffer.concat([Buffer.from('CREATE OR REPLACE '), statement.subarray('CREATE '.length)])
+/**
+ * A view that calls a function which itself reads the view cannot replace its stand-in: while it is made, no view of that name is there for the
+ * function. It is made under another name and takes the place afterwards.
+ */
+function inPlaceOfStandIn(name: string, statement: Buffer): (Buffer | string)[] {
+  if (isDuality(statement)) return [statement]
+  const head = /^CREATE .*? SQL SECURITY \w+ (?:MATERIALIZED )?VIEW /.exec(statement.toString('latin1'))?.[0] ?? ''
+  const own = ofView(name, statement.subarray(head.length))
+  if (!callsFunction(statement) || head === '' || own === undefined)
+    return [Buffer.concat([Buffer.from('CREATE OR REPLACE '), statement.subarray('CREATE '.length)])]
+  const rest = statement.subarray(head.length + own)
+  const made = quoteName('failsafe makes a view')
+  return [
+    Buffer.concat([statement.subarray(0, head.length), Buffer.from(made), rest]),
+    `DROP VIEW ${quoteName(name)}`,
+    `RENAME TABLE ${made} TO ${quoteName(name)}`,
+  ]
+}
+
+/** The length of the view's own name, with its database or without. */
+function ofView(name: string, text: Buffer): number | undefined {
+  const quoted = Buffer.from(quoteName(name)).toString('latin1')
+  const start = text.toString('latin1')
+  if (start.startsWith(quoted)) return quoted.length
+  const database = /^`(?:[^`]|``)*`\./.exec(start)?.[0] ?? ''
+  return start.startsWith(quoted, database.length) ? database.length + quoted.length : undefined
+}
+
+/** The server writes the name of a stored function in quotes, and that of one of its own without. */
+function callsFunction(statement: Buffer): boolean {
+  return statement.includes('`(')
 }
