@@ -118,6 +118,19 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
       expect(await mysql.checkRights!(settings(), never())).toEqual([])
     })
 
+  if (isMysql)
+    test('an account of caching_sha2_password logs in over plain TCP, though the server has not seen it yet', async () => {
+      const connection = await server.connect()
+      const [[row]] = (await connection.query("SELECT plugin FROM mysql.user WHERE User = 'bkp'")) as any
+      const [native] = (await connection.query("SHOW PLUGINS WHERE Name = 'mysql_native_password'")) as any
+      expect([row.plugin, native]).toEqual(['caching_sha2_password', []])
+      // What it remembers of earlier logins is gone: the password itself must come to it.
+      await connection.query('FLUSH PRIVILEGES')
+      await connection.end()
+      await using dumped = await dump(settings())
+      expect(dumped.input.files.some(({ name }) => name === 'd/t.00001.sql')).toBe(true)
+    })
+
   test('a backup goes over the unix socket', async () => {
     const connection = { socketPath: server.socket, user: 'bkp', passwordEnv: variable }
     await using dumped = await dump(mysql.settings.parse({ connection }))

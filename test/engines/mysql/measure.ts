@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { runOk } from '../../support/run.ts'
 
@@ -13,7 +14,7 @@ export async function measureDump(server: { port: number }, concurrency = 2) {
   try {
     const outfile = join(directory, 'measured-dump.cjs')
     await build({
-      entryPoints: [join(import.meta.dirname, 'measured-dump.ts')],
+      entryPoints: [fileURLToPath(new URL('measured-dump.ts', import.meta.url))],
       outfile,
       bundle: true,
       platform: 'node',

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { replicaStatement } from '../../../uploader/engines/mysql/moment/replication.ts'
 import { compareServers } from '../../support/compare-servers.ts'
 import { type Database, type Release, startDatabase } from '../../support/database.ts'
 import { applyTo, dump, settingsFor } from './harness.ts'
@@ -101,14 +100,4 @@ describe.each(releases)('%s', release => {
     await using dumped = await dump(settingsFor(primary))
     expect(dumped.units[0]!.info).not.toHaveProperty('replicaOf')
   })
-})
-
-test.each([
-  ['mysql', 50_744, 'SHOW SLAVE STATUS'],
-  ['mysql', 80_021, 'SHOW SLAVE STATUS'],
-  ['mysql', 80_022, 'SHOW REPLICA STATUS'],
-  ['mariadb', 100_400, 'SHOW ALL SLAVES STATUS'],
-  ['mariadb', 100_501, 'SHOW ALL REPLICAS STATUS'],
-] as const)('%s of release %i is asked with %s', (flavour, release, statement) => {
-  expect(replicaStatement({ flavour, release })).toBe(statement)
 })

@@ -2,6 +2,7 @@ import type { Server } from '../connection/server.ts'
 import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
 import type { Inventory } from '../inventory.ts'
+import { statusStatement } from '../log/state.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import type { Mode, Moment, TableName, Taking } from './moment.ts'
 import { preparedTransactions } from './prepared.ts'
@@ -48,8 +49,7 @@ export async function snapshotLogState(reader: Server): Promise<LogState> {
 
 /** MySQL: what the server says now, which is the snapshot's position while commits are kept off. */
 export async function currentLogState(server: Server, inventory: Inventory): Promise<LogState> {
-  const statement = inventory.release >= 80_200 ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
-  const status = await server.one(statement).catch(whenDenied)
+  const status = await server.one(statusStatement(inventory.flavour, inventory.release)).catch(whenDenied)
   const gtid = await server.one('SELECT @@global.gtid_executed gtid')
   return {
     log: status?.File && status.Position ? { file: status.File, offset: status.Position } : null,
