@@ -62,10 +62,17 @@ const isMysql = (release: Release) => release.startsWith('mysql')
  * @param release MariaDB 10.11 unless another one is named
  * @param directory kept afterwards and used again where it exists; else a temporary one that `stop` removes
  * @param port any free one where it is not given
+ * @param program another copy of the server than the release's own
  * @param options server variables, e.g. `{ log_bin: 'binlog', server_id: '7' }`; they win over the ones for speed
  */
 export async function startDatabase(
-  given: { release?: Release; directory?: string; port?: number; options?: Record<string, string> } = {},
+  given: {
+    release?: Release
+    directory?: string
+    port?: number
+    program?: string
+    options?: Record<string, string>
+  } = {},
 ): Promise<Database> {
   const { release = 'mariadb-10.11' } = given
   const directory = given.directory ?? (await mkdtemp(join(tmpdir(), 'failsafe-database-')))
@@ -82,7 +89,7 @@ export async function startDatabase(
     ...given.options,
   }
   const server = spawn(
-    programOf(release),
+    given.program ?? programOf(release),
     [
       '--no-defaults',
       ...asRoot(),
@@ -190,6 +197,8 @@ async function makeTemplate(release: Release, lowerCase: string): Promise<string
         '--innodb-redo-log-capacity=8M',
         `--datadir=${data}`,
       ])
+      // Each copy makes itself a UUID of its own, as two servers have.
+      await rm(join(data, 'auto.cnf'), { force: true })
   }
   return data
 }

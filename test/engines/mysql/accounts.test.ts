@@ -33,11 +33,13 @@ const cases: Record<Release, Case[]> = {
   'mysql-9.7': [
     ...refused,
     { right: 'RELOAD', moment: 'table-locks' },
+    { right: 'LOCK TABLES', moment: 'instance-lock' },
     { right: 'LOCK TABLES', also: ['RELOAD'], moment: 'single', warned: ['one-connection'] },
     { right: 'PROCESS', moment: 'instance-lock' },
     { right: 'BACKUP_ADMIN', moment: 'global-read-lock' },
     { right: 'SHOW_ROUTINE', also: ['SELECT'], refused: 'mysql-missing-right' },
     { right: 'REPLICATION CLIENT', moment: 'instance-lock', warned: ['no-log-position'] },
+    { right: 'XA_RECOVER_ADMIN', moment: 'instance-lock' },
     { right: 'REPLICATION SLAVE', moment: 'instance-lock' },
   ],
 }
@@ -114,6 +116,19 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
       )
       await server.execute("GRANT SELECT ON *.* TO bkp@'%'")
       expect(await mysql.checkRights!(settings(), never())).toEqual([])
+    })
+
+  if (isMysql)
+    test('an account of caching_sha2_password logs in over plain TCP, though the server has not seen it yet', async () => {
+      const connection = await server.connect()
+      const [[row]] = (await connection.query("SELECT plugin FROM mysql.user WHERE User = 'bkp'")) as any
+      const [native] = (await connection.query("SHOW PLUGINS WHERE Name = 'mysql_native_password'")) as any
+      expect([row.plugin, native]).toEqual(['caching_sha2_password', []])
+      // What it remembers of earlier logins is gone: the password itself must come to it.
+      await connection.query('FLUSH PRIVILEGES')
+      await connection.end()
+      await using dumped = await dump(settings())
+      expect(dumped.input.files.some(({ name }) => name === 'd/t.00001.sql')).toBe(true)
     })
 
   test('a backup goes over the unix socket', async () => {

@@ -8,7 +8,7 @@ import { Choice } from '../../../uploader/engines/mysql/selection/pattern.ts'
 import { Selection } from '../../../uploader/engines/mysql/selection/selection.ts'
 import { ServerError } from '../../../uploader/engines/mysql/wire/server-error.ts'
 
-/** No MySQL server can be installed where these tests run: a script of what one answers stands for it. */
+/** A script of what a MySQL server answers: it refuses exactly what a test says, at the statement that the test says. */
 class Scripted {
   readonly asked: string[] = []
   readonly #refused: (sql: string) => number | undefined
@@ -35,7 +35,7 @@ class Scripted {
   async end(): Promise<void> {}
 }
 
-const inventory = { flavour: 'mysql', release: 80_400, logBase: 'binlog' } as Inventory
+const inventory = { flavour: 'mysql', release: 80_400, logBase: 'binlog', rights: ['ALL PRIVILEGES'] } as Inventory
 
 async function takenBy(way: Way, control: Scripted) {
   const readers = [new Scripted(), new Scripted()]

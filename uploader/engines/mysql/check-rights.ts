@@ -1,5 +1,6 @@
 import type { Finding } from '../engine.ts'
 import { loginOf } from './connection/login.ts'
+import { explainLost } from './connection/lost.ts'
 import { Server } from './connection/server.ts'
 import { inspectServer, requireVersion } from './inspect.ts'
 import { missingRights } from './rights.ts'
@@ -22,7 +23,7 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
     }))
   } catch (error) {
     signal.throwIfAborted()
-    throw error
+    throw explainLost(error)
   } finally {
     signal.removeEventListener('abort', abort)
     await server.end()

@@ -1,5 +1,6 @@
 import { Failure } from '../../../shared/failure.ts'
 import { loginOf } from './connection/login.ts'
+import { explainLost } from './connection/lost.ts'
 import { prepareReading } from './connection/prepare.ts'
 import { grantedEverywhere } from './connection/rights.ts'
 import { Server } from './connection/server.ts'
@@ -26,7 +27,7 @@ export async function inspect(settings: Settings, signal: AbortSignal): Promise<
     return { ...inventory, dataBytes: await sumChosenBytes(server, selection) }
   } catch (error) {
     signal.throwIfAborted()
-    throw error
+    throw explainLost(error)
   } finally {
     signal.removeEventListener('abort', abort)
     await server.end()

@@ -51,7 +51,10 @@ export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 't
 
 export function unitEntry(inventory: Inventory, moment: Moment, choice: Choice): UnitEntry {
   const place = moment.place ?? newPlace(inventory, moment, null)
-  const position = positionOf(inventory, moment, place)
+  // From a moment at which XA transactions were prepared no log can be replayed: none may go on from there.
+  const continued = moment.prepared.length === 0
+  const log = continued ? moment.log : null
+  const position = positionOf(inventory, { ...moment, log }, place)
   const selection = recordOf(choice)
   return {
     unit,
@@ -63,9 +66,10 @@ export function unitEntry(inventory: Inventory, moment: Moment, choice: Choice):
     info: {
       moment: moment.mode,
       lowerCaseTableNames: String(inventory.lowerCaseTableNames),
-      ...(moment.log && { logFile: moment.log.file, logOffset: moment.log.offset }),
-      ...(moment.log && place.created !== null && { logCreated: String(place.created) }),
-      ...(moment.gtid && { gtid: moment.gtid }),
+      ...(log && { logFile: log.file, logOffset: log.offset }),
+      ...(log && place.created !== null && { logCreated: String(place.created) }),
+      ...(continued && moment.gtid && { gtid: moment.gtid }),
+      ...(moment.replicaOf && { replicaOf: moment.replicaOf }),
       ...(selection !== undefined && { selection }),
     },
   }

@@ -40,7 +40,15 @@ const rights: readonly Right[] = [
     use: 'to lock tables for the moment where RELOAD is missing',
     without: 'one connection reads alone where nothing else can be locked',
     needed: false,
+    flavour: 'mariadb',
     or: 'RELOAD',
+  },
+  {
+    name: 'LOCK TABLES',
+    use: 'to lock tables for the moment where RELOAD is missing, or where long statements are running',
+    without: 'one connection reads alone where nothing else can be locked',
+    needed: false,
+    flavour: 'mysql',
   },
   {
     name: 'PROCESS',
@@ -89,6 +97,15 @@ const rights: readonly Right[] = [
     needed: false,
     flavour: 'mariadb',
     until: 100_501,
+    forLog: true,
+  },
+  {
+    name: 'XA_RECOVER_ADMIN',
+    use: 'to see XA transactions that are prepared at the moment of a full',
+    without: 'logs after a full that such a transaction was open at cannot be restored',
+    needed: false,
+    flavour: 'mysql',
+    from: 80_000,
     forLog: true,
   },
   {

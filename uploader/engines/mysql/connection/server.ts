@@ -4,6 +4,7 @@ import { ServerError } from '../wire/server-error.ts'
 import { type Address, borrowListeners, ReusingSocket } from '../wire/socket.ts'
 import { acceptAllCollations } from './collations.ts'
 import { explainConnect } from './explain.ts'
+import { ConnectionLost } from './lost.ts'
 
 acceptAllCollations()
 
@@ -25,7 +26,7 @@ export class Server {
   readonly #connection: Connection
   readonly #reusing: ReusingSocket | undefined
   /** Why nothing more can be asked of this connection. */
-  lost: Error | undefined
+  lost: ConnectionLost | undefined
   readonly #lostListeners = new Set<(error: Error) => void>()
 
   private constructor(connection: Connection, reusing: ReusingSocket | undefined) {
@@ -78,7 +79,7 @@ export class Server {
     return this.#connection.threadId
   }
 
-  /** @throws ServerError, or the error that the connection was lost with */
+  /** @throws ServerError, ConnectionLost */
   query(sql: string): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       if (this.lost) return reject(this.lost)
@@ -88,7 +89,7 @@ export class Server {
         this.#lostListeners.delete(reject)
         if (!error) return resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
         const { errno, sqlState, sqlMessage } = error as { errno?: number; sqlState?: string; sqlMessage?: string }
-        if (errno === undefined || sqlMessage === undefined) return reject(this.lost ?? error)
+        if (errno === undefined || sqlMessage === undefined) return reject(this.#lose(error))
         reject(new ServerError(errno, sqlState ?? 'HY000', sqlMessage))
       })
     })
@@ -144,9 +145,11 @@ export class Server {
     return (this.#connection as unknown as { stream: Socket }).stream
   }
 
-  #lose(error: Error): void {
-    if (this.lost) return
-    this.lost = error
-    for (const listener of this.#lostListeners) listener(error)
+  #lose(error: Error): ConnectionLost {
+    if (this.lost) return this.lost
+    const lost = new ConnectionLost(error)
+    this.lost = lost
+    for (const listener of this.#lostListeners) listener(lost)
+    return lost
   }
 }

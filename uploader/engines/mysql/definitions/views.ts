@@ -53,7 +53,7 @@ export function viewsScript(group: readonly ViewOf[]): Buffer {
   const { database, view } = group.at(-1)!
   const others = group.length > 1 ? `, and ${group.length - 1} related to it` : ''
   const script = scriptIn(database, `view ${inComment(view.name)} of ${inComment(database)}${others}`)
-  if (group.length > 1) for (const each of group) addStandIn(script, each)
+  if (group.length > 1 || callsFunction(view)) for (const each of group) addStandIn(script, each)
   let used = database
   for (const each of group) {
     if (each.database !== used) script.add(`USE ${quoteName(each.database)}`)
@@ -78,7 +78,7 @@ function addView(script: Script, { name, usable, why, remains }: View): void {
   }
   const { statement, characterSet, collation } = usable
   script.add(`SET SESSION character_set_client = ${characterSet}, collation_connection = ${collation}`)
-  script.add(isDuality(statement) ? statement : orReplace(statement), characterSet)
+  for (const part of inPlaceOfStandIn(name, statement)) script.add(part, characterSet)
   inUtf8Again(script, characterSet)
 }
 
@@ -89,7 +89,40 @@ function isDuality(statement: Buffer): boolean {
   )
 }
 
-/** Takes the place of its stand-in, in one go. */
-function orReplace(statement: Buffer): Buffer {
-  return Buffer.concat([Buffer.from('CREATE OR REPLACE '), statement.subarray('CREATE '.length)])
+/**
+ * A view that calls a function which itself reads the view cannot replace its stand-in: while it is made, no view of that name is there for the
+ * function. It is made under another name and takes the place afterwards.
+ */
+function inPlaceOfStandIn(name: string, statement: Buffer): (Buffer | string)[] {
+  if (isDuality(statement)) return [statement]
+  const head = /^CREATE .*? SQL SECURITY \w+ (?:MATERIALIZED )?VIEW /.exec(statement.toString('latin1'))?.[0] ?? ''
+  const own = ofView(name, statement.subarray(head.length))
+  if (!namesFunction(statement) || head === '' || own === undefined)
+    return [Buffer.concat([Buffer.from('CREATE OR REPLACE '), statement.subarray('CREATE '.length)])]
+  const rest = statement.subarray(head.length + own)
+  const made = quoteName('failsafe makes a view')
+  return [
+    Buffer.concat([statement.subarray(0, head.length), Buffer.from(made), rest]),
+    `DROP VIEW ${quoteName(name)}`,
+    `RENAME TABLE ${made} TO ${quoteName(name)}`,
+  ]
+}
+
+/** The length of the view's own name, with its database or without. */
+function ofView(name: string, text: Buffer): number | undefined {
+  const quoted = Buffer.from(quoteName(name)).toString('latin1')
+  const start = text.toString('latin1')
+  if (start.startsWith(quoted)) return quoted.length
+  const database = /^`(?:[^`]|``)*`\./.exec(start)?.[0] ?? ''
+  return start.startsWith(quoted, database.length) ? database.length + quoted.length : undefined
+}
+
+/** What a function reads is not in the text of the view that calls it: it may be any view, and this one too. */
+export function callsFunction({ usable }: View): boolean {
+  return usable !== null && namesFunction(usable.statement)
+}
+
+/** The server writes the name of a stored function in quotes, and that of one of its own without. */
+function namesFunction(statement: Buffer): boolean {
+  return statement.includes('`(')
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { Failure } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session } from '../../engine.ts'
 import { loginOf } from '../connection/login.ts'
+import { explainLost } from '../connection/lost.ts'
 import { prepareReading } from '../connection/prepare.ts'
+import { requireSameServer } from '../connection/same-server.ts'
 import { type Login, Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
-import type { Inventory } from '../inventory.ts'
 import { placeOf } from '../log/place.ts'
 import { takeMoment } from '../moment/take.ts'
 import { Selection } from '../selection/selection.ts'
@@ -58,7 +58,7 @@ export async function begin(settings: Settings, context: BackupContext, options:
     signal.removeEventListener('abort', destroy)
     destroy()
     signal.throwIfAborted()
-    throw error
+    throw explainLost(error)
   }
 }
 
@@ -66,15 +66,4 @@ async function open(login: Login, servers: Server[], signal: AbortSignal): Promi
   const server = await Server.connect(login, signal)
   servers.push(server)
   return server
-}
-
-/** A proxy may lead each connection to another server, whose moment is another one. */
-async function requireSameServer(reader: Server, inventory: Inventory): Promise<void> {
-  const row = await reader.one('SELECT @@server_id server_id, @@hostname hostname, @@port port')
-  if (row?.server_id === inventory.serverId && row.hostname === inventory.hostname && row.port === inventory.port)
-    return
-  throw new Failure('mysql-several-servers', 'The address of the source leads to more than one server', {
-    why: `one connection reached ${inventory.hostname}:${inventory.port}, another ${row?.hostname}:${row?.port}`,
-    fix: 'Name one server instead of the proxy or balancer in front of several',
-  })
 }

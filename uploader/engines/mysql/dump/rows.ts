@@ -6,7 +6,7 @@ import { listRelations } from '../definitions/relations.ts'
 import { shapeOf, showCreateTable } from '../definitions/tables.ts'
 import { unit } from '../position.ts'
 import { readKey } from '../rows/key.ts'
-import { ranges } from '../rows/ranges.ts'
+import { rangeBytes, ranges } from '../rows/ranges.ts'
 import { lostReader, type Readers } from '../rows/readers.ts'
 import { inComment, quoteName } from '../sql/quote.ts'
 import { delimiterFor, endLine } from '../sql/script.ts'
@@ -46,7 +46,9 @@ export class Rows {
     const { database, relation, history } = table
     const stored = await listColumns(this.#server, database, relation.name)
     const columns = history ? [...stored, history.start] : stored
-    const key = await readKey(this.#server, database, relation.name, stored)
+    // Looking up the keys of a table costs its server more than reading a small one does.
+    const large = relation.bytes > (this.#target ?? rangeBytes)
+    const key = large ? await readKey(this.#server, database, relation.name, stored) : undefined
     const borrow = <T>(use: (server: Server) => Promise<T>) =>
       this.#readers.lend(async ({ server }) => {
         const result = await use(server)

@@ -1,11 +1,12 @@
 import type { SnapshotId } from '../../../../shared/ids.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session, StagedArtefact } from '../../engine.ts'
+import { ConnectionLost } from '../connection/lost.ts'
 import type { Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
 import { unitEntry } from '../position.ts'
-import { Readers } from '../rows/readers.ts'
+import { lostReader, Readers } from '../rows/readers.ts'
 import { isEverything } from '../selection/record.ts'
 import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
@@ -67,7 +68,7 @@ export class FullSession implements Session {
       yield metadata(this.#moment, this.#context.now)
     } catch (error) {
       signal.throwIfAborted()
-      throw error
+      throw error instanceof ConnectionLost ? lostReader(error) : error
     }
   }
 

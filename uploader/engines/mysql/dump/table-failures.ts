@@ -1,4 +1,6 @@
 import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { ConnectionLost } from '../connection/lost.ts'
+import { lostReader } from '../rows/readers.ts'
 import { inComment } from '../sql/quote.ts'
 import { ServerError } from '../wire/server-error.ts'
 
@@ -38,6 +40,7 @@ const tooManyPrepared = 1461
 
 /** What went wrong while rows were read, named by its table. */
 export function explainRead(error: unknown, database: string, table: string): unknown {
+  if (error instanceof ConnectionLost) return lostReader(error)
   if (!(error instanceof ServerError)) return error
   if (gone.includes(error.errno)) return tableGone(database, table, error)
   if (changed.includes(error.errno)) return tableAltered(database, table, error)

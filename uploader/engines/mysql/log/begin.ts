@@ -2,6 +2,7 @@ import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session } from '../../engine.ts'
 import { PromotionNeeded } from '../../promotion-needed.ts'
 import { loginOf } from '../connection/login.ts'
+import { explainLost } from '../connection/lost.ts'
 import { Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
 import { has, type Inventory } from '../inventory.ts'
@@ -10,8 +11,9 @@ import type { Settings } from '../settings.ts'
 import { filesFrom } from './continuation.ts'
 import { readLogHead } from './head.ts'
 import { differenceFrom } from './history.ts'
-import { LogSession, type Span } from './session.ts'
+import { LogSession, reasonOf, type Span } from './session.ts'
 import { endOfLogs, type LogFile, readLogState } from './state.ts'
+import { LogDamage } from './walk.ts'
 
 /**
  * A log run: closes the log that is written to, so that all that is backed up are whole files, and looks whether they are the ones that
@@ -68,7 +70,8 @@ export async function beginLog(settings: Settings, base: UnitEntry, context: Bac
     signal.removeEventListener('abort', destroy)
     destroy()
     signal.throwIfAborted()
-    throw error
+    if (error instanceof LogDamage) throw new PromotionNeeded(reasonOf(error), error)
+    throw explainLost(error)
   }
 }
 

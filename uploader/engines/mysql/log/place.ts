@@ -6,10 +6,12 @@ import { newPlace, type Place } from '../position.ts'
 import { ServerError } from '../wire/server-error.ts'
 import { type LogHead, readLogHead } from './head.ts'
 import { differenceFrom } from './history.ts'
+import { reasonOf } from './session.ts'
+import { LogDamage } from './walk.ts'
 
 /**
  * Where a full lies in the history of the log: in the one that the last backup knew, where the log still is the same, else in one that begins
- * with this full. A full never fails for it: who may not read the log begins a new history, which costs nothing as no log can be
+ * with this full. A full never fails for it: who may not read the log, or finds it encrypted or damaged, begins a new history, which costs nothing as no log can be
  * backed up then.
  */
 export async function placeOf(
@@ -23,7 +25,10 @@ export async function placeOf(
   const created = head?.created ?? null
   if (!head || !last) return newPlace(inventory, moment, created)
   const open = () => Server.connect(login, signal)
-  const difference = await differenceFrom(last, inventory, { control, open })
+  const difference = await differenceFrom(last, inventory, { control, open }).catch(error => {
+    if (!(error instanceof LogDamage)) throw error
+    return reasonOf(error)
+  })
   return difference ? newPlace(inventory, moment, created) : { stream: last.to.stream, created }
 }
 
@@ -36,7 +41,7 @@ async function headOf(
   try {
     return await readLogHead(await Server.connect(login, signal), inventory.flavour, file)
   } catch (error) {
-    if (error instanceof ServerError) return undefined
+    if (error instanceof ServerError || error instanceof LogDamage) return undefined
     throw error
   }
 }

@@ -118,7 +118,8 @@ export class LogSession implements Session {
 /** ER_SOURCE_FATAL_ERROR_READING_BINLOG: deleted, cut off or damaged. */
 const cannotRead = 1236
 
-function reasonOf({ code, message }: LogDamage): { code: string; reason: string } {
+/** Why a log that is not as it should be makes a full necessary. */
+export function reasonOf({ code, message }: LogDamage): { code: string; reason: string } {
   const reason = `${message}, so everything is backed up`
   switch (code) {
     case 'incident':

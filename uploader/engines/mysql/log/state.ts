@@ -55,6 +55,7 @@ export async function endOfLogs(
   }
 }
 
-function statusStatement(flavour: Flavour, release: number): string {
+/** MySQL 8.2 gave it another name, and 8.4 took the old one away. */
+export function statusStatement(flavour: Flavour, release: number): string {
   return flavour === 'mysql' && release >= 80_200 ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
 }

@@ -1,4 +1,5 @@
 import { text } from '../definitions/text.ts'
+import { has } from '../inventory.ts'
 import { quoteName } from '../sql/quote.ts'
 import { isDenied, ServerError } from '../wire/server-error.ts'
 import type { Moment, Taking, Way } from './moment.ts'
@@ -12,18 +13,14 @@ export const instanceLock: Way = async taking => {
   const { control, inventory } = taking
   if (inventory.flavour !== 'mysql' || inventory.release < 80_000) return undefined
   const release = () => control.query('UNLOCK INSTANCE')
+  const unlock = () => control.query('UNLOCK TABLES')
   // Both locks are asked for patiently: the first waits for an ALTER that is under way.
   return patiently(taking, async () => {
     await control.query('LOCK INSTANCE FOR BACKUP')
     let moment: Moment | undefined
     try {
-      moment = await momentUnder(
-        taking,
-        'instance-lock',
-        () => readLock(taking),
-        () => control.query('UNLOCK TABLES'),
-        release,
-      )
+      const lock = (await isQuiet(taking)) ? readLock : lockTables
+      moment = await momentUnder(taking, 'instance-lock', () => lock(taking), unlock, release)
     } finally {
       if (!moment) await release()
     }
@@ -50,16 +47,23 @@ export const globalReadLock: Way = taking =>
     momentUnder(
       taking,
       'global-read-lock',
-      () => readLock(taking),
+      () => readLockWhenQuiet(taking),
       () => taking.control.query('UNLOCK TABLES'),
     ),
   )
 
 /** For accounts that may not lock everything at once. */
-export const tableLocks: Way = taking => patiently(taking, () => lockTables(taking))
+export const tableLocks: Way = taking =>
+  patiently(taking, () =>
+    momentUnder(
+      taking,
+      'table-locks',
+      () => lockTables(taking),
+      () => taking.control.query('UNLOCK TABLES'),
+    ),
+  )
 
-async function lockTables(taking: Taking): Promise<Moment> {
-  const { control, selection } = taking
+async function lockTables({ control, selection }: Taking): Promise<void> {
   const rows = await control.query(`SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
     WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL
     AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')`)
@@ -67,10 +71,13 @@ async function lockTables(taking: Taking): Promise<Moment> {
     .map(row => ({ database: text(row, 'TABLE_SCHEMA'), table: text(row, 'TABLE_NAME') }))
     .filter(({ database, table }) => selection.has(database, table))
     .map(({ database, table }) => `${quoteName(database)}.${quoteName(table)} READ`)
-  const lock = async () => {
-    if (names.length > 0) await control.query(`LOCK TABLES ${names.join(', ')}`)
-  }
-  return momentUnder(taking, 'table-locks', lock, () => control.query('UNLOCK TABLES'))
+  if (names.length > 0) await control.query(`LOCK TABLES ${names.join(', ')}`)
+}
+
+async function readLockWhenQuiet(taking: Taking): Promise<void> {
+  if (has(taking.inventory, 'PROCESS') && !(await isQuiet(taking)))
+    throw new ServerError(lockWaitTimeout, 'HY000', 'a statement has been running for over a second')
+  return readLock(taking)
 }
 
 async function readLock({ control }: Taking): Promise<void> {
@@ -87,7 +94,7 @@ async function patiently(taking: Taking, take: () => Promise<Moment>): Promise<M
   await taking.control.query(`SET SESSION lock_wait_timeout = ${lockWait}`)
   for (let attempt = 1; ; attempt++) {
     try {
-      if (!(await longStatementsEnded(taking)))
+      if (!(await noStatementFor(taking, longest)))
         throw new ServerError(lockWaitTimeout, 'HY000', 'a statement has been running for over a minute')
       return await take()
     } catch (error) {
@@ -109,8 +116,23 @@ async function patiently(taking: Taking, take: () => Promise<Moment>): Promise<M
 const attempts = 3
 const pause = 2000
 
-async function longStatementsEnded(taking: Taking): Promise<boolean> {
-  const row = await taking.control.one(`SELECT COUNT(*) n FROM information_schema.PROCESSLIST
-    WHERE COMMAND IN ('Query', 'Execute') AND TIME > 60 AND ID <> CONNECTION_ID()`)
+/** Seconds; the server counts whole ones. */
+const longest = 60
+const shortest = 1
+
+/**
+ * Whether a global read lock would keep nobody waiting. MySQL marks every open table as to be closed before it waits for those who use it, and
+ * does not take that back when its own wait ends: whoever then asks for a table that a long SELECT is reading waits for the end of that SELECT.
+ * A lock of tables does not wait for readers, nor does any lock of MariaDB.
+ */
+async function isQuiet(taking: Taking): Promise<boolean> {
+  const { inventory } = taking
+  return inventory.flavour === 'mariadb' || (has(inventory, 'PROCESS') && (await noStatementFor(taking, shortest)))
+}
+
+/** Whether no statement of others has been running for longer than so many seconds, as far as the account may see them. */
+async function noStatementFor({ control }: Taking, seconds: number): Promise<boolean> {
+  const row = await control.one(`SELECT COUNT(*) n FROM information_schema.PROCESSLIST
+    WHERE COMMAND IN ('Query', 'Execute') AND TIME > ${seconds} AND ID <> CONNECTION_ID()`)
   return row?.n === '0'
 }

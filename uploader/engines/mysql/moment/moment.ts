@@ -8,7 +8,7 @@ import type { Selection } from '../selection/selection.ts'
  *
  * | mode             | needs                   | writers wait      | log position exact            |
  * |------------------|-------------------------|-------------------|-------------------------------|
- * | instance-lock    | MySQL 8, BACKUP_ADMIN, RELOAD | milliseconds | yes; DDL waits for the whole dump |
+ * | instance-lock    | MySQL 8, BACKUP_ADMIN, RELOAD or LOCK TABLES | milliseconds | yes; DDL waits for the whole dump |
  * | backup-stage     | MariaDB 10.5, RELOAD    | commits, ms       | yes                           |
  * | global-read-lock | RELOAD                  | milliseconds      | yes                           |
  * | optimistic       | MariaDB, a binary log   | never             | yes, if no write came between |
@@ -31,6 +31,10 @@ export interface Moment {
   /** Which history of the log that is; left out where there is none. */
   place?: Place
   gtid: string | null
+  /** XA transactions that were prepared and not ended: no log can be replayed from here. */
+  prepared: string[]
+  /** Of a replica: where it has got to in the logs of its sources. */
+  replicaOf: string | null
   /** Server time in UTC with microseconds, `2026-11-22T10:15:00.000000Z`: everything committed before it is in. */
   time: string
   /** Those that are chosen. */

@@ -2,9 +2,12 @@ import type { Server } from '../connection/server.ts'
 import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
 import type { Inventory } from '../inventory.ts'
+import { statusStatement } from '../log/state.ts'
 import type { Selection } from '../selection/selection.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import type { Mode, Moment, TableName, Taking } from './moment.ts'
+import { preparedTransactions } from './prepared.ts'
+import { replicationPlace } from './replication.ts'
 
 /**
  * MariaDB with a binary log lets go of a table on ROLLBACK TO SAVEPOINT only in sessions that write no log. An account that may not say
@@ -59,8 +62,7 @@ export async function snapshotLogState(reader: Server): Promise<LogState> {
 
 /** MySQL: what the server says now, which is the snapshot's position while commits are kept off. */
 export async function currentLogState(server: Server, inventory: Inventory): Promise<LogState> {
-  const statement = inventory.release >= 80_200 ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
-  const status = await server.one(statement).catch(whenDenied)
+  const status = await server.one(statusStatement(inventory.flavour, inventory.release)).catch(whenDenied)
   const gtid = await server.one('SELECT @@global.gtid_executed gtid')
   return {
     log: status?.File && status.Position ? { file: status.File, offset: status.Position } : null,
@@ -89,11 +91,15 @@ export async function momentUnder(
     await Promise.all(taking.readers.map(openSnapshot))
     const time = await serverTime(taking.control)
     const state = await logState(taking)
+    const prepared = await preparedTransactions(taking)
+    const replicaOf = await replicationPlace(taking)
     const content = await listContent(taking.readers[0]!, taking.selection)
     return {
       mode,
       readers: taking.readers,
       ...state,
+      prepared,
+      replicaOf,
       time,
       ...content,
       release: async () => void (await release()),

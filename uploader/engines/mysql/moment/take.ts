@@ -1,4 +1,5 @@
 import { Failure } from '../../../../shared/failure.ts'
+import { inComment } from '../sql/quote.ts'
 import { backupStage, globalReadLock, instanceLock, tableLocks } from './locks.ts'
 import type { Moment, Taking, Way } from './moment.ts'
 import { snapshotLogState } from './snapshot.ts'
@@ -9,7 +10,7 @@ const ways: Way[] = [instanceLock, backupStage, globalReadLock, optimistic, tabl
 /** One moment for all readers. Says in a warning what weaker rights or a busy server cost. */
 export async function takeMoment(taking: Taking): Promise<Moment> {
   for (const way of ways) {
-    const moment = await way(taking)
+    const moment = await settled(way, taking)
     if (!moment) continue
     await taking.control.query('SET SESSION lock_wait_timeout = DEFAULT')
     await checkMoment(moment, taking)
@@ -17,6 +18,23 @@ export async function takeMoment(taking: Taking): Promise<Moment> {
   }
   throw new Failure('mysql-no-moment', 'No consistent moment of the server could be taken', { retriable: true })
 }
+
+const looks = 10
+
+/** Prepared XA transactions end within milliseconds where all is well: then a moment without any is soon found. */
+async function settled(way: Way, taking: Taking): Promise<Moment | undefined> {
+  for (let look = 1; ; look++) {
+    const moment = await way(taking)
+    // `single` has let go of the other readers.
+    if (!moment || moment.prepared.length === 0 || look === looks || moment.readers.length < taking.readers.length)
+      return moment
+    await Promise.all(moment.readers.map(reader => reader.query('ROLLBACK')))
+    await moment.release()
+    await taking.sleep(pause)
+  }
+}
+
+const pause = 300
 
 async function checkMoment(moment: Moment, { inventory, warn }: Taking): Promise<void> {
   if (moment.mode === 'single')
@@ -29,6 +47,11 @@ async function checkMoment(moment: Moment, { inventory, warn }: Taking): Promise
     warn(
       'no-log-position',
       'the account may not read the position of the binary log: GRANT REPLICATION CLIENT ON *.* allows it',
+    )
+  if (moment.prepared.length > 0)
+    warn(
+      'xa-prepared',
+      `XA transactions were prepared and not ended at the moment of this backup, so no log can go on from it, and the next log run will be a full: ${moment.prepared.slice(0, 5).map(inComment).join(', ')}. XA COMMIT or XA ROLLBACK ends one that was left behind`,
     )
   // Locks of tables keep off only who writes to what is chosen: others may commit between two snapshots.
   if (inventory.flavour !== 'mariadb' || moment.mode === 'table-locks') return

@@ -1,4 +1,5 @@
 import type { Moment, Taking, Way } from './moment.ts'
+import { preparedTransactions } from './prepared.ts'
 import { type LogState, listContent, openSnapshot, serverTime, snapshotLogState } from './snapshot.ts'
 
 const attempts = 10
@@ -20,6 +21,7 @@ export const optimistic: Way = async taking => {
         mode: 'optimistic',
         readers,
         ...state,
+        replicaOf: null,
         time,
         ...(await listContent(readers[0]!, selection)),
         release: async () => {},
@@ -44,6 +46,8 @@ export const single: Way = async taking => {
     mode: 'single',
     readers: [reader!],
     ...state,
+    prepared: known ? await preparedTransactions(taking) : [],
+    replicaOf: null,
     time,
     ...(await listContent(reader!, taking.selection)),
     release: async () => {},
@@ -51,9 +55,13 @@ export const single: Way = async taking => {
   return moment
 }
 
-async function sameForAll({ readers }: Taking): Promise<LogState | undefined> {
-  await Promise.all(readers.map(openSnapshot))
+/** What is prepared is looked up between the first snapshot and the last: what ends before that look moves the log, and this is noticed. */
+async function sameForAll(taking: Taking): Promise<(LogState & Pick<Moment, 'prepared'>) | undefined> {
+  const { readers } = taking
+  await openSnapshot(readers[0]!)
+  const prepared = await preparedTransactions(taking)
+  await Promise.all(readers.slice(1).map(openSnapshot))
   const states = await Promise.all(readers.map(snapshotLogState))
   const [first, ...others] = states.map(state => JSON.stringify(state))
-  return others.every(other => other === first) ? states[0] : undefined
+  return others.every(other => other === first) ? { ...states[0]!, prepared } : undefined
 }

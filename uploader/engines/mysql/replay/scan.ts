@@ -2,10 +2,12 @@ import { Failure } from '../../../../shared/failure.ts'
 import { eventType } from '../log/event-header.ts'
 import { Groups } from '../log/groups.ts'
 import { type GroupStart, parseGroupStart } from '../log/gtid.ts'
+import { parseQuery } from '../log/query-event.ts'
 import type { ReplayFile } from './files.ts'
 import type { Foresight } from './foresight.ts'
 import { type LogEvent, readEvents } from './read-events.ts'
 import type { Stop } from './stop.ts'
+import { xidPrepared } from './xid.ts'
 
 /** What a replay will do, known before anything is changed. */
 export interface Replay {
@@ -39,7 +41,7 @@ export async function scan(
   foresight?: Foresight,
 ): Promise<Replay> {
   const replay: Replay = { files: [], groups: 0, last: null, next: null, largestEvent: 0, bytes: 0 }
-  const state = { latest: 0n }
+  const state: State = { latest: 0n, prepared: new Set() }
   for (const file of files) {
     const end = await scanFile(file, stop, replay, state, signal, foresight)
     // A file of which nothing is in is of no use, but a place to begin at.
@@ -51,12 +53,19 @@ export async function scan(
   return replay
 }
 
+interface State {
+  /** When the latest transaction was committed, in microseconds. */
+  latest: bigint
+  /** XA transactions that the logs prepared and did not end yet. */
+  prepared: Set<string>
+}
+
 /** @returns offset of the end of the last group that is in */
 async function scanFile(
   file: ReplayFile,
   stop: Stop,
   replay: Replay,
-  state: { latest: bigint },
+  state: State,
   signal: AbortSignal,
   foresight: Foresight | undefined,
 ): Promise<number> {
@@ -64,16 +73,18 @@ async function scanFile(
   let start: GroupStart | undefined
   let began = file.from
   let boundary = file.from
+  let refusal: Failure | undefined
   if (stop.kind === 'position' && stop.file === file.name && stop.offset < file.from) throw notFound(stop, [file])
   for await (const event of readEvents(file, file.from, file.until)) {
     signal.throwIfAborted()
     if (event.offset < file.from) continue
-    requireSupported(event, file)
     replay.largestEvent = Math.max(replay.largestEvent, event.end - event.offset)
     if (groups.between) {
       began = event.offset
       start = undefined
+      refusal = undefined
     }
+    refusal ??= refusalOf(event, file, began, state.prepared)
     const role = groups.add(event.type, event.bytes)
     await foresight?.see(event, file.name)
     if (role === 'first' && event.type !== eventType.query) start = parseGroupStart(event.type, event.bytes)
@@ -86,6 +97,7 @@ async function scanFile(
         replay.next = place
         return boundary
       }
+      if (refusal) throw refusal
       foresight?.accept()
       replay.groups++
       replay.last = { ...place, offset: event.end }
@@ -98,7 +110,7 @@ async function scanFile(
         time: instant(BigInt(event.time) * 1_000_000n),
       }
       return boundary
-    }
+    } else if (refusal) throw refusal
     boundary = event.end
   }
   if (stop.kind === 'position' && stop.file === file.name && stop.offset === file.until)
@@ -127,13 +139,29 @@ const refused: Record<number, string> = {
 }
 const known = new Set<number>(Object.values(eventType))
 
-function requireSupported({ type, offset }: LogEvent, { name }: ReplayFile): void {
-  const why = refused[type] ?? (known.has(type) ? undefined : `it holds an event of the unknown type ${type}`)
-  if (why === undefined) return
-  throw new Failure('replay-unsupported', `The binary log ${name} cannot be replayed at offset ${offset}`, {
+/** Why the group that began at `began` cannot be replayed because of this event; a stop before that group makes it not matter. */
+function refusalOf(event: LogEvent, { name }: ReplayFile, began: number, prepared: Set<string>): Failure | undefined {
+  const { type } = event
+  const why =
+    refused[type] ?? (known.has(type) ? refusalOfXa(event, prepared) : `it holds an event of the unknown type ${type}`)
+  if (why === undefined) return undefined
+  return new Failure('replay-unsupported', `The binary log ${name} cannot be replayed at offset ${event.offset}`, {
     why,
-    fix: `Stop before it with --before ${name}:${offset}, or lay the files out and use the server's own mysqlbinlog as RESTORE.md says`,
+    fix: `Stop before it with --before ${name}:${began}, or lay the files out and use the server's own mysqlbinlog as RESTORE.md says`,
   })
+}
+
+/** The end of an XA transaction is of use only where these logs prepared it. (One that is rolled back leaves nothing, wherever it began.) */
+function refusalOfXa({ type, bytes }: LogEvent, prepared: Set<string>): string | undefined {
+  if (type === eventType.xaPrepare) {
+    const { xid, onePhase } = xidPrepared(bytes)
+    if (!onePhase) prepared.add(xid)
+    return undefined
+  }
+  if (type !== eventType.query) return undefined
+  const [, end, xid] = /^XA (COMMIT|ROLLBACK) (\S+)\s*$/.exec(parseQuery(bytes).text.toString('latin1', 0, 500)) ?? []
+  if (xid === undefined || prepared.delete(xid) || end === 'ROLLBACK') return undefined
+  return `the XA transaction ${xid} that it commits was prepared before the full backup, which does not hold what it wrote`
 }
 
 function notFound(stop: Stop, files: ReplayFile[]): Failure {

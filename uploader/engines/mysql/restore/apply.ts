@@ -1,6 +1,7 @@
 import { Failure } from '../../../../shared/failure.ts'
 import type { RestoreContext, RestoreInput } from '../../engine.ts'
 import { prepareReading } from '../connection/prepare.ts'
+import { requireSameServer } from '../connection/same-server.ts'
 import { type Login, Server } from '../connection/server.ts'
 import { restoreStages, type Stage } from '../dump/order.ts'
 import { inspectServer } from '../inspect.ts'
@@ -28,8 +29,12 @@ export async function apply(
     const first = await Server.connect(login, signal)
     servers.push(first)
     const target = await inspectServer(first)
+    for (let n = 1; n < concurrency; n++) {
+      const server = await Server.connect(login, signal)
+      servers.push(server)
+      await requireSameServer(server, target)
+    }
     await checkTarget(first, target, input, files, warn)
-    for (let n = 1; n < concurrency; n++) servers.push(await Server.connect(login, signal))
     for (const server of servers) await prepareReading(server, target.flavour)
     const total = files.reduce((sum, { size }) => sum + size, 0)
     let done = 0

@@ -9,7 +9,7 @@ export function runbook(input: RestoreInput): string {
   return `# Restore of ${snapshot?.engineVersion ?? 'MySQL'}
 
 The files hold ${info.selection ? `what was chosen of the server (${info.selection})` : 'all databases'} as they were at ${covers} (server time, UTC).
-Binary log position of that moment: ${position}.${info.gtid ? `\nGTID: ${info.gtid}` : ''}
+Binary log position of that moment: ${position}.${info.gtid ? `\nGTID: ${info.gtid}` : ''}${info.replicaOf ? `\nThe server was a replica and had then carried out the logs of its source up to: ${info.replicaOf}` : ''}
 
 ## Into a server, with failsafe
 

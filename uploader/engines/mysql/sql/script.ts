@@ -45,9 +45,12 @@ function delimiterBeside(texts: readonly Buffer[]): string {
   }
 }
 
-/** What is the same in all files: how bytes, times and zeroes of this file are meant. */
+/**
+ * What is the same in all files: how bytes, times and zeroes of this file are meant. A table that lay in a directory of its own (DATA DIRECTORY) comes
+ * into the target's data directory: the path is one of the source's computer.
+ */
 export const sessionHead = `SET NAMES utf8mb4;
-SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0, autocommit = 1;
+SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_DIR_IN_CREATE', time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0, autocommit = 1;
 /*!80013 SET SESSION sql_require_primary_key = 0 */;
 /*!80030 SET SESSION sql_generate_invisible_primary_key = 0 */;
 /*!80400 SET SESSION restrict_fk_on_non_standard_key = 0 */;
