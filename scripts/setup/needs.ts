@@ -15,7 +15,7 @@ const server: Need[] = [
 
 /** What each developer command calls besides Node. */
 export const groups = {
-  test: [...server, { program: 'jq', debian: 'jq' }],
+  test: [...server, { program: 'jq', debian: 'jq' }, { program: 'mariadb-backup', debian: 'mariadb-backup' }],
   demo: server,
   bench: [...server, { program: 'mydumper', debian: 'mydumper' }],
 } as const satisfies Record<string, Need[]>

@@ -12,10 +12,17 @@ export const unit = 'server'
  * are added), and the base name of the logs. A stream is one history of them: this, and when that history began.
  */
 export function serverOf(inventory: Inventory): string {
-  const { flavour, serverId, serverUuid, hostname, dataDirectory, logBase } = inventory
+  return `${nameOf(inventory)}/${inventory.logBase === null ? 'no-log' : inventory.logBase}`
+}
+
+function nameOf({ flavour, serverId, serverUuid, hostname, dataDirectory }: Inventory): string {
   const place = createHash('sha256').update(`${hostname}\n${dataDirectory}`).digest('hex').slice(0, 16)
-  const server = serverUuid ?? `${flavour}-${serverId}-${place}`
-  return `${server}/${logBase === null ? 'no-log' : logBase}`
+  return serverUuid ?? `${flavour}-${serverId}-${place}`
+}
+
+/** Whether a stream is of this server at all, whatever its log was called then and whether it had one. */
+export function isSameServer(stream: string, inventory: Inventory): boolean {
+  return stream.startsWith(`${nameOf(inventory)}/`)
 }
 
 /** Whether a stream is a history of this server's log, be it the present one or one before its logs were reset. */
@@ -47,7 +54,12 @@ export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 't
   return { stream: serverOf({ ...inventory, logBase: null }), at: moment.time }
 }
 
-export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
+/** The entry of a full. @param info what else is known of it */
+export function unitEntry(
+  inventory: Inventory,
+  moment: Pick<Moment, 'log' | 'place' | 'gtid' | 'time'>,
+  info: Record<string, string>,
+): UnitEntry {
   const place = moment.place ?? newPlace(inventory, moment, null)
   const position = positionOf(inventory, moment, place)
   return {
@@ -58,7 +70,7 @@ export function unitEntry(inventory: Inventory, moment: Moment): UnitEntry {
     to: position,
     covers: { from: moment.time, to: moment.time },
     info: {
-      moment: moment.mode,
+      ...info,
       lowerCaseTableNames: String(inventory.lowerCaseTableNames),
       ...(moment.log && { logFile: moment.log.file, logOffset: moment.log.offset }),
       ...(moment.log && place.created !== null && { logCreated: String(place.created) }),

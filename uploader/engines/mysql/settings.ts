@@ -20,7 +20,20 @@ export const ConnectionSettings = z
   })
   .refine(oneSecretAtMost, oneSecretMessage)
 
-export const Settings = z.strictObject({ connection: ConnectionSettings })
+/**
+ * `logical` reads rows through connections, from any machine. `physical` has the server's own backup program copy the data files, on the
+ * machine that they lie on; `program` is where that is, unless the PATH leads to it.
+ */
+export const Settings = z
+  .strictObject({
+    connection: ConnectionSettings,
+    method: z.enum(['logical', 'physical']).default('logical'),
+    program: z.string().min(1).optional(),
+  })
+  .refine(({ method, program }) => program === undefined || method === 'physical', {
+    path: ['program'],
+    message: 'only method: physical uses a program',
+  })
 
 export type ConnectionSettings = z.output<typeof ConnectionSettings>
 export type Settings = z.output<typeof Settings>

@@ -62,7 +62,7 @@ export class FullSession implements Session {
   units(): UnitEntry[] {
     if (!this.#checked) this.#context.step(5)
     this.#checked = true
-    return [unitEntry(this.#inventory, this.#moment)]
+    return [unitEntry(this.#inventory, this.#moment, { moment: this.#moment.mode })]
   }
 
   /** MySQL forgets nothing because it was backed up. */
