@@ -54,8 +54,11 @@ export function define(work: Work) {
     .addOption(identityOption('recovery kit or identity file of age'))
     .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
     .option('--only <glob>', 'only artefacts with such names')
-    .option('--apply', 'load the files into the server of --target')
-    .option('--target <url>', 'for instance mysql://user:password@host:3306 (or FAILSAFE_TARGET)')
+    .option('--apply', 'load the files into the server, or the directory, of --target')
+    .option(
+      '--target <url>',
+      'for instance mysql://user:password@host:3306, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
+    )
     .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
     .action((from: string | undefined, options: Options) => work.run(options, job => run(from, options, job)))
 }
