@@ -1,11 +1,13 @@
-import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { placeOf } from '../../../../scripts/setup/servers.ts'
+import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import { loginOf } from '../../../../uploader/engines/mysql/connection/login.ts'
 import { withServer } from '../../../../uploader/engines/mysql/connection/with-server.ts'
 import { mysql } from '../../../../uploader/engines/mysql/engine.ts'
 import { checkMachine } from '../../../../uploader/engines/mysql/physical/check-machine.ts'
+import { Copy } from '../../../../uploader/engines/mysql/physical/copy.ts'
 import { lookAtMachine } from '../../../../uploader/engines/mysql/physical/machine.ts'
 import { type Database, startDatabase } from '../../../support/database.ts'
 import { BackupChain } from '../chain.ts'
@@ -150,7 +152,7 @@ test('a server on another machine, or whose files are not here or not to be read
 })
 
 test('physical is recommended for a large server where it can be had, and for no other', async () => {
-  const { settings } = await BackupChain.of(mysql.settings.parse({ connection: { port: server.port, user: 'root' } }))
+  const settings = mysql.settings.parse({ connection: { port: server.port, user: 'root' } })
   const inventory = await mysql.inspect(settings, never())
   const check = async (dataBytes: number, more: object = {}) =>
     withServer(await loginOf(settings.connection, never()), never(), connection =>
@@ -195,6 +197,40 @@ test('a program that ends well without having completed fails the backup', async
   await using own = await BackupChain.of(physicalSettings(server, { program }))
   expect(await failureOf(own.take('full'))).toMatch(/^mysql-physical-failed: .*ended with 0, and said: not quite/)
   await expectUntouched(own)
+})
+
+test('commits that had to wait for long are told of, with what helps', async () => {
+  await using folder = await temporary()
+  const program = await script(
+    folder.path,
+    'mariadb-backup',
+    'for said in "Acquired locks for BACKUP STAGE BLOCK_COMMIT" "All tables unlocked" "completed OK!"; do echo "$said" >&2; done; echo data',
+  )
+  await writeFile(join(folder.path, 'xtrabackup_checkpoints'), 'from_lsn = 0\nto_lsn = 1\n')
+  await writeFile(join(folder.path, 'xtrabackup_info'), 'binlog_pos = \n')
+  for (const [seconds, warned] of [
+    [9, []],
+    [12, [expect.stringMatching(/^commits waited 12 s .*staging\.maxBytes/)]],
+  ] as const) {
+    const told: string[] = []
+    const times = [0, seconds * 1000]
+    const copy = new Copy({
+      program,
+      args: [],
+      directory: folder.path,
+      context: {
+        signal: never(),
+        step: () => {},
+        warn: (_code, message) => told.push(message),
+        now: () => new Date(times.shift()!),
+      },
+      serverTime: async () => 'the time under the lock',
+      entryOf: async (_result, time) => ({ unit: time }) as UnitEntry,
+    })
+    for await (const _ of copy.read());
+    expect((await copy.finished).entry.unit).toBe('the time under the lock')
+    expect(told).toEqual(warned)
+  }
 })
 
 test('a redo log that is written over before it was copied fails the backup, with what to raise', async () => {

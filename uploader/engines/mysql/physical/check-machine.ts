@@ -37,7 +37,7 @@ function recommendation({ flavour, dataBytes }: Inventory): Finding {
     code: 'mysql-physical-recommended',
     grave: false,
     what: `The server holds ${Math.floor(dataBytes / 1024 ** 3)} GiB of rows, and ${programs[flavour].backup} is installed here`,
-    why: 'a copy of the data files takes less than half the time of reading all rows, and is restored without loading them again',
+    why: 'a copy of the data files spares the server the reading of all rows, and a restore the loading of them',
     fix: 'Set method: physical for the source',
   }
 }
