@@ -15,7 +15,12 @@ const server: Need[] = [
 
 /** What each developer command calls besides Node. */
 export const groups = {
-  test: [...server, { program: 'jq', debian: 'jq' }, { program: 'myloader', debian: 'mydumper' }],
+  test: [
+    ...server,
+    { program: 'jq', debian: 'jq' },
+    { program: 'myloader', debian: 'mydumper' },
+    { program: 'mariadb-backup', debian: 'mariadb-backup' },
+  ],
   demo: server,
   bench: [
     ...server,

@@ -110,30 +110,36 @@ describe('a log run that the receiver wants to be a full one', () => {
     expect(await rig.staged()).toEqual([])
   })
 
-  test('is promoted when only its engine finds, as it begins or as it reads, that the log continues nothing', async () => {
-    for (const at of ['begin', 'read'] as const) {
-      const engine = new LogEngine()
-      const begin = engine.begin.bind(engine)
-      const impossible = new PromotionNeeded({ code: 'PURGED', reason: 'the log is gone' })
-      engine.begin = async (settings, plan, context) => {
-        if (plan.kind === 'log' && at === 'begin') throw impossible
-        const session = await begin(settings, plan, context)
-        if (plan.kind !== 'log') return session
-        return {
-          ...session,
-          // biome-ignore lint/correctness/useYield: it fails before there is anything to yield
-          async *artefacts() {
-            throw impossible
-          },
+  test.each([
+    ['auto', 'log'],
+    ['differential', 'differential'],
+  ] as const)(
+    'in mode %s, is promoted when only its engine finds, as it begins or as it reads, that the %s continues nothing',
+    async (mode, kind) => {
+      for (const at of ['begin', 'read'] as const) {
+        const engine = new LogEngine()
+        const begin = engine.begin.bind(engine)
+        const impossible = new PromotionNeeded({ code: 'PURGED', reason: 'the log is gone' })
+        engine.begin = async (settings, plan, context) => {
+          if (plan.kind === kind && at === 'begin') throw impossible
+          const session = await begin(settings, plan, context)
+          if (plan.kind !== kind) return session
+          return {
+            ...session,
+            // biome-ignore lint/correctness/useYield: it fails before there is anything to yield
+            async *artefacts() {
+              throw impossible
+            },
+          }
         }
+        const result = await rig.backUp(engine, { mode })
+        expect(result).toMatchObject({ kind: 'full', requested: mode, promoted: 'the log is gone' })
+        expect(engine.asked).toEqual([kind, 'full'])
+        expect(await rig.staged()).toEqual([])
       }
-      const result = await rig.backUp(engine, { mode: 'auto' })
-      expect(result).toMatchObject({ kind: 'full', requested: 'auto', promoted: 'the log is gone' })
-      expect(engine.asked).toEqual(['log', 'full'])
-      expect(await rig.staged()).toEqual([])
-    }
-    expect(rig.receiver.states()).toEqual(['abandoned', 'committed', 'abandoned', 'committed'])
-  })
+      expect(rig.receiver.states()).toEqual(['abandoned', 'committed', 'abandoned', 'committed'])
+    },
+  )
 
   test('killed at its second opening is ended by the next run as what it became', async () => {
     let opens = 0

@@ -11,17 +11,17 @@ export interface Decision {
 }
 
 /**
- * A log that the receiver says would be of no use is made a full, whoever asked for it, and so is one that the engine itself found impossible when it
+ * A log that the receiver says would be of no use is made a full, whoever asked for it, and so is whatever the engine itself found impossible when it
  * began. In the first case the engine knows nothing of that: it is asked for a full.
  */
 export function decide<S, I>(
   { engine, mode }: Pick<BackupOptions<S, I>, 'engine' | 'mode'>,
   inventory: I,
   heads: LaneHeads,
-  promote: { reason: string } | null,
+  promote: { found: { reason: string } | null; received: { reason: string } | null },
 ): Decision {
   const requested = mode === 'auto' ? (heads.data ? 'log' : 'full') : mode
-  const instead = requested === 'log' ? promote : null
+  const instead = promote.found ?? (requested === 'log' ? promote.received : null)
   const plan = engine.plan(instead ? 'full' : requested, inventory, heads)
   return { plan, promoted: instead?.reason ?? plan.promoted?.reason ?? null }
 }

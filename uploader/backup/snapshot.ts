@@ -60,7 +60,7 @@ export async function takeSnapshot<S, I>(
   try {
     const { promote, ...heads } = await receiver.heads(source)
     const inventory = await engine.inspect(settings, signal)
-    let decision = decide(options, inventory, heads, context.promote ?? promote)
+    let decision = decide(options, inventory, heads, { found: context.promote, received: promote })
     directory = await RunDirectory.make(staging.dir, source, run)
     journal = await Journal.create(directory.journal)
     try {
@@ -68,7 +68,7 @@ export async function takeSnapshot<S, I>(
     } catch (error) {
       const needed = promotionIn(error)
       if (!needed) throw error
-      decision = decide(options, inventory, heads, needed)
+      decision = decide(options, inventory, heads, { found: context.promote, received: needed })
       opened = await open(decision.plan, decision.promoted)
     }
     const { plan, promoted } = decision
@@ -86,6 +86,7 @@ export async function takeSnapshot<S, I>(
     session = await engine.begin(settings, plan, {
       signal,
       concurrency: readers,
+      scratch: directory.scratch,
       step: number => reporter.step(number, steps[number - 1] ?? ''),
       warn,
       now: clock.now,

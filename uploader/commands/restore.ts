@@ -58,8 +58,11 @@ export function define(work: Work) {
       '--only <glob>',
       'only artefacts with such names, and with --apply the logs, as far as they belong to these',
     )
-    .option('--apply', 'load the files into the server of --target')
-    .option('--target <url>', 'for instance mysql://user:password@host:3306 (or FAILSAFE_TARGET)')
+    .option('--apply', 'load the files into the server, or the directory, of --target')
+    .option(
+      '--target <url>',
+      'for instance mysql://user:password@host:3306, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
+    )
     .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
     .action((from: string | undefined, options: Options) => work.run(options, job => run(from, options, job)))
 }

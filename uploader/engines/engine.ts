@@ -19,7 +19,7 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
 
   /**
    * Takes what the backup needs on the server. Whatever happens after it returned, `close` is called; if it throws, it has released all itself.
-   * @throws PromotionNeeded, here or from the session, where a log turns out to continue nothing: a full is taken instead
+   * @throws PromotionNeeded, here or from the session, where a log or differential turns out to continue nothing: a full is taken instead
    */
   begin(settings: Settings, plan: Plan, context: BackupContext): Promise<Session>
 
@@ -53,12 +53,19 @@ export interface Plan {
   continues?: UnitEntry[]
   /** The entries of the last full, whatever the run goes on from: what is otherwise now may be worth a warning. */
   lastFull?: UnitEntry[]
+  /** Of a differential: the full backup that it is taken on, and the newest entry that is, or is taken on, that one. */
+  base?: { snapshot: SnapshotId; entry: UnitEntry }
 }
 
 export interface BackupContext {
   signal: AbortSignal
   /** At most this many artefacts are read at the same time. */
   concurrency: number
+  /**
+   * Path for a directory of this run alone, which the engine makes (0700) if it needs one. It goes with everything in it when the run ends, and
+   * after a crash when the next one starts.
+   */
+  scratch: string
   /** Step `number` of `plan.steps` (from 1) begins. */
   step(number: number): void
   /** Something that the administrator should know and that does not make the backup wrong. Ends up in the summary. */

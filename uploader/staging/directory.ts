@@ -43,6 +43,11 @@ export class RunDirectory {
     return join(this.path, 'index')
   }
 
+  /** What the engine may need while it runs. */
+  get scratch(): string {
+    return join(this.path, 'scratch')
+  }
+
   part(pack: number, number: number): string {
     return join(this.path, `${pack}-${number}.part`)
   }
@@ -53,7 +58,7 @@ export class RunDirectory {
     await Promise.all(
       names
         .filter(name => join(this.path, name) !== this.journal)
-        .map(name => rm(join(this.path, name), { force: true })),
+        .map(name => rm(join(this.path, name), { recursive: true, force: true })),
     )
   }
 

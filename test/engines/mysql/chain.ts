@@ -46,6 +46,10 @@ export class BackupChain {
     return new BackupChain(settings, await mkdtemp(join(tmpdir(), 'failsafe-chain-')), concurrency)
   }
 
+  get scratch(): string {
+    return join(this.directory, 'scratch')
+  }
+
   get heads(): LaneHeads {
     const newest = (lane: 'data' | 'log') =>
       this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
@@ -71,6 +75,7 @@ export class BackupChain {
     const session = await mysql.begin(this.settings, plan, {
       signal,
       concurrency: this.#concurrency,
+      scratch: this.scratch,
       step: () => {},
       warn: (code, message) => warnings.push(`${code}: ${message}`),
       now: () => new Date(),
@@ -117,6 +122,7 @@ export class BackupChain {
       return taken
     } finally {
       await session.close(outcome)
+      await rm(this.scratch, { recursive: true, force: true })
     }
   }
 

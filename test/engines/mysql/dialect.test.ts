@@ -36,6 +36,6 @@ test.each<[Flavour, number, string[]]>([
   ['mariadb', 100_502, [...always, 'BINLOG MONITOR', 'REPLICATION SLAVE']],
 ])('%s of release %i is only asked for rights that it has', (flavour, release, rights) => {
   const account = { user: 'backup', host: '%' }
-  const missing = missingRights({ flavour, release, logBase: 'binlog', rights: [], account })
+  const missing = missingRights({ flavour, release, logBase: 'binlog', rights: [], account }, 'logical')
   expect(missing.map(({ name }) => name).sort()).toEqual([...rights].sort())
 })

@@ -79,7 +79,9 @@ describe.each(releases)('%s', release => {
     const { warnings } = await applyTo(target, dumped)
     expect(warnings).toHaveLength(2)
     for (const [i, event] of ['kept', 'once'].entries())
-      expect(warnings[i]).toMatch(new RegExp(`^restore-warning: d\\.~events-schema-triggers\\.sql, .*\\\`${event}\\\`.* in the past`))
+      expect(warnings[i]).toMatch(
+        new RegExp(`^restore-warning: d\\.~events-schema-triggers\\.sql, .*\\\`${event}\\\`.* in the past`),
+      )
     const differing = await compareServers(source, target)
     expect(differing.map(line => line.split('\n')[0])).toEqual(['event d.once: missing', 'event d.kept:'])
   })

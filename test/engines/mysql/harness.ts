@@ -56,6 +56,7 @@ export async function dump(
     {
       signal,
       concurrency,
+      scratch: join(directory, '.scratch'),
       step: number => steps.push(number),
       warn: (code, message) => warnings.push(`${code}: ${message}`),
       now: () => new Date(),

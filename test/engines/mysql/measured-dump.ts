@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { begin } from '../../../uploader/engines/mysql/dump/begin.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
 
@@ -11,7 +13,14 @@ async function measure(): Promise<void> {
   const settings = mysql.settings.parse({ connection: { host: '127.0.0.1', port, user: 'root' } })
   const signal = new AbortController().signal
   const began = performance.now()
-  const session = await begin(settings, { signal, concurrency, step: () => {}, warn: () => {}, now: () => new Date() })
+  const session = await begin(settings, {
+    signal,
+    concurrency,
+    step: () => {},
+    warn: () => {},
+    scratch: join(tmpdir(), 'a full writes no files'),
+    now: () => new Date(),
+  })
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
   let [files, bytes, rows] = [0, 0, 0]
   await Promise.all(

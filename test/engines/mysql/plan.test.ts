@@ -3,9 +3,10 @@ import { newUlid } from '../../../shared/ids.ts'
 import { comparePositions } from '../../../shared/position.ts'
 import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
-import { releaseOf, requireVersion } from '../../../uploader/engines/mysql/inspect.ts'
+import { requireVersion } from '../../../uploader/engines/mysql/inspect.ts'
 import type { Inventory } from '../../../uploader/engines/mysql/inventory.ts'
 import { isOfServer, newPlace, positionOf, serverOf } from '../../../uploader/engines/mysql/position.ts'
+import { releaseOf } from '../../../uploader/engines/mysql/release.ts'
 import { parseTarget } from '../../../uploader/engines/mysql/restore/target.ts'
 
 const inventory: Inventory = {

@@ -1,13 +1,15 @@
 import { Failure } from '../../../shared/failure.ts'
 import { loginOf } from './connection/login.ts'
-import { explainLost } from './connection/lost.ts'
 import { prepareReading } from './connection/prepare.ts'
 import { grantedEverywhere } from './connection/rights.ts'
-import { Server } from './connection/server.ts'
+import type { Server } from './connection/server.ts'
+import { withServer } from './connection/with-server.ts'
 import { listDatabases, systemDatabaseList } from './definitions/system-databases.ts'
 import { text, textOrNull } from './definitions/text.ts'
 import type { Flavour, Inventory } from './inventory.ts'
 import { readLogState } from './log/state.ts'
+import { lookAtMachine } from './physical/machine.ts'
+import { releaseOf } from './release.ts'
 import { missingRights } from './rights.ts'
 import { isEverything } from './selection/record.ts'
 import { Selection } from './selection/selection.ts'
@@ -15,23 +17,16 @@ import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
 export async function inspect(settings: Settings, signal: AbortSignal): Promise<Inventory> {
-  const server = await Server.connect(await loginOf(settings.connection, signal), signal)
-  const abort = () => server.destroy()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
+  return withServer(await loginOf(settings.connection, signal), signal, async server => {
     const inventory = await inspectServer(server)
     requireVersion(inventory)
-    requireRights(inventory)
+    requireRights(inventory, settings.method)
+    if (settings.method === 'physical')
+      return { ...inventory, physical: await lookAtMachine(server, inventory, settings, signal) }
     if (isEverything(settings)) return inventory
     const selection = new Selection(settings, inventory.lowerCaseTableNames)
     return { ...inventory, dataBytes: await sumChosenBytes(server, selection) }
-  } catch (error) {
-    signal.throwIfAborted()
-    throw explainLost(error)
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await server.end()
-  }
+  })
 }
 
 export async function inspectServer(server: Server): Promise<Inventory> {
@@ -110,8 +105,8 @@ export function requireVersion({
 }
 
 /** @throws Failure `mysql-missing-right` with the GRANT that helps */
-function requireRights(inventory: Inventory): void {
-  const missing = missingRights(inventory).filter(({ needed }) => needed)
+function requireRights(inventory: Inventory, method: Settings['method']): void {
+  const missing = missingRights(inventory, method).filter(({ needed }) => needed)
   if (missing.length === 0) return
   const account = quoteAccount(inventory.account)
   const names = missing.map(({ name }) => name).join(', ')
@@ -119,12 +114,6 @@ function requireRights(inventory: Inventory): void {
     why: `without it ${missing[0]!.without}`,
     fix: `Run as an administrator: GRANT ${names} ON *.* TO ${account}`,
   })
-}
-
-export function releaseOf(version: string): number {
-  const [major = 0, minor = 0, patch = 0] =
-    /^(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? []
-  return major * 10_000 + minor * 100 + patch
 }
 
 function baseName(path: string): string {

@@ -1,4 +1,5 @@
 import type { LogState } from './log/state.ts'
+import type { Machine } from './physical/machine.ts'
 
 export type Flavour = 'mysql' | 'mariadb'
 
@@ -26,6 +27,8 @@ export interface Inventory {
   /** Rights the account has on everything, e.g. `SELECT`; `ALL PRIVILEGES` stands for all. */
   rights: string[]
   account: { user: string; host: string }
+  /** With `method: physical` only. */
+  physical?: Machine
 }
 
 export function has(inventory: Inventory, ...rights: string[]): boolean {

@@ -2,6 +2,7 @@ import type { LaneHeads, SnapshotKind, UnitEntry } from '../../../shared/snapsho
 import type { Plan } from '../engine.ts'
 import type { Inventory } from './inventory.ts'
 import { type Continuation, continuation } from './log/continuation.ts'
+import { planPhysical } from './physical/plan.ts'
 import { isOfServer, unit } from './position.ts'
 
 const fullSteps = [
@@ -36,9 +37,17 @@ export function plan(requested: SnapshotKind, inventory: Inventory, heads: LaneH
       continues: [goingOn.base],
       lastFull: fullOf(heads),
     }
+  const { physical } = inventory
+  const instead = promotion(requested, goingOn, physical !== undefined)
+  if (physical)
+    return planPhysical(requested, inventory, physical, heads, {
+      instead,
+      engineVersion,
+      continues: lastOf(inventory, heads),
+    })
   return {
     kind: 'full',
-    promoted: promotion(requested, goingOn),
+    promoted: instead,
     expectedBytes: Math.ceil(inventory.dataBytes * textPerByte),
     steps: fullSteps,
     engineVersion,
@@ -51,9 +60,12 @@ function fullOf({ data }: LaneHeads): UnitEntry[] {
   return data?.units.filter(entry => entry.unit === unit) ?? []
 }
 
-function promotion(requested: SnapshotKind, goingOn: Continuation | undefined): Plan['promoted'] {
-  if (requested === 'differential')
-    return { code: 'NO_DIFFERENTIAL', reason: 'MySQL has no differential backup, so everything is backed up' }
+function promotion(requested: SnapshotKind, goingOn: Continuation | undefined, physical: boolean): Plan['promoted'] {
+  if (requested === 'differential' && !physical)
+    return {
+      code: 'NO_DIFFERENTIAL',
+      reason: 'there is no differential backup with method: logical, so everything is backed up',
+    }
   return goingOn && !goingOn.possible ? { code: goingOn.code, reason: goingOn.reason } : null
 }
 

@@ -3,8 +3,6 @@ import type { Position } from '../../../shared/position.ts'
 import type { UnitEntry } from '../../../shared/snapshot.ts'
 import type { Inventory } from './inventory.ts'
 import type { Moment } from './moment/moment.ts'
-import type { Choice } from './selection/pattern.ts'
-import { recordOf } from './selection/record.ts'
 
 /** The one unit of a MySQL server: its binary log is one for all databases. */
 export const unit = 'server'
@@ -14,10 +12,17 @@ export const unit = 'server'
  * are added), and the base name of the logs. A stream is one history of them: this, and when that history began.
  */
 export function serverOf(inventory: Inventory): string {
-  const { flavour, serverId, serverUuid, hostname, dataDirectory, logBase } = inventory
+  return `${nameOf(inventory)}/${inventory.logBase === null ? 'no-log' : inventory.logBase}`
+}
+
+function nameOf({ flavour, serverId, serverUuid, hostname, dataDirectory }: Inventory): string {
   const place = createHash('sha256').update(`${hostname}\n${dataDirectory}`).digest('hex').slice(0, 16)
-  const server = serverUuid ?? `${flavour}-${serverId}-${place}`
-  return `${server}/${logBase === null ? 'no-log' : logBase}`
+  return serverUuid ?? `${flavour}-${serverId}-${place}`
+}
+
+/** Whether a stream is of this server at all, whatever its log was called then and whether it had one. */
+export function isSameServer(stream: string, inventory: Inventory): boolean {
+  return stream.startsWith(`${nameOf(inventory)}/`)
 }
 
 /** Whether a stream is a history of this server's log, be it the present one or one before its logs were reset. */
@@ -49,13 +54,17 @@ export function positionOf(inventory: Inventory, moment: Pick<Moment, 'log' | 't
   return { stream: serverOf({ ...inventory, logBase: null }), at: moment.time }
 }
 
-export function unitEntry(inventory: Inventory, moment: Moment, choice: Choice): UnitEntry {
+/** The entry of a full. @param info what else is known of it */
+export function unitEntry(
+  inventory: Inventory,
+  moment: Pick<Moment, 'log' | 'place' | 'gtid' | 'time'> & Partial<Pick<Moment, 'prepared' | 'replicaOf'>>,
+  info: Record<string, string>,
+): UnitEntry {
   const place = moment.place ?? newPlace(inventory, moment, null)
   // From a moment at which XA transactions were prepared no log can be replayed: none may go on from there.
-  const continued = moment.prepared.length === 0
+  const continued = !moment.prepared?.length
   const log = continued ? moment.log : null
   const position = positionOf(inventory, { ...moment, log }, place)
-  const selection = recordOf(choice)
   return {
     unit,
     kind: 'full',
@@ -64,13 +73,12 @@ export function unitEntry(inventory: Inventory, moment: Moment, choice: Choice):
     to: position,
     covers: { from: moment.time, to: moment.time },
     info: {
-      moment: moment.mode,
+      ...info,
       lowerCaseTableNames: String(inventory.lowerCaseTableNames),
       ...(log && { logFile: log.file, logOffset: log.offset }),
       ...(log && place.created !== null && { logCreated: String(place.created) }),
       ...(continued && moment.gtid && { gtid: moment.gtid }),
       ...(moment.replicaOf && { replicaOf: moment.replicaOf }),
-      ...(selection !== undefined && { selection }),
     },
   }
 }

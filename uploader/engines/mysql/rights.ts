@@ -1,8 +1,10 @@
 import type { Flavour, Inventory } from './inventory.ts'
+import { physicalRights } from './physical/rights.ts'
+import type { Settings } from './settings.ts'
 import { quoteAccount } from './sql/quote.ts'
 
 /** A right of the account that backs up, on everything. */
-interface Right {
+export interface Right {
   name: string
   /** What it is for; what happens without it. */
   use: string
@@ -124,10 +126,10 @@ export interface MissingRight extends Pick<Right, 'name' | 'use' | 'without' | '
 
 type Seen = Pick<Inventory, 'flavour' | 'release' | 'logBase' | 'rights' | 'account'>
 
-/** Rights of this server's release that the account lacks, in the order of the table. */
-export function missingRights(inventory: Seen): MissingRight[] {
+/** Rights of this server's release that the account lacks for a method, in the order of its table. */
+export function missingRights(inventory: Seen, method: Settings['method']): MissingRight[] {
   const has = (right: string) => inventory.rights.includes('ALL PRIVILEGES') || inventory.rights.includes(right)
-  return rights
+  return (method === 'physical' ? physicalRights : rights)
     .filter(right => concerns(right, inventory) && !has(right.name) && !(right.or !== undefined && has(right.or)))
     .map(({ name, use, without, needed }) => ({
       name,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { oneSecretAtMost, oneSecretMessage, SecretSource } from '../../config/secret.ts'
 import { Choice } from './selection/pattern.ts'
+import { isEverything } from './selection/record.ts'
 
 /** How to reach the server. `socketPath` wins over host and port where it is given. */
 export const ConnectionSettings = z
@@ -21,7 +22,25 @@ export const ConnectionSettings = z
   })
   .refine(oneSecretAtMost, oneSecretMessage)
 
-export const Settings = z.strictObject({ connection: ConnectionSettings, ...Choice.shape })
+/**
+ * `logical` reads rows through connections, from any machine, of all or of chosen databases and tables. `physical` has the server's own backup
+ * program copy the data files, on the machine that they lie on; `program` is where that is, unless the PATH leads to it.
+ */
+export const Settings = z
+  .strictObject({
+    connection: ConnectionSettings,
+    method: z.enum(['logical', 'physical']).default('logical'),
+    program: z.string().min(1).optional(),
+    ...Choice.shape,
+  })
+  .refine(({ method, program }) => program === undefined || method === 'physical', {
+    path: ['program'],
+    message: 'only method: physical uses a program',
+  })
+  .refine(settings => settings.method === 'logical' || isEverything(settings), {
+    path: ['method'],
+    message: 'physical copies whole servers: include and exclude need method: logical',
+  })
 
 export type ConnectionSettings = z.output<typeof ConnectionSettings>
 export type Settings = z.output<typeof Settings>

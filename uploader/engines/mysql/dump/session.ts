@@ -7,7 +7,7 @@ import type { Inventory } from '../inventory.ts'
 import type { Moment } from '../moment/moment.ts'
 import { unitEntry } from '../position.ts'
 import { lostReader, Readers } from '../rows/readers.ts'
-import { isEverything } from '../selection/record.ts'
+import { isEverything, recordOf } from '../selection/record.ts'
 import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
 import { Definitions, type DumpTable } from './definitions.ts'
@@ -75,7 +75,9 @@ export class FullSession implements Session {
   units(): UnitEntry[] {
     if (!this.#checked) this.#context.step(5)
     this.#checked = true
-    return [unitEntry(this.#inventory, this.#moment, this.#selection.choice)]
+    const selection = recordOf(this.#selection.choice)
+    const info = { moment: this.#moment.mode, ...(selection !== undefined && { selection }) }
+    return [unitEntry(this.#inventory, this.#moment, info)]
   }
 
   /** MySQL forgets nothing because it was backed up. */

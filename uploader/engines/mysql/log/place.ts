@@ -17,7 +17,7 @@ import { LogDamage } from './walk.ts'
 export async function placeOf(
   { login, control, signal }: { login: Login; control: Server; signal: AbortSignal },
   inventory: Inventory,
-  moment: Moment,
+  moment: Pick<Moment, 'log' | 'time'>,
   last: UnitEntry | undefined,
 ): Promise<Place> {
   if (!moment.log) return newPlace(inventory, moment, null)

@@ -22,7 +22,7 @@ export interface ReplayFile {
  * @throws Failure `log-missing` for a gap, which the receiver's chain does not have
  */
 export function replayFiles(input: RestoreInput): ReplayFile[] {
-  const full = input.snapshots.find(({ kind }) => kind === 'full')?.units[0]
+  const data = input.snapshots.findLast(({ kind }) => kind !== 'log')?.units[0]
   const byNumber = new Map<number, RestoreInput['files'][number]>()
   for (const file of input.files) {
     if (file.role !== 'log') continue
@@ -30,8 +30,8 @@ export function replayFiles(input: RestoreInput): ReplayFile[] {
     const known = byNumber.get(number)
     if (!known || known.size < file.size) byNumber.set(number, file)
   }
-  if (!full || byNumber.size === 0) return []
-  const start = parseLogPosition(full.to.at)
+  if (!data || byNumber.size === 0) return []
+  const start = parseLogPosition(data.to.at)
   const last = input.snapshots.at(-1)!.units[0]!.to
   const end = parseLogPosition(last.at)
   const files: ReplayFile[] = []
@@ -42,7 +42,7 @@ export function replayFiles(input: RestoreInput): ReplayFile[] {
     if (!file && !input.apply) return []
     if (!file)
       throw new Failure('log-missing', `Binary log ${number} is not among the files`, {
-        why: `the full backup ends in log ${start.number}, the last log in ${end.number}`,
+        why: `the backup before it ends in log ${start.number}, the last log in ${end.number}`,
         fix: 'Restore the files again, into an empty directory, without --only',
       })
     files.push({

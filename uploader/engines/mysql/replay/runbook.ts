@@ -15,23 +15,27 @@ export function fullAlone(input: RestoreInput): { input: RestoreInput; folder: s
   }
 }
 
-/** How the logs are replayed with the programs of the server: one call for all files, from and to exact positions. */
-export function replayRunbook(
-  replay: Replay,
-  { input, folder }: ReturnType<typeof fullAlone>,
-  mariadb: boolean,
-): string {
+interface Words {
+  above: string
+  how: string
+  isPart: boolean
+}
+
+/**
+ * How the logs are replayed with the programs of the server: one call for all files, from and to exact positions.
+ * @param words `above`: what was done before; `how`: with what, or where; `isPart`: whether the logs hold changes of what is not restored
+ */
+export function replayRunbook(replay: Replay, mariadb: boolean, words: Words): string {
   const { files, last, next } = replay
   if (files.length === 0) return ''
   const program = mariadb ? 'mariadb-binlog' : 'mysqlbinlog --skip-gtids'
   const client = mariadb ? 'mariadb' : 'mysql'
-  const isPart = input.only !== undefined || input.snapshots[0]?.units[0]?.info?.selection !== undefined
   const [first, end] = [files[0]!, files.at(-1)!]
   return `
-## The binary logs, after the full backup
+## The binary logs, after that
 
-The commands above are run in the folder \`${folder.slice(0, -1)}\`. What was committed after the full backup is in the binary logs beside it, byte for
-byte as the server wrote them.
+${words.above} What was committed since the moment above is in the binary logs, byte for byte as the server
+wrote them.
 
 ${
   last
@@ -40,7 +44,7 @@ ${
 }
 ${next ? `First transaction that is not: begins at ${next.file}:${next.offset}, at ${next.time} (UTC)${next.gtid ? `, ${next.gtid}` : ''}.` : 'Nothing that was backed up is left out.'}
 
-With \`--apply\`, failsafe replays them itself. By hand, in this directory, all files in one call, with the programs of the server's own version or a later one. The positions are exact; times need not be given, and the time zone of this
+${words.how}, all files in one call, with the programs of the server's own version or a later one. The positions are exact; times need not be given, and the time zone of this
 computer does not matter:
 
 \`\`\`sh
@@ -50,7 +54,7 @@ $binlog --start-position=${first.from} --stop-position=${end.until} \\
 ${files.map(({ file }) => `  '${file}'`).join(' \\\n')} | $client
 \`\`\`
 
-${isPart ? note : ''}Events of the target's scheduler should not run meanwhile: \`SET GLOBAL event_scheduler = OFF\`.
+${words.isPart ? note : ''}Events of the target's scheduler should not run meanwhile: \`SET GLOBAL event_scheduler = OFF\`.
 `
 }
 

@@ -1,11 +1,13 @@
 import type { ArtefactRole } from '../../../../shared/manifest.ts'
 import type { RestoreContext, RestoreInput, RestoreReport } from '../../engine.ts'
+import { restorePhysical } from '../physical/restore.ts'
+import { isPhysical } from '../physical/streams.ts'
 import { replayFiles } from '../replay/files.ts'
 import { Foresight } from '../replay/foresight.ts'
 import { filterOf } from '../replay/part.ts'
 import { replayLogs } from '../replay/replay.ts'
 import { fullAlone, replayRunbook } from '../replay/runbook.ts'
-import { scan } from '../replay/scan.ts'
+import { type Replay, scan } from '../replay/scan.ts'
 import { stopOf } from '../replay/stop.ts'
 import { prepareTarget } from '../replay/target.ts'
 import { apply, requireFiles } from './apply.ts'
@@ -18,15 +20,18 @@ const nothingToLoad: ArtefactRole[] = ['log', 'file']
 
 /** A full, and after it the binary logs up to the wanted moment or place. */
 export async function restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport> {
+  if (isPhysical(input)) return restorePhysical(input, context)
   const stop = stopOf(input)
   const full = fullAlone(input)
   const mariadb = input.snapshots.at(-1)?.engineVersion.startsWith('MariaDB') ?? false
   const logs = replayFiles(input)
-  if (!input.apply) {
-    const replay = await scan(logs, stop, context.signal)
-    const text = `${runbook(full.input)}${replayRunbook(replay, full, mariadb)}`
-    return { runbook: text, applied: false, notes: [] }
-  }
+  const textOf = (replay: Replay) =>
+    `${runbook(full.input)}${replayRunbook(replay, mariadb, {
+      above: `The commands above are run in the folder \`${full.folder.slice(0, -1)}\`.`,
+      how: 'With `--apply`, failsafe replays them itself. By hand, in this directory',
+      isPart: input.only !== undefined || full.input.snapshots[0]?.units[0]?.info?.selection !== undefined,
+    })}`
+  if (!input.apply) return { runbook: textOf(await scan(logs, stop, context.signal)), applied: false, notes: [] }
   const login = parseTarget(input.apply.target)
   const data = { ...input, files: input.files.filter(({ role }) => !nothingToLoad.includes(role)) }
   const files = await readFiles(data)
@@ -35,7 +40,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
   const foresight = filter && new Foresight(filter)
   const replay = await scan(logs, stop, context.signal, foresight)
   warnOfLeftOut(foresight?.leftOut ?? [], context.warn)
-  const text = `${runbook(full.input)}${replayRunbook(replay, full, mariadb)}`
+  const text = textOf(replay)
   if (replay.groups === 0) return { runbook: text, applied: true, notes: await apply(login, data, files, context) }
   const target = await prepareTarget(login, replay, context)
   try {
