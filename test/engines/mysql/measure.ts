@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { nodeOptions } from '../../../scripts/package/targets.ts'
 import { runOk } from '../../support/run.ts'
 
 /** What an uploader may take, whatever it backs up. */
 export const memoryLimitMib = 128
 
-/** Has `measured-dump.ts` back up a server, bundled as the uploader is. */
+/** Has `measured-dump.ts` back up a server, bundled as the uploader is and with what it tells Node. */
 export async function measureDump(server: { port: number }, concurrency = 2) {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-measure-'))
   try {
@@ -22,7 +23,13 @@ export async function measureDump(server: { port: number }, concurrency = 2) {
       format: 'cjs',
       logLevel: 'silent',
     })
-    const { stdout } = await runOk(process.execPath, [outfile, String(server.port), String(concurrency)])
+    const { stdout } = await runOk(process.execPath, [
+      ...nodeOptions,
+      '--optimize-for-size', // uploader/main.ts
+      outfile,
+      String(server.port),
+      String(concurrency),
+    ])
     const measured = JSON.parse(stdout) as {
       files: number
       bytes: number

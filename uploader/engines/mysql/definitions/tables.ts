@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Server } from '../connection/server.ts'
 import { inComment, quoteName } from '../sql/quote.ts'
 import { scriptIn } from './database.ts'
@@ -18,7 +18,5 @@ export function tableScript(database: string, table: string, createTable: string
 
 /** Stands for the definition without what changes with the rows: the next number of AUTO_INCREMENT. */
 export function shapeOf(createTable: string): string {
-  return createHash('sha256')
-    .update(createTable.replace(/ AUTO_INCREMENT=\d+(?=[^\n]*$)/, ''))
-    .digest('hex')
+  return hash('sha256', createTable.replace(/ AUTO_INCREMENT=\d+(?=[^\n]*$)/, ''))
 }
