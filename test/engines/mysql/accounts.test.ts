@@ -130,7 +130,7 @@ describe.each(Object.keys(cases) as Release[])('%s', release => {
       await connection.query('FLUSH PRIVILEGES')
       await connection.end()
       await using dumped = await dump(settings())
-      expect(dumped.input.files.some(({ name }) => name === 'd/t.00001.sql')).toBe(true)
+      expect(dumped.input.files.some(({ name }) => name === 'd.t.00000.sql')).toBe(true)
     })
 
   test('a backup goes over the unix socket', async () => {

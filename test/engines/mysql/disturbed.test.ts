@@ -112,7 +112,7 @@ describe.each(releases)('%s', release => {
         },
       })
       expect(chunks).toBeGreaterThan(10)
-      expect(dumped.input.files.find(({ name }) => name.startsWith('d/a.0'))!.attributes.rows).toBe('8000')
+      expect(dumped.input.files.find(({ name }) => name.startsWith('d.a.0'))!.attributes.rows).toBe('8000')
     } finally {
       await server.execute(...names.map(name => `SET GLOBAL ${name} = ${was[name]}`))
       await connection.end()

@@ -30,7 +30,7 @@ describe.each(releases)('%s', release => {
       await using dumped = await dump(settingsFor(source))
       const { warnings } = await applyTo(target, dumped)
       expect(warnings.sort()).toEqual(
-        ['d/p', 'd/t'].map(file => expect.stringMatching(`^restore-warning: ${file}\\.schema\\.sql, .*DATA DIRECTORY`)),
+        ['d.p', 'd.t'].map(file => expect.stringMatching(`^restore-warning: ${file}-schema\\.sql, .*DATA DIRECTORY`)),
       )
       expect(await files()).toEqual(before)
       const differing = await compareServers(source, target)
@@ -61,7 +61,7 @@ describe.each(releases)('%s', release => {
       await connection.end()
       await using dumped = await dump(settingsFor(source))
       expect(await failureOf(applyTo(target, dumped))).toMatch(
-        /^restore-statement-refused: The target refuses statement \d+ of d\/t\.00001\.sql: error (1114|1021): .*drop the restored databases/,
+        /^restore-statement-refused: The target refuses statement \d+ of d\.t\.00000\.sql: error (1114|1021): .*drop the restored databases/,
       )
     } finally {
       await Promise.all([source.stop(), target.stop()])

@@ -5,6 +5,7 @@ import { Server } from '../../../uploader/engines/mysql/connection/server.ts'
 import { inspectServer } from '../../../uploader/engines/mysql/inspect.ts'
 import { backupStage, globalReadLock, tableLocks } from '../../../uploader/engines/mysql/moment/locks.ts'
 import type { Moment, Way } from '../../../uploader/engines/mysql/moment/moment.ts'
+import { openSnapshot, snapshotLogState } from '../../../uploader/engines/mysql/moment/snapshot.ts'
 import { takeMoment } from '../../../uploader/engines/mysql/moment/take.ts'
 import { single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
 import { Choice } from '../../../uploader/engines/mysql/selection/pattern.ts'
@@ -215,6 +216,35 @@ test('locks of tables are asked for what is chosen only, and others may write me
     await writes
     await Promise.all([writer.end(), blocker.end()])
     await logging.execute('DROP DATABASE noise')
+  }
+})
+
+test('each reader is told its own position, whoever else asks for the status of the server', async () => {
+  const asking = await Promise.all([logging.connect(), logging.connect(), logging.connect()])
+  const writers = transfers(logging)
+  let busy = true
+  const questions = asking.map(async connection => {
+    await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
+    while (busy) await connection.query("SHOW STATUS LIKE 'binlog_snapshot_%'")
+  })
+  try {
+    const login = {
+      address: { host: '127.0.0.1', port: logging.port },
+      user: 'root',
+      password: undefined,
+      tls: undefined,
+    }
+    const reader = await Server.connect(login, new AbortController().signal)
+    await openSnapshot(reader)
+    const told = new Set<string>()
+    for (let look = 0; look < 300; look++) told.add(JSON.stringify(await snapshotLogState(reader)))
+    expect([...told]).toHaveLength(1)
+    await reader.end()
+  } finally {
+    busy = false
+    await Promise.all(questions)
+    await Promise.all(asking.map(connection => connection.end()))
+    await writers.stop()
   }
 })
 

@@ -6,33 +6,48 @@ export interface ViewOf {
   view: View
 }
 
+interface Node {
+  of: ViewOf
+  /** Those whose names are in its text. */
+  named: Node[]
+}
+
 /**
  * Views in groups: what a view needs is in its group and comes before it, so that groups can be loaded in any order. Stand-ins alone are not enough: a
  * view that can be written through (CHECK OPTION, MERGE) must find the real one below it. The server names views in full in its text,
- * so a view needs those whose quoted names are in it, and all of its database where it calls a function.
+ * so a view needs those whose quoted names are in it. Where it calls a function, that may read any view of its database: these come before it too,
+ * but for those that need it themselves.
  */
 export function inGroups(views: readonly ViewOf[]): ViewOf[][] {
-  const nodes = views.map(of => ({ of, name: Buffer.from(`${quoteName(of.database)}.${quoteName(of.view.name)}`) }))
-  const needs = new Map(
-    nodes.map(node => [
-      node,
-      nodes.filter(
-        other => other !== node && (node.of.view.usable?.statement.includes(other.name) || mayRead(node.of, other.of)),
-      ),
-    ]),
-  )
-  const groups = new Map<(typeof nodes)[number], typeof nodes>()
-  for (const node of depthFirst(nodes, each => needs.get(each)!)) {
-    const needed = new Set(needs.get(node)!.flatMap(other => [groups.get(other) ?? []]))
-    const group = [...[...needed].flat(), node]
+  const nodes = views.map((of): Node => ({ of, named: [] }))
+  for (const node of nodes)
+    node.named = nodes.filter(other => other !== node && node.of.view.usable?.statement.includes(fullName(other.of)))
+  const read = new Map(nodes.map(node => [node, nodes.filter(other => mayRead(node.of, other.of))]))
+  const groups = new Map<Node, Node[]>()
+  const sorted = depthFirst(nodes, node => [...node.named, ...read.get(node)!.filter(other => !needs(other, node))])
+  for (const node of sorted) {
+    const together = new Set([node, ...node.named, ...read.get(node)!].map(each => groups.get(each) ?? [each]))
+    const group = [...together].flat()
     for (const member of group) groups.set(member, group)
   }
-  return [...new Set(groups.values())].map(group => group.map(({ of }) => of))
+  const places = new Map(sorted.map((node, index) => [node, index]))
+  return [...new Set(groups.values())].map(group =>
+    group.toSorted((one, other) => places.get(one)! - places.get(other)!).map(({ of }) => of),
+  )
+}
+
+function fullName({ database, view }: ViewOf): Buffer {
+  return Buffer.from(`${quoteName(database)}.${quoteName(view.name)}`)
 }
 
 /** By way of a function. */
 function mayRead(one: ViewOf, other: ViewOf): boolean {
-  return callsFunction(one.view) && one.database === other.database
+  return one !== other && callsFunction(one.view) && other.view.usable !== null && one.database === other.database
+}
+
+/** Whether `wanted` is named by `node`, or by what that names. */
+function needs(node: Node, wanted: Node): boolean {
+  return depthFirst([node], each => each.named).includes(wanted)
 }
 
 /** Each after those it needs; a circle (by a name in a string) is cut somewhere. */

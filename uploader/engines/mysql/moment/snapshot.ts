@@ -1,3 +1,4 @@
+import { Failure } from '../../../../shared/failure.ts'
 import type { Server } from '../connection/server.ts'
 import { listDatabases, systemDatabaseList } from '../definitions/system-databases.ts'
 import { text } from '../definitions/text.ts'
@@ -49,8 +50,35 @@ export async function listContent(
 /** What is known of the log at a moment that nothing was committed after yet. */
 export type LogState = Pick<Moment, 'log' | 'gtid'>
 
-/** MariaDB tells each snapshot its own position, and asks for no right. */
+/** More than happens by chance. */
+const looks = 30
+
+/**
+ * MariaDB tells each snapshot its own position, and asks for no right. Two sessions that ask at once may get each other's answer, because the server
+ * puts it in one place for all: only what is told twice in a row is believed.
+ */
 export async function snapshotLogState(reader: Server): Promise<LogState> {
+  let state = await readSnapshotLogState(reader)
+  for (let look = 1; look < looks; look++) {
+    const again = await readSnapshotLogState(reader)
+    if (JSON.stringify(again) === JSON.stringify(state)) return state
+    state = again
+  }
+  throw new Failure('mysql-no-moment', 'The position of the binary log is told otherwise each time', {
+    why: 'others ask for the status of the server all the time, and MariaDB mixes up the answers',
+    fix: 'Let fewer programs ask for SHOW STATUS while a backup begins',
+    retriable: true,
+  })
+}
+
+/** The same for each reader. One after the other: they would be mixed up. */
+export async function snapshotLogStates(readers: readonly Server[]): Promise<LogState[]> {
+  const states: LogState[] = []
+  for (const reader of readers) states.push(await snapshotLogState(reader))
+  return states
+}
+
+async function readSnapshotLogState(reader: Server): Promise<LogState> {
   const rows = await reader.query("SHOW STATUS LIKE 'binlog_snapshot_%'")
   const status = new Map(rows.map(row => [row.Variable_name!.toString().toLowerCase(), row.Value!.toString()]))
   const file = status.get('binlog_snapshot_file')

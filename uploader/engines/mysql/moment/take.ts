@@ -2,7 +2,7 @@ import { Failure } from '../../../../shared/failure.ts'
 import { inComment } from '../sql/quote.ts'
 import { backupStage, globalReadLock, instanceLock, tableLocks } from './locks.ts'
 import type { Moment, Taking, Way } from './moment.ts'
-import { snapshotLogState } from './snapshot.ts'
+import { snapshotLogStates } from './snapshot.ts'
 import { optimistic, single } from './without-locks.ts'
 
 const ways: Way[] = [instanceLock, backupStage, globalReadLock, optimistic, tableLocks, single]
@@ -56,7 +56,7 @@ async function checkMoment(moment: Moment, { inventory, warn }: Taking): Promise
   // Locks of tables keep off only who writes to what is chosen: others may commit between two snapshots.
   if (inventory.flavour !== 'mariadb' || moment.mode === 'table-locks') return
   // A self-check that costs nothing: each snapshot knows the position it was opened at.
-  const positions = await Promise.all(moment.readers.map(snapshotLogState))
+  const positions = await snapshotLogStates(moment.readers)
   if (new Set(positions.map(({ log }) => JSON.stringify(log))).size > 1)
     throw new Failure('mysql-moments-differ', 'The readers of the server see different moments', {
       why: 'their snapshots were opened at different positions of the binary log',

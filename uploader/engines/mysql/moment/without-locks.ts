@@ -1,6 +1,13 @@
 import type { Moment, Taking, Way } from './moment.ts'
 import { preparedTransactions } from './prepared.ts'
-import { type LogState, listContent, openSnapshot, serverTime, snapshotLogState } from './snapshot.ts'
+import {
+  type LogState,
+  listContent,
+  openSnapshot,
+  serverTime,
+  snapshotLogState,
+  snapshotLogStates,
+} from './snapshot.ts'
 
 const attempts = 10
 
@@ -61,7 +68,7 @@ async function sameForAll(taking: Taking): Promise<(LogState & Pick<Moment, 'pre
   await openSnapshot(readers[0]!)
   const prepared = await preparedTransactions(taking)
   await Promise.all(readers.slice(1).map(openSnapshot))
-  const states = await Promise.all(readers.map(snapshotLogState))
+  const states = await snapshotLogStates(readers)
   const [first, ...others] = states.map(state => JSON.stringify(state))
   return others.every(other => other === first) ? { ...states[0]!, prepared } : undefined
 }
