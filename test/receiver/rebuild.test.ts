@@ -122,7 +122,7 @@ async function exportTenants(): Promise<void> {
 function comparable(all: Record<string, any>[]) {
   const committed = new Set(all.filter(({ state }) => state === 'committed').map(({ snapshot }) => `N#${snapshot}`))
   const forgotten =
-    /^(lease|expectedBytes|gpk|gsk|uploadId|claim|signedBytes|lastSeen|rebuiltFrom|nightDue|exported|ledger|flagged|watchRevision)$/
+    /^(lease|expectedBytes|gpk|gsk|uploadId|claim|signedBytes|lastSeen|rebuiltFrom|nightDue|exported|ledger|flagged|watchRevision|opened)$/
   return all
     .filter(({ PK, SK }) => isKept(PK, SK))
     .filter(({ PK }) => !PK.startsWith('N#') || committed.has(PK))

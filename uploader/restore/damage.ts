@@ -21,7 +21,7 @@ export function isDamage(error: unknown): error is Failure {
   return error instanceof Failure && damageCodes.has(error.code)
 }
 
-/** @param what e.g. `The artefact "shop/orders.00001.sql" of snapshot …` */
+/** @param what e.g. `The artefact "shop.orders.00000.sql" of snapshot …` */
 export function damage(code: DamageCode, what: string, why: string, cause?: unknown): Failure {
   return new Failure(code, `${what} is damaged`, {
     why,

@@ -10,8 +10,8 @@ const mode = 0o700
 /**
  * Files come into being in a partial directory inside the target and move into place together, once everything has passed.
  *
- *     DIR/.failsafe-partial-x7/shop/orders.sql   while it is downloaded and checked
- *     DIR/shop/orders.sql                        after `place`
+ *     DIR/.failsafe-partial-x7/shop.orders.00000.sql   while it is downloaded and checked
+ *     DIR/shop.orders.00000.sql                        after `place`
  *
  * `close` removes whatever was not placed. No file that was there before is ever touched.
  */

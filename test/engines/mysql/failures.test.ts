@@ -118,6 +118,22 @@ test.each([
   )
 })
 
+test('a database that is dropped before its definitions were read fails the backup by its name', async () => {
+  await server.execute('CREATE DATABASE passing', 'CREATE TABLE passing.t (id INT PRIMARY KEY)')
+  let dropped = false
+  const failure = await failureOf(
+    dump(settingsFor(server), {
+      concurrency: 1,
+      async before() {
+        if (dropped) return
+        dropped = true
+        await server.execute('DROP DATABASE passing')
+      },
+    }),
+  )
+  expect(failure).toMatch(/^mysql-database-changed: The database `passing` was dropped during the backup: /)
+})
+
 test('a table that is read again and again does not keep an ALTER TABLE of it waiting until the end', async () => {
   await server.execute('CREATE OR REPLACE TABLE d.second (id INT PRIMARY KEY)')
   let waited = 0

@@ -81,6 +81,16 @@ describe.each(releases)('%s', release => {
     }
   })
 
+  test('one that has had nothing to do for a while is locked like any other server', async () => {
+    await caughtUp()
+    await sleep(3500)
+    const locks = async () => Number((await ask(replica, "SHOW GLOBAL STATUS LIKE 'Com_lock_tables'")).Value)
+    const before = await locks()
+    await using dumped = await dump(settingsFor(replica))
+    expect(dumped.units[0]!.info!.moment).toBe(isMysql ? 'instance-lock' : 'backup-stage')
+    expect(await locks()).toBe(before)
+  })
+
   test('a backup does not stop it: what comes meanwhile is carried out, and the place is that of the rows', async () => {
     const before = await caughtUp()
     let written = false

@@ -148,6 +148,8 @@ describe.each(releases)('%s', release => {
       'CREATE VIEW shop.calls AS SELECT crm.one() AS n',
       'CREATE TRIGGER shop.audited AFTER INSERT ON shop.contracts FOR EACH ROW INSERT INTO `crm`.audit VALUES ("FROM crm.x")',
       'CREATE PROCEDURE shop.clean() DELETE FROM tmp_orders',
+      'CREATE FUNCTION shop.of_tmp() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM shop.tmp_orders)',
+      'CREATE VIEW shop.by_function AS SELECT shop.of_tmp() AS n',
       'CREATE EVENT shop.cleaning ON SCHEDULE EVERY 1 DAY DO CALL crm.one()',
     )
     const target = await startDatabase({ release })
@@ -167,7 +169,8 @@ describe.each(releases)('%s', release => {
       ])
         expect(warning).toContain(part)
       expect(warning).not.toContain('recent')
-      await applyTo(target, dumped)
+      const { warnings } = await applyTo(target, dumped)
+      expect(warnings).toEqual([])
       const found = [...(await described(target)).keys()]
       expect(found.filter(key => /who|calls/.test(key))).toEqual([])
       for (const name of ['contracts', 'recent', 'clean', 'cleaning', 'audited'])
@@ -187,7 +190,8 @@ describe.each(releases)('%s', release => {
           'DROP TABLE shop.contracts',
           'DROP TABLE crm.audit',
         ],
-        'DROP VIEW shop.who_again, shop.who, shop.calls',
+        'DROP VIEW shop.who_again, shop.who, shop.calls, shop.by_function',
+        'DROP FUNCTION shop.of_tmp',
       )
     }
   })

@@ -115,6 +115,48 @@ describe.each(releases)('%s', release => {
     )
   }, 120_000)
 
+  test('an XA transaction that was prepared at its moment is in it, and the log that ends it is of use', async () => {
+    const transaction = await source.connect('shop')
+    for (const statement of [
+      "XA START 'paid'",
+      "INSERT INTO orders (id, note) VALUES (500000, 'paid')",
+      "XA END 'paid'",
+      "XA PREPARE 'paid'",
+    ])
+      await transaction.query(statement)
+    const full = await chain.take('full')
+    await transaction.query("XA COMMIT 'paid'")
+    await chain.take('log')
+    await transaction.end()
+    await using folder = await temporary()
+    const { runbook, warnings } = await apply(join(folder.path, 'data'), { kind: 'latest' })
+    expect(warnings).toEqual(['logs-not-replayed'])
+    expect(runbook).toContain(`--start-position=${full.committed.units[0]!.info!.logOffset} `)
+    const restored = await startDatabase({ release, directory: folder.path })
+    try {
+      const connection = await restored.connect()
+      const [prepared] = (await connection.query('XA RECOVER')) as any
+      expect(prepared.map(({ data }: { data: unknown }) => String(data))).toEqual(['paid'])
+      await connection.query("XA COMMIT 'paid'")
+      const [rows] = await connection.query('SELECT note FROM shop.orders WHERE id = 500000')
+      expect(rows).toEqual([{ note: 'paid' }])
+      await connection.end()
+    } finally {
+      await restored.stop()
+      await source.execute('DELETE FROM shop.orders WHERE id = 500000')
+    }
+  }, 60_000)
+
+  test('a part of it is no data directory', async () => {
+    await chain.take('full')
+    await using folder = await temporary()
+    const input = chain.input({ kind: 'latest' })
+    const part = { ...input, only: '*_info', files: input.files.filter(({ name }) => name.endsWith('_info')) }
+    const target = { apply: { target: `file://${join(folder.path, 'data')}` } }
+    const context = { signal: never(), concurrency: 1, warn: () => {}, progress: () => {}, now: () => new Date() }
+    expect(await failureOf(mysql.restore({ ...part, ...target }, context))).toMatch(/^restore-part: .*Leave out --only/)
+  })
+
   test('writes that go on all the time leave a copy of one moment', async () => {
     await source.execute(
       'CREATE OR REPLACE TABLE shop.a (id INT AUTO_INCREMENT PRIMARY KEY)',

@@ -1,6 +1,6 @@
 import type { Server } from '../connection/server.ts'
 
-/** Not the customer's data but the server's own, which accounts.sql and grants.sql stand for. */
+/** Not the customer's data but the server's own, which server/accounts.sql and server/grants.sql stand for. */
 export const systemDatabases: readonly string[] = [
   'information_schema',
   'performance_schema',

@@ -15,8 +15,8 @@ interface Node {
 /**
  * Views in groups: what a view needs is in its group and comes before it, so that groups can be loaded in any order. Stand-ins alone are not enough: a
  * view that can be written through (CHECK OPTION, MERGE) must find the real one below it. The server names views in full in its text,
- * so a view needs those whose quoted names are in it. Where it calls a function, that may read any view of its database: these come before it too,
- * but for those that need it themselves.
+ * so a view needs those whose quoted names are in it. Where it calls a function, that may read any view of its database: these come before it too, but for
+ * those that need it themselves.
  */
 export function inGroups(views: readonly ViewOf[]): ViewOf[][] {
   const nodes = views.map((of): Node => ({ of, named: [] }))
@@ -40,9 +40,10 @@ function fullName({ database, view }: ViewOf): Buffer {
   return Buffer.from(`${quoteName(database)}.${quoteName(view.name)}`)
 }
 
-/** By way of a function. */
+/** By way of a function, which reads views of its own database as a rule: the one of the calling view, or one that this names. */
 function mayRead(one: ViewOf, other: ViewOf): boolean {
-  return one !== other && callsFunction(one.view) && other.view.usable !== null && one.database === other.database
+  if (one === other || !callsFunction(one.view) || other.view.usable === null) return false
+  return one.database === other.database || one.view.usable!.statement.includes(`${quoteName(other.database)}.`)
 }
 
 /** Whether `wanted` is named by `node`, or by what that names. */

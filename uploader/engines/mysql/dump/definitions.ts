@@ -23,7 +23,7 @@ import { ServerError } from '../wire/server-error.ts'
 import { orderOf, type Stage } from './order.ts'
 import type { Outside } from './outside.ts'
 import type { Paths } from './paths.ts'
-import { tableGone } from './table-failures.ts'
+import { databaseGone, tableGone } from './table-failures.ts'
 
 /** A table whose rows are to be read. */
 export interface DumpTable {
@@ -76,7 +76,8 @@ export class Definitions {
     if (ofServer) yield this.#artefact('server', 'server/objects.sql', 'schema', ofServer)
     for (const name of this.#databases) {
       const database = await readDatabase(this.#server, name)
-      if (database) yield* this.#ofDatabase(database)
+      if (!database) throw databaseGone(name)
+      yield* this.#ofDatabase(database)
     }
     for (const group of inGroups(this.#outside.withoutUnusable(this.#views))) {
       const { database, view } = group.at(-1)!

@@ -17,7 +17,7 @@ export function metadata(moment: Moment, now: () => Date): StagedArtefact {
   }
 }
 
-function text({ time, log, gtid }: Moment, finished: Date): string {
+function text({ time, log, gtid, prepared }: Moment, finished: Date): string {
   const lines = [
     `# Started dump at: ${seconds(time)}`,
     '[config]',
@@ -26,7 +26,8 @@ function text({ time, log, gtid }: Moment, finished: Date): string {
     "SQL_MODE='NO_AUTO_VALUE_ON_ZERO' /*!40101",
     '',
   ]
-  if (log)
+  // Where XA transactions were prepared, a replica that went on from there would meet their ends alone.
+  if (log && prepared.length === 0)
     lines.push('[source]', `File = ${log.file}`, `Position = ${log.offset}`, `Executed_Gtid_Set = ${gtid ?? ''}`, '')
   lines.push(`# Finished dump at: ${seconds(finished.toISOString())}`, '')
   return lines.join('\n')

@@ -6,6 +6,14 @@ import { ServerError } from '../wire/server-error.ts'
 
 const fix = 'Run the backup again, at a time when no job alters, truncates or drops tables'
 
+export function databaseGone(database: string): Failure {
+  return new Failure('mysql-database-changed', `The database ${inComment(database)} was dropped during the backup`, {
+    why: 'what it held at the chosen moment can no longer be read',
+    fix,
+    retriable: true,
+  })
+}
+
 /** @param table its name; it was there at the moment */
 export function tableGone(database: string, table: string, cause?: unknown): Failure {
   return new Failure(

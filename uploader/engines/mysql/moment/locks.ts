@@ -130,9 +130,12 @@ async function isQuiet(taking: Taking): Promise<boolean> {
   return inventory.flavour === 'mariadb' || (has(inventory, 'PROCESS') && (await noStatementFor(taking, shortest)))
 }
 
-/** Whether no statement of others has been running for longer than so many seconds, as far as the account may see them. */
+/**
+ * Whether no statement of others has been running for longer than so many seconds, as far as the account may see them. (MySQL shows the applier of
+ * a replica that has nothing to do as a query without a text.)
+ */
 async function noStatementFor({ control }: Taking, seconds: number): Promise<boolean> {
   const row = await control.one(`SELECT COUNT(*) n FROM information_schema.PROCESSLIST
-    WHERE COMMAND IN ('Query', 'Execute') AND TIME > ${seconds} AND ID <> CONNECTION_ID()`)
+    WHERE COMMAND IN ('Query', 'Execute') AND INFO IS NOT NULL AND TIME > ${seconds} AND ID <> CONNECTION_ID()`)
   return row?.n === '0'
 }

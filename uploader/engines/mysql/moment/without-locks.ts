@@ -44,16 +44,18 @@ export const single: Way = async taking => {
   const { control, inventory } = taking
   const [reader, ...others] = taking.readers
   const time = await serverTime(control)
+  const known = inventory.flavour === 'mariadb' && inventory.logBase !== null
+  const before = known ? await preparedTransactions(taking) : []
   await openSnapshot(reader!)
   // MySQL's log may already hold what the snapshot does not see yet: whoever went on from its end would lose that.
-  const known = inventory.flavour === 'mariadb' && inventory.logBase !== null
   const state = known ? await snapshotLogState(reader!) : { log: null, gtid: null }
   await Promise.all(others.map(other => other.end()))
   const moment: Moment = {
     mode: 'single',
     readers: [reader!],
     ...state,
-    prepared: known ? await preparedTransactions(taking) : [],
+    // One that ended between the two looks may or may not be in the snapshot.
+    prepared: known ? [...new Set([...before, ...(await preparedTransactions(taking))])] : [],
     replicaOf: null,
     time,
     ...(await listContent(reader!, taking.selection)),

@@ -7,7 +7,7 @@ import { parseNotes, type Result, readNotes } from './result.ts'
 export interface CopyOptions {
   program: string
   args: string[]
-  /** Where the program runs, and writes what it says of the backup. */
+  /** Where the program writes what it says of the backup. */
   directory: string
   context: Pick<BackupContext, 'signal' | 'step' | 'warn' | 'now'>
   /** The server's clock. */
@@ -70,7 +70,7 @@ export class Copy {
       if (ended.by !== 0 || !this.#completed) throw explainEnd(program, ended)
       step(4)
       const notes = await readNotes(directory)
-      const entry = await this.#options.entryOf(parseNotes(notes), await (this.#time ?? this.#options.serverTime()))
+      const entry = await this.#options.entryOf(parseNotes(notes), await this.#moment())
       this.#settle.resolve({ entry, notes })
     } catch (error) {
       const cause = signal.aborted ? signal.reason : error
@@ -82,6 +82,12 @@ export class Copy {
       await child.ended.catch(() => {}) // it could not be started: said above
       this.#settle.reject(new Error('nobody reads the copy any more'))
     }
+  }
+
+  /** When commits were kept off; where the server could not be asked then, now: that is later, and the position is exact in any case. */
+  async #moment(): Promise<string> {
+    const time = await this.#time?.catch(() => undefined)
+    return time ?? this.#options.serverTime()
   }
 
   #hear(line: string): void {

@@ -73,10 +73,18 @@ async function sizeOf(dataDirectory: string): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(dataDirectory, { withFileTypes: true })) {
     const path = join(dataDirectory, entry.name)
-    if (entry.isDirectory() && !entry.name.startsWith('#')) bytes += await sumOf(path, await readdir(path))
+    if (entry.isDirectory() && !entry.name.startsWith('#')) bytes += await sumOf(path, await namesIn(path))
     else if (/^(ibdata|undo|mysql\.ibd)/.test(entry.name)) bytes += await sumOf(dataDirectory, [entry.name])
   }
   return bytes
+}
+
+/** A database may be dropped while we look, and `lost+found` of a file system is closed to all but root: this is an estimate. */
+async function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(error => {
+    if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return []
+  })
 }
 
 async function sumOf(directory: string, names: string[]): Promise<number> {

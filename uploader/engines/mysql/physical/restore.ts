@@ -1,3 +1,4 @@
+import { Failure } from '../../../../shared/failure.ts'
 import type { RestoreContext, RestoreInput, RestoreReport } from '../../engine.ts'
 import { replayFiles } from '../replay/files.ts'
 import { replayRunbook } from '../replay/runbook.ts'
@@ -14,7 +15,7 @@ import { parseDirectory } from './target.ts'
  * operator: the runbook has the command.
  */
 export async function restorePhysical(input: RestoreInput, context: RestoreContext): Promise<RestoreReport> {
-  const replay = await scan(replayFiles(input), stopOf(input), context.signal)
+  const replay = await scan(replayFiles(input), stopOf(input), context.signal, { fullHoldsPrepared: true })
   const mariadb = input.snapshots.at(-1)!.engineVersion.startsWith('MariaDB')
   const logs = replayRunbook(replay, mariadb, {
     above: 'First the server is started on the data directory.',
@@ -24,7 +25,12 @@ export async function restorePhysical(input: RestoreInput, context: RestoreConte
   const runbook = `${physicalRunbook(input)}${logs}`
   if (!input.apply) return { runbook, applied: false, notes: [] }
   const directory = parseDirectory(input.apply.target)
-  const streams = streamsOf(input)!
+  const streams = streamsOf(input)
+  if (!streams)
+    throw new Failure('restore-part', 'What is chosen of a copy of data files makes no data directory', {
+      why: 'such a copy is of use as a whole only',
+      fix: 'Leave out --only',
+    })
   await layOut(input, streams, directory, context)
   if (replay.groups > 0)
     context.warn(

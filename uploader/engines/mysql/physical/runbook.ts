@@ -55,7 +55,7 @@ The server must be stopped and its data directory empty (move what is there away
 \`\`\`sh
 systemctl stop ${service}
 mv /var/lib/mysql /var/lib/mysql.before && mkdir /var/lib/mysql
-${backup} --copy-back --target-dir="$PWD/prepared" --datadir=/var/lib/mysql
+${backup} --copy-back --target-dir="\${prepared:-$PWD/prepared}" --datadir=/var/lib/mysql
 chown -R mysql:mysql /var/lib/mysql
 systemctl start ${service}
 \`\`\`

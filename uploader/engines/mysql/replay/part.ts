@@ -22,16 +22,18 @@ export async function filterOf(input: RestoreInput, files: LaidOut[]): Promise<F
   return new Filter(selection, ofServer, await referencesIn(files))
 }
 
-/** The very tables whose definitions are among the files, and databases of which any table's would be. */
+/** The very tables that are among the files with their rows, and databases of which any table's files would be: no table is called `~any` in a file's name. */
 async function chosenBy(only: string, input: RestoreInput, files: LaidOut[]) {
   const whole = new Set<string>()
   for (const { name, attributes } of fullAlone(input).input.files)
     if (
       attributes.stage === 'databases' &&
-      posix.matchesGlob(name.replace(/-schema-create\.sql$/, '.x-schema.sql'), only)
+      posix.matchesGlob(name.replace(/-schema-create\.sql$/, '.~any-schema.sql'), only)
     )
       whole.add(attributes.database!)
-  const names = await namesIn(files)
+  const key = ({ database, table }: LaidOut) => JSON.stringify([database, table])
+  const filled = new Set(files.filter(({ stage }) => stage === 'rows').map(key))
+  const names = await namesIn(files.filter(file => file.stage !== 'tables' || filled.has(key(file))))
   return [
     ...[...whole].map(database => exactly(database, null)),
     ...names.flatMap(({ name, ofDatabase }) => (ofDatabase === undefined ? [] : [exactly(ofDatabase, name)])),

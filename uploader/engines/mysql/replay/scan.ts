@@ -32,16 +32,17 @@ export interface Place {
 /**
  * Reads all events, checks them and finds the stop.
  * @param foresight is shown what will be replayed
+ * @param fullHoldsPrepared whether the full holds XA transactions that were prepared and not ended at its moment: a copy of data files does, rows do not
  * @throws Failure `log-damaged`; `replay-unsupported`; `replay-selection`; `restore-stop` where a place is not in the logs
  */
 export async function scan(
   files: ReplayFile[],
   stop: Stop,
   signal: AbortSignal,
-  foresight?: Foresight,
+  { foresight, fullHoldsPrepared = false }: { foresight?: Foresight | undefined; fullHoldsPrepared?: boolean } = {},
 ): Promise<Replay> {
   const replay: Replay = { files: [], groups: 0, last: null, next: null, largestEvent: 0, bytes: 0 }
-  const state: State = { latest: 0n, prepared: new Set() }
+  const state: State = { latest: 0n, prepared: fullHoldsPrepared ? undefined : new Set() }
   for (const file of files) {
     const end = await scanFile(file, stop, replay, state, signal, foresight)
     // A file of which nothing is in is of no use, but a place to begin at.
@@ -56,8 +57,8 @@ export async function scan(
 interface State {
   /** When the latest transaction was committed, in microseconds. */
   latest: bigint
-  /** XA transactions that the logs prepared and did not end yet. */
-  prepared: Set<string>
+  /** XA transactions that the logs prepared and did not end yet; undefined where it does not matter what prepared one. */
+  prepared: Set<string> | undefined
 }
 
 /** @returns offset of the end of the last group that is in */
@@ -140,10 +141,16 @@ const refused: Record<number, string> = {
 const known = new Set<number>(Object.values(eventType))
 
 /** Why the group that began at `began` cannot be replayed because of this event; a stop before that group makes it not matter. */
-function refusalOf(event: LogEvent, { name }: ReplayFile, began: number, prepared: Set<string>): Failure | undefined {
+function refusalOf(
+  event: LogEvent,
+  { name }: ReplayFile,
+  began: number,
+  prepared: State['prepared'],
+): Failure | undefined {
   const { type } = event
   const why =
-    refused[type] ?? (known.has(type) ? refusalOfXa(event, prepared) : `it holds an event of the unknown type ${type}`)
+    refused[type] ??
+    (known.has(type) ? prepared && refusalOfXa(event, prepared) : `it holds an event of the unknown type ${type}`)
   if (why === undefined) return undefined
   return new Failure('replay-unsupported', `The binary log ${name} cannot be replayed at offset ${event.offset}`, {
     why,

@@ -14,9 +14,12 @@ import { namesIn } from './names.ts'
 export async function checkContent(server: Server, target: Inventory, files: LaidOut[]): Promise<void> {
   requireDefinitions(files)
   const made = new Set(files.filter(({ stage }) => stage === 'databases').map(({ database }) => database!))
-  const used = new Set(
-    files.flatMap(({ database }) => (database === undefined || made.has(database) ? [] : [database])),
-  )
+  // A view's file may hold views of other databases.
+  const named = [
+    ...files.map(({ database }) => database),
+    ...(await namesIn(files)).map(({ ofDatabase }) => ofDatabase),
+  ]
+  const used = new Set(named.flatMap(database => (database === undefined || made.has(database) ? [] : [database])))
   await requireEmpty(server, made)
   requireThere(target, used)
   await requireFree(server, target, used, files)
@@ -66,7 +69,7 @@ function requireThere(target: Inventory, databases: Iterable<string>): void {
 async function requireFree(server: Server, target: Inventory, databases: Set<string>, files: LaidOut[]): Promise<void> {
   const key = keyFor(target)
   const parts = files.filter(({ database }) => database !== undefined && databases.has(database))
-  const names = await namesIn(parts)
+  const names = await namesIn(files)
   for (const database of databases) {
     const name = quoteText(database)
     const wanted = names.filter(({ ofDatabase }) => ofDatabase === database)

@@ -38,7 +38,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
   requireFiles(files)
   const filter = logs.length === 0 ? undefined : await filterOf(input, files)
   const foresight = filter && new Foresight(filter)
-  const replay = await scan(logs, stop, context.signal, foresight)
+  const replay = await scan(logs, stop, context.signal, { foresight })
   warnOfLeftOut(foresight?.leftOut ?? [], context.warn)
   const text = textOf(replay)
   if (replay.groups === 0) return { runbook: text, applied: true, notes: await apply(login, data, files, context) }

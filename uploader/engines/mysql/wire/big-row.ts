@@ -75,6 +75,7 @@ export class BigRow {
         this.#endValue()
         continue
       }
+      if (this.#packetLeft === 0) throw new RangeError('a row ended within a value')
       if (this.at === end) return false
       if (this.#definition.encoding !== encoding.bytes) this.#readPlain()
       else if (this.#valueLeft < 0) this.#readLength()

@@ -2,7 +2,7 @@
 // holds the two together. Rows are walked here because a value's bytes are never an object: in JavaScript the digits of numbers alone made garbage of
 // several times the rows.
 //
-// Addresses are laid out by memory.ts. The answer's packets lie between `at` and `end`, the text goes to `out`.
+// Addresses are laid out by row-memory.ts. The answer's packets lie between `at` and `end`, the text goes to `out`.
 
 import { writeCardinal, writeDouble, writeFloat, writeWhole } from './numbers'
 import { writeBytes, writeEscaped, writeHex } from './text'
