@@ -45,16 +45,16 @@ export function contenders(setting: Setting): Contender[] {
     ours('failsafe physical', 'physical', 'failsafe backup with method: physical (the built binary)'),
     piped(
       'mariadb-dump',
-      `mariadb-dump ${server} --all-databases --single-transaction --routines --events | ${seal} | ${put}`,
+      `mariadb-dump ${server} --databases bench --single-transaction --routines --events | ${seal} | ${put}`,
     ),
     piped(
       'mydumper',
-      `rm -rf "$DUMPED"; mydumper ${server} -t 2 -r 500000 --trx-consistency-only -G -E -R -o "$DUMPED"; tar -cf - -C "$DUMPED" . | ${seal} | ${put}`,
+      `rm -rf "$DUMPED"; mydumper ${server} -t 2 -r 500000 --trx-consistency-only -G -E -R -B bench -o "$DUMPED"; tar -cf - -C "$DUMPED" . | ${seal} | ${put}`,
       () => rm(dumped, { recursive: true, force: true }),
     ),
     piped(
       'mariadb-backup',
-      `mariadb-backup --no-defaults --backup ${server} --datadir="$DATA" --stream=mbstream --parallel=2 --target-dir="$DUMPED" 2>/dev/null | ${seal} | ${put}`,
+      `mariadb-backup --no-defaults --backup --host=127.0.0.1 --port="$PORT" --user=root --datadir="$DATA" --stream=mbstream --parallel=2 --target-dir="$DUMPED" 2>/dev/null | ${seal} | ${put}`,
       () => rm(dumped, { recursive: true, force: true }),
     ),
   ]
