@@ -28,7 +28,7 @@ export interface Setting {
   failsafe(source: string): string
 }
 
-export const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
+const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
 const server = '-h 127.0.0.1 -P "$PORT" -u root'
 const put = '"$NODE" "$ROOT/scripts/bench/put.ts" "$URLS"'
 const partsAtMost = 1000

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Server } from '../../../uploader/engines/mysql/connection/server.ts'
 import { Loader } from '../../../uploader/engines/mysql/restore/load.ts'
 import { Script } from '../../../uploader/engines/mysql/sql/script.ts'
@@ -15,6 +15,12 @@ beforeAll(async () => {
   target = await startDatabase({ options: { innodb_lock_wait_timeout: '1', innodb_status_output: 'OFF' } })
   directory = await mkdtemp(join(tmpdir(), 'failsafe-load-'))
 })
+beforeEach(() =>
+  target.execute(
+    'CREATE OR REPLACE DATABASE shop',
+    'CREATE TABLE shop.t (id INT PRIMARY KEY, v LONGTEXT) ENGINE=InnoDB',
+  ),
+)
 afterAll(async () => {
   await target?.stop()
   await rm(directory, { recursive: true, force: true })
@@ -87,10 +93,6 @@ test.each([
   ['a short statement', 1],
   ['a statement longer than the buffer', 3_000_000],
 ])('%s that the server takes back in a deadlock is run again, and its rows are there once', async (_, length) => {
-  await target.execute(
-    'CREATE OR REPLACE DATABASE shop',
-    'CREATE TABLE shop.t (id INT PRIMARY KEY, v LONGTEXT) ENGINE=InnoDB',
-  )
   await using other = await target.connect()
   await other.query('BEGIN')
   // The heavier transaction stays, so that the loader's is the one that is taken back.
@@ -105,10 +107,6 @@ test.each([
 })
 
 test('a statement that waited too long for a lock is run again', async () => {
-  await target.execute(
-    'CREATE OR REPLACE DATABASE shop',
-    'CREATE TABLE shop.t (id INT PRIMARY KEY, v LONGTEXT) ENGINE=InnoDB',
-  )
   await using other = await target.connect()
   await other.query('BEGIN')
   await other.query('INSERT INTO shop.t VALUES (2, NULL)')

@@ -7,6 +7,7 @@ import { explainEnd } from '../../../../uploader/engines/mysql/physical/explain.
 import type { Machine } from '../../../../uploader/engines/mysql/physical/machine.ts'
 import { parseNotes } from '../../../../uploader/engines/mysql/physical/result.ts'
 import { serverOf } from '../../../../uploader/engines/mysql/position.ts'
+import { inventory as server } from '../inventory.ts'
 
 const GiB = 1024 ** 3
 const machine: Machine = {
@@ -17,27 +18,8 @@ const machine: Machine = {
   bytes: 80 * GiB,
 }
 const inventory: Inventory = {
-  flavour: 'mariadb',
-  version: '10.11.19-MariaDB-log',
-  release: 101119,
-  serverId: '1',
-  serverUuid: null,
-  hostname: 'db1',
-  port: '3306',
-  dataDirectory: '/var/lib/mysql/',
-  lowerCaseTableNames: 0,
-  logBase: 'binlog',
-  log: {
-    format: 'ROW',
-    rowImage: 'FULL',
-    encrypted: false,
-    filters: [],
-    files: [{ name: 'binlog.000007', size: 4000 }],
-  },
-  databases: ['shop'],
-  dataBytes: 1000,
-  rights: ['ALL PRIVILEGES'],
-  account: { user: 'root', host: 'localhost' },
+  ...server,
+  log: { ...server.log!, files: [{ name: 'binlog.000007', size: 4000 }] },
   physical: machine,
 }
 const time = '2026-11-22T10:15:00.000000Z'
