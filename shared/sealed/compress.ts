@@ -1,69 +1,86 @@
 import { promisify } from 'node:util'
-import { constants, createZstdCompress, zstdCompress, zstdCompressSync } from 'node:zlib'
+import { constants, zstdCompress } from 'node:zlib'
+import { Frames } from './frames.ts'
 import { release } from './release.ts'
-import { outputSize, readZlib, releaseOutput } from './zlib.ts'
 
 const zstdCompressAsync = promisify(zstdCompress)
 const sampleSize = 256 * 1024
-/** Below this, a trip to another thread costs more than the work. */
-const smallSize = 64 * 1024
+const blockSize = 128 * 1024
+/** What is shorter says little about what follows. */
+const leastSample = 64 * 1024
+/** Bytes that one sample speaks for, so that its cost is little among them. */
+const sampleReach = 16 * 1024 * 1024
 const usualLevel = 3
 const fastLevel = 1
 
-export const newCompressBuffer = (): Buffer => Buffer.allocUnsafeSlow(sampleSize)
+/** Compresses one stream after the other in the same memory, never two at once. */
+export class Compressor {
+  readonly #given: number | undefined
+  readonly #buffer = Buffer.allocUnsafeSlow(sampleSize)
+  #frames: Frames | undefined
+  #level = usualLevel
+  #sinceSample = sampleReach
 
-/**
- * One zstd frame of `plain`. What it yields is valid until the next is asked for, and so may be what `plain` yields. The work is done in libuv's pool.
- * @param level where it is not given: 3, or 1 where the first 256 KiB come out no larger with it or does not compress
- */
-export async function* compress(
-  plain: AsyncIterable<Uint8Array>,
-  level?: number,
-  buffer = newCompressBuffer(),
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const blocks = gather(plain, buffer)
-  try {
-    const first = await blocks.next()
-    if (first.done || first.value.length < sampleSize) {
-      const all = first.done ? Buffer.alloc(0) : first.value
-      const options = { params: params(level ?? usualLevel), pledgedSrcSize: all.length }
-      if (all.length > smallSize) yield* readZlib(stream => createZstdCompress({ ...stream, ...options }), once(all))
-      else {
-        const compressed = zstdCompressSync(all, { ...options, chunkSize: outputSize })
-        yield compressed
-        releaseOutput(compressed)
+  /** @param level where it is not given: 3, or 1 where a sample comes out no larger with it or does not compress */
+  constructor(level?: number) {
+    this.#given = level
+  }
+
+  /**
+   * A zstd frame of `plain`, or several where its content changes so much that another level pays. What it yields is valid until the next is asked for, and so
+   * may be what `plain` yields. The work is done in libuv's pool.
+   */
+  async *compress(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    const blocks = gather(plain, this.#buffer)
+    try {
+      let next = await blocks.next()
+      const alike = async function* (level: number, levelFor: (block: Uint8Array) => Promise<number>) {
+        while (!next.done) {
+          yield next.value
+          next = await blocks.next()
+          if (!next.done && (await levelFor(next.value)) !== level) return
+        }
       }
-      return
+      do {
+        const level = next.done ? this.#level : await this.#levelFor(next.value)
+        yield* this.#framesOf(level).frame(alike(level, block => this.#levelFor(block)))
+      } while (!next.done)
+    } finally {
+      await blocks.return()
     }
-    const chosen = level ?? (await levelFor(first.value))
-    const all = async function* () {
-      yield first.value
-      yield* blocks
+  }
+
+  #framesOf(level: number): Frames {
+    if (this.#frames?.usable && this.#frames.level === level) return this.#frames
+    this.#frames?.close()
+    this.#frames = new Frames(level)
+    return this.#frames
+  }
+
+  async #levelFor(block: Uint8Array): Promise<number> {
+    if (this.#given !== undefined) return this.#given
+    if (this.#sinceSample >= sampleReach && block.length >= leastSample) {
+      this.#level = await levelAfter(block)
+      this.#sinceSample = 0
     }
-    yield* readZlib(stream => createZstdCompress({ ...stream, params: params(chosen) }), all())
-  } finally {
-    await blocks.return()
+    this.#sinceSample += block.length
+    return this.#level
   }
 }
 
-const params = (level: number) => ({ [constants.ZSTD_c_compressionLevel]: level })
-
-async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield chunk
-}
-
 /**
- * The level for content that begins with `sample`. Higher is not always smaller: numbers and noise come out as small, or smaller, at
- * level 1, which takes half the time.
+ * The level for content like `sample`. Higher is not always smaller: numbers and noise come out as small, or smaller, at level 1, which takes
+ * half the time.
  */
-async function levelFor(sample: Uint8Array): Promise<number> {
+async function levelAfter(sample: Uint8Array): Promise<number> {
   const [usual, fast] = await Promise.all([compressedSize(sample, usualLevel), compressedSize(sample, fastLevel)])
   return fast <= usual || fast > 0.97 * sample.length ? fastLevel : usualLevel
 }
 
 async function compressedSize(sample: Uint8Array, level: number): Promise<number> {
   // Room for the whole result in one buffer, so that it can be given back.
-  const options = { params: params(level), pledgedSrcSize: sample.length, chunkSize: 2 * sampleSize }
+  const params = { [constants.ZSTD_c_compressionLevel]: level }
+  const options = { params, pledgedSrcSize: sample.length, chunkSize: 2 * sampleSize }
   const compressed = await zstdCompressAsync(sample, options)
   const size = compressed.length
   // A small result was copied into a pool that others use.
@@ -71,7 +88,7 @@ async function compressedSize(sample: Uint8Array, level: number): Promise<number
   return size
 }
 
-/** Small chunks are gathered, so that each trip to the pool is worth it. The first block is the sample: shorter than `buffer` only if that is all there is. */
+/** Small chunks are gathered, so that each trip to the pool is worth it. The first block is the one to take a sample of: shorter than `buffer` only if that is all there is. */
 async function* gather(plain: AsyncIterable<Uint8Array>, buffer: Buffer): AsyncGenerator<Uint8Array, void, undefined> {
   let enough = buffer.length
   let filled = 0
@@ -89,7 +106,7 @@ async function* gather(plain: AsyncIterable<Uint8Array>, buffer: Buffer): AsyncG
       if (filled === enough) {
         yield buffer.subarray(0, filled)
         filled = 0
-        enough = 128 * 1024
+        enough = blockSize
       }
     }
   }

@@ -1,4 +1,4 @@
-import { compress, newCompressBuffer } from './compress.ts'
+import { Compressor } from './compress.ts'
 import { encrypt, newEncryptBuffers } from './encrypt.ts'
 import { parseRecipients } from './recipient.ts'
 
@@ -17,9 +17,9 @@ export type Sealer = (plain: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Ar
  */
 export function newSealer(recipients: readonly string[], { level }: SealOptions = {}): Sealer {
   const parsed = parseRecipients(recipients)
-  const compressBuffer = newCompressBuffer()
+  const compressor = new Compressor(level)
   const encryptBuffers = newEncryptBuffers()
-  return plain => encrypt(compress(plain, level, compressBuffer), parsed, encryptBuffers)
+  return plain => encrypt(compressor.compress(plain), parsed, encryptBuffers)
 }
 
 /** As `newSealer`, for one stream. */

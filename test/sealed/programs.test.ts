@@ -70,10 +70,26 @@ test('every given level is a frame that zstd reads, and noise is kept about as i
   }
 })
 
-// zstd itself writes one frame per file. Node's decompressor leaves all after the first unread, which must not pass for success.
-test('a second frame behind the first is refused and never left out in silence', async () => {
+// Of two frames in one chunk Node's decompressor leaves the second unread, which must not pass for success.
+test('several frames one behind the other are read to the end, as the programs read them', async () => {
   const { identity, recipient } = await newIdentity()
-  const sealed = await sealWithPrograms(text(300_000), [recipient], '(head -c 100000 | zstd -c; zstd -c)')
-  for (const size of [sealed.length, 1000])
-    await expect(collect(open(chunksOf(sealed, size), [identity]))).rejects.toMatchObject({ code: 'sealed-damaged' })
+  const frames = '(head -c 100000 | zstd -c; head -c 50 | zstd -c; zstd -c < /dev/null; zstd -c)'
+  const plain = text(300_000)
+  const sealed = await sealWithPrograms(plain, [recipient], frames)
+  for (const size of [sealed.length, 1000, 1])
+    expect((await collect(open(chunksOf(sealed, size), [identity]))).equals(plain)).toBe(true)
+})
+
+test('what follows the last frame and is none is refused and never left out in silence', async () => {
+  const { identity, recipient } = await newIdentity()
+  for (const tail of [
+    'printf x',
+    'head -c 3 /dev/zero',
+    'zstd -c < /dev/null | head -c 7',
+    'head -c 70000 /dev/urandom',
+  ]) {
+    const sealed = await sealWithPrograms(text(300_000), [recipient], `(zstd -c; ${tail})`)
+    for (const size of [sealed.length, 1000])
+      await expect(collect(open(chunksOf(sealed, size), [identity]))).rejects.toMatchObject({ code: 'sealed-damaged' })
+  }
 })

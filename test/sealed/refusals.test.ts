@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { messageOf } from '../../shared/failure.ts'
 import { chunkSize, payloadKey, sealChunk } from '../../shared/sealed/age.ts'
-import { compress } from '../../shared/sealed/compress.ts'
+import { Compressor } from '../../shared/sealed/compress.ts'
 import { encrypt } from '../../shared/sealed/encrypt.ts'
 import { newHeader } from '../../shared/sealed/header.ts'
 import { open } from '../../shared/sealed/open.ts'
@@ -97,7 +97,10 @@ describe('what is not exactly what was sealed is refused', () => {
     const made = newHeader(parseRecipients([recipient]))
     const nonce = noise(16)
     const key = payloadKey(made.fileKey, nonce)
-    const content = Buffer.alloc(chunkSize, (await collect(compress(chunksOf(noise(chunkSize - 100))))) as Uint8Array)
+    const content = Buffer.alloc(
+      chunkSize,
+      (await collect(new Compressor().compress(chunksOf(noise(chunkSize - 100))))) as Uint8Array,
+    )
     const out = Buffer.alloc(2 * chunkSize)
     const end = sealChunk(key, 1, true, Buffer.alloc(0), out, sealChunk(key, 0, false, content, out, 0))
     await expect(
@@ -106,7 +109,7 @@ describe('what is not exactly what was sealed is refused', () => {
   })
 
   test('an age file of something that is not zstd, of half a frame, and of a frame with more behind it', async () => {
-    const frame = await collect(compress(chunksOf(text(500_000))))
+    const frame = await collect(new Compressor().compress(chunksOf(text(500_000))))
     const cases = [
       Buffer.from('not zstd'),
       Buffer.alloc(0),

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { zstdDecompressSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { Compressor } from '../../shared/sealed/compress.ts'
+import { decompress } from '../../shared/sealed/decompress.ts'
+import { seeded } from '../support/random.ts'
+import { chunksOf, collect, noise, text } from './support.ts'
+
+const MiB = 1024 * 1024
+
+describe('one compressor for many artefacts', () => {
+  test('each is whole by itself, whatever came before it', async () => {
+    const compressor = new Compressor()
+    const sizes = [0, 1, 100, 128 * 1024, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3 * MiB, 0, 70_000, 20 * MiB, 5]
+    for (const size of sizes) {
+      const plain = text(size)
+      const compressed = await collect(compressor.compress(chunksOf(plain, 65_536)))
+      expect(zstdDecompressSync(compressed).equals(plain)).toBe(true)
+    }
+  })
+
+  test('an artefact that breaks off, or that nobody reads to its end, leaves nothing in the next', async () => {
+    const compressor = new Compressor()
+    const plain = noise(4 * MiB)
+    const broken = async function* () {
+      yield* chunksOf(plain.subarray(0, 3 * MiB))
+      throw new Error('the source is gone')
+    }
+    for (const size of [0, 300_000, 3 * MiB]) {
+      await expect(collect(compressor.compress(broken()))).rejects.toThrow('the source is gone')
+      let closed = false
+      const watched = async function* () {
+        try {
+          yield* chunksOf(plain)
+        } finally {
+          closed = true
+        }
+      }
+      for await (const _ of compressor.compress(watched())) break
+      await expect.poll(() => closed).toBe(true)
+      const next = text(size)
+      expect(zstdDecompressSync(await collect(compressor.compress(chunksOf(next)))).equals(next)).toBe(true)
+    }
+  })
+})
+
+test('content that changes its nature is compressed as its parts deserve, and is one stream to who opens it', async () => {
+  const parts = [noise(15 * MiB), prose(34 * MiB), noise(15 * MiB)]
+  const plain = Buffer.concat(parts)
+  const compressed = await collect(new Compressor().compress(chunksOf(plain, MiB)))
+  const atLevel = async (level: number) => (await collect(new Compressor(level).compress(chunksOf(parts[1]!)))).length
+  const [fast, usual] = [await atLevel(1), await atLevel(3)]
+  expect(usual).toBeLessThan(fast * 0.98)
+  expect(compressed.length - 30 * MiB).toBeLessThan((fast + usual) / 2)
+  expect((await collect(decompress(chunksOf(compressed, 100_000)))).equals(plain)).toBe(true)
+})
+
+// Node asks zstd once more where a frame ends together with the room for it, and zstd then writes an empty frame behind it.
+test('a frame that ends where the output buffer ends is read like any other', async () => {
+  let met = 0
+  for (let size = 128 * 1024 - 40; size < 128 * 1024; size++) {
+    const plain = noise(size)
+    const compressed = await collect(new Compressor().compress(chunksOf(plain)))
+    if (compressed.indexOf(Buffer.from('28b52ffd', 'hex'), 128 * 1024) > 0) met++
+    expect((await collect(decompress(chunksOf(compressed)))).equals(plain)).toBe(true)
+  }
+  expect(met).toBe(1)
+})
+
+/** Sentences that come again from far away, which the higher level finds more of. */
+function prose(size: number): Buffer {
+  const random = seeded(7)
+  const sentences = Array.from({ length: 2500 }, (_, n) => `${createHash('sha256').update(`${n}`).digest('base64')}. `)
+  const text: string[] = []
+  for (let length = 0; length < size; length += sentences[0]!.length)
+    text.push(sentences[Math.floor(random() * sentences.length)]!)
+  return Buffer.from(text.join('')).subarray(0, size)
+}
