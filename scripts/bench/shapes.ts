@@ -45,8 +45,7 @@ export const shapes: Shape[] = [
         `CREATE TABLE sbtest1 (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '',
            pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k)) CHARACTER SET latin1`,
         `INSERT INTO sbtest1 (k, c, pad)
-         SELECT seq * 7919 % ${rows}, CONCAT_WS('-', CONV(MD5(seq), 16, 10), CONV(MD5(seq + 1), 16, 10), CONV(MD5(seq + 2), 16, 10), CONV(MD5(seq + 3), 16, 10),
-           CONV(MD5(seq + 4), 16, 10), LPAD(seq, 14, '0')), CONCAT_WS('-', CONV(SHA1(seq), 16, 10), CONV(SHA1(seq + 1), 16, 10), LPAD(seq, 18, '0'))
+         SELECT seq * 7919 % ${rows}, ${groups(10)}, ${groups(5)}
          FROM seq_1_to_${rows}`,
       )
     },
@@ -75,3 +74,9 @@ export const shapes: Shape[] = [
     },
   },
 ]
+
+/** Random groups of eleven digits, as sysbench writes them: `83868641912-28773972837-…`. */
+function groups(count: number): string {
+  const group = (number: number) => `LPAD(CONV(LEFT(MD5(seq * 16 + ${number}), 9), 16, 10), 11, '0')`
+  return `CONCAT_WS('-', ${Array.from({ length: count }, (_, number) => group(number)).join(', ')})`
+}

@@ -35,7 +35,7 @@ async function readAll(bytes: Buffer, bufferSize = 4096): Promise<{ statements: 
   }
 }
 
-const headStatements = 5
+const headStatements = 6
 
 test('what a script was given is what a reader with a small buffer finds, whatever is in the statements', async () => {
   const piece = fc.oneof(
