@@ -13,6 +13,7 @@ import { delimiterFor, endLine } from '../sql/script.ts'
 import { readRows } from '../wire/read-rows.ts'
 import { RowWriter } from '../wire/row-writer.ts'
 import { ServerError } from '../wire/server-error.ts'
+import { Checks } from './checks.ts'
 import type { DumpTable } from './definitions.ts'
 import { orderOf } from './order.ts'
 import { type Paths, partSuffix } from './paths.ts'
@@ -26,6 +27,7 @@ export class Rows {
   readonly #paths: Paths
   readonly #signal: AbortSignal
   readonly #target: number | undefined
+  readonly #checks = new Checks()
   #serial = 0
 
   constructor(readers: Readers, server: Server, paths: Paths, signal: AbortSignal, target?: number) {
@@ -40,6 +42,7 @@ export class Rows {
     // The large ones first: they keep all readers busy to the end.
     const bySize = tables.toSorted((a, b) => b.relation.bytes - a.relation.bytes)
     for (const table of bySize) yield* this.#ofTable(table)
+    await this.#checks.settled()
   }
 
   async *#ofTable(table: DumpTable): AsyncGenerator<StagedArtefact> {
@@ -69,6 +72,7 @@ export class Rows {
         for await (const condition of ranges(database, relation, key, borrow, this.#target)) {
           const index = condition === null ? undefined : key!.index
           const read = state === 'former' ? [...columns, history!.end] : columns
+          this.#checks.begin()
           yield this.#artefact(table, read, state, ++progress.handedOut, condition, index, readOne)
         }
     } catch (error) {
@@ -134,7 +138,7 @@ export class Rows {
     } finally {
       this.#readers.give(reader)
     }
-    await artefact.readOne()
+    await this.#checks.end(artefact.readOne)
   }
 
   /** Once all rows were read: whether what was read is still what was defined. */

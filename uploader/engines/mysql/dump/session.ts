@@ -10,6 +10,7 @@ import { lostReader, Readers } from '../rows/readers.ts'
 import { isEverything, recordOf } from '../selection/record.ts'
 import type { Selection } from '../selection/selection.ts'
 import { inComment } from '../sql/quote.ts'
+import { ahead } from './ahead.ts'
 import { Definitions, type DumpTable } from './definitions.ts'
 import { warnOfLeftOut } from './left-out.ts'
 import { metadata } from './metadata.ts'
@@ -56,15 +57,14 @@ export class FullSession implements Session {
       const outside = await Outside.of(this.#moment, this.#selection, this.#control)
       const chosen = { selection: this.#selection, outside }
       const definitions = new Definitions(this.#control, this.#inventory, this.#moment, paths, chosen, warn)
-      yield* definitions.artefacts()
+      yield* ahead(definitions.artefacts())
       warnOfOutside(outside, warn)
       warnOfOtherEngines(definitions.tables, warn)
       warnOfHistory(definitions.tables, warn)
       await warnOfLeftOut(this.#control, this.#inventory, warn)
       step(4)
-      yield* new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes).artefacts(
-        definitions.tables,
-      )
+      const rows = new Rows(new Readers(readers), this.#control, paths, signal, this.#rangeBytes)
+      yield* ahead(rows.artefacts(definitions.tables))
       yield metadata(this.#moment, this.#context.now)
     } catch (error) {
       signal.throwIfAborted()
