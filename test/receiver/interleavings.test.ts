@@ -27,7 +27,7 @@ import {
   windowOf,
 } from './agent.ts'
 import { chance, Interleaver, pick, type Random } from './interleavings.ts'
-import { type Answer, bucket, credentials, ok, startReceiver, type TestReceiver } from './support.ts'
+import { type Answer, bucket, credentials, startReceiver, type TestReceiver } from './support.ts'
 
 let receiver: TestReceiver
 let first: TestAgent
@@ -233,34 +233,4 @@ describe('two agents that write to one source', () => {
     for (const [what, often] of Object.entries(seen)) expect(often, what).toBeGreaterThan(count / 10)
     expect(receiver.logged.failures.every(error => String(error).includes('died at'))).toBe(true)
   }, 1_800_000)
-})
-
-describe('a tenant whose hosts all finish at once', () => {
-  it('commits 200 snapshots without a retry that any agent sees', async () => {
-    // Not one of those above, which have as many sources by now as an agent may.
-    const agents = await Promise.all([1, 2, 3, 4, 5].map(() => enrolAgent(receiver, first.tenant)))
-    const staged = await Promise.all(
-      Array.from({ length: 200 }, async (_, n) => {
-        const agent = agents[n % agents.length]!
-        const source = await registerSource(agent, newUlid())
-        const request = { source, lane: 'data', kind: 'full', run: newUlid(), expectedBytes: 1000 }
-        const opened = ok(await agent.call('POST', '/v1/snapshots', request)) as Opened
-        const snapshot = await stage(agent, { run: request.run, kind: 'full', ...opened }, [fullEntry('a', 10, at)])
-        return { agent, source, snapshot }
-      }),
-    )
-    const all = <T>(work: (each: (typeof staged)[number]) => Promise<T>) => Promise.all(staged.map(work))
-    await all(async ({ agent, snapshot: { snapshot, lease, parts } }) => {
-      const { urls } = ok(
-        await agent.call('POST', `/v1/snapshots/${snapshot}/parts`, { lease, parts: windowOf(parts) }),
-      )
-      expect((await putPart(urls[0].url, urls[0].headers, parts[0]!)).status).toBe(200)
-    })
-    const answers = await all(({ agent, snapshot: { snapshot, lease, jws } }) =>
-      agent.call('POST', `/v1/snapshots/${snapshot}/commit`, { lease, manifest: jws }),
-    )
-    expect(answers.filter(({ status, body }) => status !== 200 || body.state !== 'committed')).toEqual([])
-    const heads = await all(({ agent, source }) => agent.call('GET', `/v1/sources/${source}/heads`))
-    expect(heads.map(answer => ok(answer).data.snapshot)).toEqual(staged.map(({ snapshot }) => snapshot.snapshot))
-  }, 300_000)
 })
