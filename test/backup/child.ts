@@ -4,15 +4,22 @@ import { ProblemError } from '../../shared/problem.ts'
 import { runBackup } from '../../uploader/backup/run-backup.ts'
 import type { Receiver } from '../../uploader/receiver/receiver.ts'
 import type { AgentState } from '../../uploader/state/agent.ts'
+import { contentsOf } from './contents.ts'
 import { FakeEngine } from './engine.ts'
-import { noiseOf } from './support.ts'
+import { StandaloneEngine } from './standalone-engine.ts'
 
 export interface Order {
   agent: AgentState
   dir: string
   maxBytes: number
+  contents: 'of a moment' | 'standalone'
+  /** Stands in every content and every name. */
   marker: string
+  /** Where to die by itself (uploader/fault-point.ts). */
+  fault?: string
 }
+
+Object.assign(globalThis, { FAULT_POINTS: true })
 
 const waiting = new Map<number, PromiseWithResolvers<unknown>>()
 let next = 0
@@ -35,21 +42,11 @@ process.on('message', async (message: { order: Order } | { id: number; value?: u
 })
 process.send!('ready')
 
-async function work({ agent, dir, maxBytes, marker }: Order): Promise<void> {
-  const text = Buffer.from(`${marker} `.repeat(2000))
-  const contents = ['a', 'b', 'c', 'd'].map((name, order) => ({
-    name: `${marker}-${name}`,
-    order,
-    async *read() {
-      for (let n = 0; n < 8; n++) {
-        yield* noiseOf(2 * 1024 * 1024, name + n)
-        yield text
-      }
-    },
-  }))
+async function work({ agent, dir, maxBytes, contents, marker, fault }: Order): Promise<void> {
+  process.env.FAILSAFE_FAULT = fault
   await runBackup({
     source: 'shop',
-    engine: new FakeEngine(contents),
+    engine: contents === 'standalone' ? new StandaloneEngine(marker) : new FakeEngine(contentsOf(marker)),
     settings: {},
     mode: 'full',
     receiver,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BackupContext, Engine, Plan, Session, StagedArtefact } from '../../uploader/engines/engine.ts'
+import type { BackupContext, Engine, Plan, Session, StagedArtefact, Stored } from '../../uploader/engines/engine.ts'
 
 export interface Content {
   name: string
@@ -59,14 +59,15 @@ export class FakeEngine implements Engine<object, object> {
           covers: { from: '2026-11-22T10:00:00Z', to: '2026-11-22T10:00:01Z' },
         },
       ],
-      async committed(snapshot) {
-        notes.push(`committed ${snapshot}`)
-        return { notes: [] }
-      },
       async close(outcome) {
         notes.push(`close ${outcome}`)
       },
     }
+  }
+
+  async committed(_settings: object, { snapshot }: Stored) {
+    this.notes.push(`committed ${snapshot}`)
+    return { notes: [] }
   }
 
   async restore(): ReturnType<Engine['restore']> {

@@ -150,7 +150,8 @@ export class FakeReceiver implements Receiver {
     await this.#called('packParts')
     const pack = this.#leased(snapshot, lease).packs.get(n)
     if (!pack) return { state: 'none' as const, parts: [] }
-    return { state: pack.complete ? ('complete' as const) : ('open' as const), parts: await this.#list(snapshot, n) }
+    if (pack.complete) return { state: 'complete' as const, parts: [] }
+    return { state: 'open' as const, parts: await this.#list(snapshot, n) }
   }
 
   async complete(snapshot: SnapshotId, lease: string, pack: Parameters<Receiver['complete']>[2]) {

@@ -10,6 +10,7 @@ import { open } from '../../shared/sealed/open.ts'
 import { UnitEntry } from '../../shared/snapshot.ts'
 import type { BackupOptions } from '../../uploader/backup/backup.ts'
 import { runBackup } from '../../uploader/backup/run-backup.ts'
+import type { Engine } from '../../uploader/engines/engine.ts'
 import type { Reporter } from '../../uploader/output/reporter.ts'
 import type { AgentState } from '../../uploader/state/agent.ts'
 import { chunksOf, newIdentity } from '../sealed/support.ts'
@@ -76,10 +77,10 @@ export async function newRig(vault: Vault) {
     said,
     progress,
     maxBytes: 40 * MiB,
-    backUp: (contents: Content[] | FakeEngine, over: Partial<BackupOptions<object, object>> = {}) =>
+    backUp: (contents: Content[] | Engine<object, object>, over: Partial<BackupOptions<object, object>> = {}) =>
       runBackup({
         source: 'shop',
-        engine: contents instanceof FakeEngine ? contents : new FakeEngine(contents),
+        engine: Array.isArray(contents) ? new FakeEngine(contents) : contents,
         settings: {},
         mode: 'full',
         receiver,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { SourceRequest } from '../../shared/api/agent.ts'
+import type { OpenResponse, SourceRequest } from '../../shared/api/agent.ts'
 import type { RunId, SnapshotId } from '../../shared/ids.ts'
 import type { EngineKind, SnapshotKind, UnitEntry } from '../../shared/snapshot.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -38,6 +38,9 @@ export interface BackupOptions<Settings, Inventory> {
   /** Milliseconds in which nothing at all moved before an upload is given up; an hour if not given. */
   patience?: number
 }
+
+/** The receiver's answer to a run that opens a snapshot. */
+export type Opened = z.output<typeof OpenResponse>
 
 export interface Warning {
   code: string

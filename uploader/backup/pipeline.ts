@@ -1,16 +1,18 @@
-import type { z } from 'zod'
-import type { OpenResponse } from '../../shared/api/agent.ts'
 import { Failure } from '../../shared/failure.ts'
+import { faultPoint } from '../fault-point.ts'
 import { Budget, partsWithin } from '../staging/budget.ts'
 import type { RunDirectory } from '../staging/directory.ts'
 import { IndexSpool } from '../staging/index-spool.ts'
 import type { Journal } from '../staging/journal.ts'
 import { PackWriter } from '../staging/pack-writer.ts'
+import type { LaidPack } from '../staging/remains.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { newPutPart } from '../transfer/put-part.ts'
 import { Upload } from '../transfer/upload.ts'
-import type { BackupOptions } from './backup.ts'
+import type { BackupOptions, Opened } from './backup.ts'
 import { briefly } from './briefly.ts'
+import { PackNumbers } from './pack-numbers.ts'
+import { takeUp } from './take-up.ts'
 
 /** How long calls under way may take to end once the run has failed. */
 const settleTime = 15_000
@@ -23,25 +25,32 @@ export class Pipeline {
   readonly writers: readonly PackWriter[]
   readonly spool: IndexSpool
   readonly upload: Upload
+  /** Sends what the process before this one had staged and not sent. */
+  readonly takeUp: () => Promise<void>
   readonly #options: Pick<BackupOptions<unknown, unknown>, 'put' | 'reporter'>
   readonly #http: ReturnType<typeof newPutPart> | undefined
+  readonly #numbers: PackNumbers
   #total: number | undefined
 
-  /** @throws Failure `staging-too-small` */
+  /**
+   * @param run `laid`: packs of this snapshot that a process before this one has laid; `readers`: none where only those are left to be sent
+   * @throws Failure `staging-too-small`
+   */
   constructor(
     options: Pick<BackupOptions<unknown, unknown>, 'receiver' | 'staging' | 'upload' | 'put' | 'patience' | 'reporter'>,
     run: {
-      opened: z.output<typeof OpenResponse>
+      opened: Opened
       directory: RunDirectory
       journal: Journal
       readers: number
+      laid: readonly LaidPack[]
       clock: Clock
       signal: AbortSignal
       fail(error: unknown): void
     },
   ) {
     const { receiver, staging, put, patience, reporter } = options
-    const { opened, directory, journal, readers, clock, signal, fail } = run
+    const { opened, directory, journal, readers, laid, clock, signal, fail } = run
     const { snapshot, lease, partSize, limits } = opened
     const budget = new Budget(partsWithin(staging.maxBytes, partSize, readers))
     const { concurrency } = options.upload
@@ -62,22 +71,27 @@ export class Pipeline {
       onAcknowledged({ pack, number }) {
         journal.append({ type: 'acknowledged', pack, number }).catch(fail)
       },
+      onCompleted(pack) {
+        journal.append({ type: 'completed', pack }).catch(fail)
+      },
       onProgress: done => {
         if (this.#total !== undefined) reporter.progress({ label: 'uploaded', done, total: this.#total })
       },
       onFailure: fail,
     })
-    let packs = 0
+    this.takeUp = () => takeUp(laid, { receiver, opened, directory, budget, upload: this.upload, signal })
+    this.#numbers = new PackNumbers(laid.map(({ n }) => n))
     const writer = () =>
       new PackWriter({
         directory,
         budget,
         partSize,
         partsPerPack: limits.partsPerPack,
-        nextPack: () => ++packs,
+        nextPack: () => this.#numbers.next(),
         onPart: async part => {
           const { pack, number, size, digest } = part
           await journal.append({ type: 'staged', pack, number, size, sha256: digest.toString('base64') })
+          faultPoint('part-journalled')
           this.upload.add(part)
         },
         onPackEnd: (pack, parts) => this.upload.endPack(pack, parts),
@@ -92,9 +106,19 @@ export class Pipeline {
     return this.writers[0]!
   }
 
-  /** Ends the last pack and waits until all packs are complete, or the upload has failed. */
-  async finish(): Promise<void> {
+  /** Ends the last pack: all that will be sent is on disk, and journalled. */
+  async end(): Promise<void> {
     await this.last.end()
+    // A manifest names its packs without a gap. One that an earlier process had begun, and laid nothing into that counts, gets a byte that nothing refers to.
+    while (this.#numbers.hasGap) {
+      await this.last.write(Buffer.alloc(1))
+      this.last.takeExtents()
+      await this.last.end()
+    }
+  }
+
+  /** Waits until all packs are complete, or the upload has failed. */
+  async finish(): Promise<void> {
     this.#total = this.upload.staged
     this.#options.reporter.progress({ label: 'uploaded', done: this.upload.bytes.sent, total: this.#total })
     await this.upload.settled()

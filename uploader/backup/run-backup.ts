@@ -1,66 +1,64 @@
 import { Failure, messageOf } from '../../shared/failure.ts'
-import { newUlid, type RunId, type SourceId } from '../../shared/ids.ts'
+import { newUlid } from '../../shared/ids.ts'
 import type { RunOutcome } from '../../shared/snapshot.ts'
 import { PromotionNeeded } from '../engines/promotion-needed.ts'
+import { faultPoint } from '../fault-point.ts'
 import { holdSource } from '../staging/lock.ts'
 import { type Clock, systemClock } from '../transfer/clock.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
+import { takeUpEarlierRuns } from './earlier-runs.ts'
 import { peakMemory } from './peak-memory.ts'
-import { takeSnapshot } from './snapshot.ts'
-import { undoRemains } from './undo.ts'
+import { type RunContext, takeSnapshot } from './snapshot.ts'
 
 /** How long recording the outcome may take. */
 const recordTime = 15_000
 
 /**
  * Backs up one source once. Returns when the receiver has committed; the caller prints the result.
- * @throws Failure; nothing of the run is left then but, where the receiver could not be told, its journal for the next run
+ * @throws Failure; of a run that had not staged everything nothing is left then but, where the receiver could not be told, its journal for the next run
  */
 export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<BackupResult> {
-  const { engine, receiver, staging, reporter } = options
+  const { engine, receiver, reporter } = options
   const clock: Clock = {
     now: options.now ?? systemClock.now,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? systemClock.random,
   }
   const { source } = await receiver.registerSource(options.source, { engine: engine.kind, ...options.schedule })
+  faultPoint('source-registered')
   const lock = await holdSource(source, options.source)
+  faultPoint('source-held')
   try {
     const warnings: Warning[] = []
-    for (const message of await undoRemains(staging.dir, source, receiver)) {
+    const note = (message: string) => {
       warnings.push({ code: 'earlier-run', message })
       reporter.warning('earlier-run', message)
     }
-    const attempt = (promote: Context['promote']) =>
-      recorded(options, { source, run: newUlid(clock.now().getTime()), clock, warnings, promote })
-    return await attempt(null).catch(error => {
-      if (error instanceof PromotionNeeded) return attempt(error.promotion)
-      throw error
+    const attempt = (more: Pick<RunContext, 'promote' | 'continued'>) =>
+      recorded(options, { source, run: newUlid(clock.now().getTime()), clock, warnings, ...more })
+    const continued = await takeUpEarlierRuns(options, { source, clock, note })
+    return await attempt({ promote: null, continued }).catch(error => {
+      if (error instanceof PromotionNeeded) return attempt({ promote: error.promotion, continued: undefined })
+      if (!(continued && error instanceof Failure && error.code === 'part-lost')) throw error
+      note(`Nothing of the interrupted run can be used: ${error.line}`)
+      return attempt({ promote: null, continued: undefined })
     })
   } finally {
     await lock.release()
+    faultPoint('source-released')
   }
 }
 
-interface Context {
-  source: SourceId
-  run: RunId
-  clock: Clock
-  warnings: Warning[]
-  /** Why this attempt makes a full, where the one before found that its log continues nothing. */
-  promote: { reason: string } | null
-}
-
 /** The run itself, and its outcome told to the receiver where the commit does not tell it. */
-async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): Promise<BackupResult> {
-  const { source, run, clock, warnings } = context
+async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<BackupResult> {
+  const { source, clock, warnings } = context
   const started = clock.now()
   const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
     briefly(
       options.receiver.recordRun({
         source,
-        run,
+        run: context.run,
         outcome,
         requested: options.mode,
         startedAt: started.toISOString(),
@@ -73,9 +71,10 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): P
   try {
     const taken = await takeSnapshot(options, context)
     if (warnings.length > 0) await record('succeeded-with-warnings', { snapshot: taken.snapshot })
+    faultPoint('outcome-recorded')
     return {
       type: 'summary',
-      run,
+      run: context.run,
       source: options.source,
       engine: options.engine.kind,
       requested: options.mode,

@@ -1,22 +1,27 @@
 import { availableParallelism } from 'node:os'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import type { RunId, SourceId } from '../../shared/ids.ts'
-import { sign } from '../../shared/jws.ts'
-import { Manifest } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import { laneOf } from '../../shared/snapshot.ts'
 import type { Plan, Session } from '../engines/engine.ts'
+import { faultPoint } from '../fault-point.ts'
 import { RunDirectory } from '../staging/directory.ts'
-import { Journal } from '../staging/journal.ts'
+import { Journal, type RecordOf } from '../staging/journal.ts'
+import type { LaidPack } from '../staging/remains.ts'
+import { LineSealer } from '../staging/sealed-line.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { keepLease } from '../transfer/lease.ts'
-import type { BackupOptions, BackupResult, Warning } from './backup.ts'
+import type { BackupOptions, BackupResult, Opened, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
 import { writeIndex, writeUnits } from './conclude.ts'
+import type { Continued } from './continue-run.ts'
 import { decide, promotionIn } from './decide.ts'
+import type { Kept, KeptLine } from './kept.ts'
 import { Pipeline } from './pipeline.ts'
 import { restorable } from './restorable.ts'
+import { signManifest } from './sign-manifest.ts'
 import { stageArtefacts } from './stage.ts'
+import { stoppable } from './stop.ts'
 
 /** How long the receiver may take over an abort before it is left to find out by itself. */
 const abortTime = 15_000
@@ -26,23 +31,28 @@ export type Taken = Pick<
   'kind' | 'promoted' | 'snapshot' | 'units' | 'steps' | 'artefacts' | 'bytes' | 'restorable'
 >
 
+export interface RunContext {
+  source: SourceId
+  /** Becomes that of the continued run where this one goes on with it. */
+  run: RunId
+  clock: Clock
+  warnings: Warning[]
+  /** Why this attempt makes a full, where the one before found that its log continues nothing. */
+  promote: { reason: string } | null
+  /** A run that died while it staged, with what may be used of it. */
+  continued: Continued | undefined
+}
+
 /**
- * One snapshot, from the plan to the commit (architecture: the way of the data). Whatever goes wrong, the source is released, the snapshot aborted and staging
- * emptied; but a snapshot that may have been committed keeps its journal, and the next run finds out.
+ * One snapshot, from the plan to the commit (architecture: the way of the data). Whatever goes wrong, the source is released. Before all was staged the snapshot is
+ * aborted and staging emptied. From then on everything is there that the snapshot needs: what fails and may pass is left for the next run, which finishes it; and a
+ * snapshot that may have been committed keeps its journal, and the next run finds out.
  */
-export async function takeSnapshot<S, I>(
-  options: BackupOptions<S, I>,
-  context: { source: SourceId; run: RunId; clock: Clock; warnings: Warning[]; promote: { reason: string } | null },
-): Promise<Taken> {
+export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<Taken> {
   const { engine, settings, receiver, agent, staging, reporter } = options
-  const { source, run, clock } = context
+  const { source, clock, continued } = context
   const startedAt = clock.now().toISOString()
-  const stop = new AbortController()
-  const { signal } = stop
-  const fail = (error: unknown) => stop.abort(error)
-  const cancel = () => fail(cancelled())
-  options.signal.addEventListener('abort', cancel, { once: true })
-  if (options.signal.aborted) cancel()
+  const { signal, fail, end } = stoppable(options.signal)
   const warn = (code: string, message: string) => {
     context.warnings.push({ code, message })
     reporter.warning(code, message)
@@ -50,120 +60,183 @@ export async function takeSnapshot<S, I>(
 
   let directory: RunDirectory | undefined
   let journal: Journal | undefined
-  let opened: Awaited<ReturnType<typeof receiver.open>> | undefined
+  let run: RecordOf<'run'> | undefined
+  let opened: Opened | undefined
+  let laid: readonly LaidPack[] = []
+  let kept: Kept = new Map()
   let lease: Promise<void> | undefined
   let pipeline: Pipeline | undefined
   let session: Session | undefined
   /** What the receiver may have done of what it was asked. */
   let asked: 'nothing' | 'open' | 'commit' | 'committed' = 'nothing'
+  let allStaged: RecordOf<'all-staged'> | undefined
+  let leftForNext = false
 
   try {
     const { promote, ...heads } = await receiver.heads(source)
+    faultPoint('heads-read')
     const inventory = await engine.inspect(settings, signal)
+    faultPoint('source-inspected')
     let decision = decide(options, inventory, heads, { found: context.promote, received: promote })
-    directory = await RunDirectory.make(staging.dir, source, run)
-    journal = await Journal.create(directory.journal)
-    try {
-      opened = await open(decision.plan, decision.promoted)
-    } catch (error) {
-      const needed = promotionIn(error)
-      if (!needed) throw error
-      decision = decide(options, inventory, heads, { found: context.promote, received: needed })
-      opened = await open(decision.plan, decision.promoted)
+    if (continued?.run.kind === decision.plan.kind) {
+      ;({ directory, journal, run, opened, laid, kept } = continued)
+      asked = 'open'
+      context.run = run.run
+      warn('earlier-run', `Run ${run.run} was interrupted; it goes on with ${kept.size} artefacts that it had staged`)
+      tell(decision.plan, decision.promoted)
+    } else {
+      if (continued) {
+        await continued.discard()
+        warn('earlier-run', `Run ${continued.run.run} was interrupted; what it had staged was discarded`)
+      }
+      directory = await RunDirectory.make(staging.dir, source, context.run)
+      faultPoint('directory-made')
+      journal = await Journal.create(directory.journal)
+      faultPoint('journal-made')
+      try {
+        opened = await open(decision.plan, decision.promoted)
+      } catch (error) {
+        const needed = promotionIn(error)
+        if (!needed) throw error
+        decision = decide(options, inventory, heads, { found: context.promote, received: needed })
+        opened = await open(decision.plan, decision.promoted)
+      }
+      faultPoint('snapshot-opened')
+      const head = opened.heads[run!.lane]?.snapshot ?? null
+      const { snapshot, partSize } = opened
+      await journal.append({ type: 'opened', snapshot, lease: opened.lease.token, partSize, head })
+      faultPoint('opened-journalled')
     }
     const { plan, promoted } = decision
     const { kind, steps, expectedBytes, engineVersion } = plan
     const lane = laneOf(kind)
     const { snapshot, partSize } = opened
-    const { token } = opened.lease
-    await journal.append({ type: 'opened', snapshot, lease: token, partSize })
     if (opened.heads[lane]?.snapshot !== heads[lane]?.snapshot) throw headMoved()
     lease = keepLease({ receiver, snapshot, lease: opened.lease, clock, signal, onLost: fail })
     // What fits into one part goes up as one part.
     const readers = expectedBytes <= partSize ? 1 : (options.readers ?? Math.min(availableParallelism(), 4))
-    pipeline = new Pipeline(options, { opened, directory, journal, readers, clock, signal, fail })
+    pipeline = new Pipeline(options, { opened, directory, journal, readers, laid, clock, signal, fail })
+    await pipeline.takeUp()
 
     session = await engine.begin(settings, plan, {
       signal,
       concurrency: readers,
       scratch: directory.scratch,
+      kept,
       step: number => reporter.step(number, steps[number - 1] ?? ''),
       warn,
       now: clock.now,
     })
+    faultPoint('session-begun')
     const { writers, spool, last, upload } = pipeline
     const { recipients } = agent
     const total = expectedBytes > 0 ? expectedBytes : null
+    const names = new LineSealer(agent.key, run!.run)
     const totals = await stageArtefacts({
       session,
       writers,
       recipients,
       spool,
+      kept,
       signal,
+      async onWhole(resumeKey, line, writer) {
+        const tail = await writer.flush()
+        const known: KeptLine = { resumeKey, line }
+        await journal!.append({
+          type: 'artefact',
+          line: names.seal(known),
+          ...(tail && { tail: { ...tail, sha256: tail.digest.toString('base64') } }),
+        })
+      },
       onProgress: ({ sourceBytes }) => reporter.progress({ label: 'sealed', done: sourceBytes, total }),
       onFailure: fail,
     })
     if (totals.artefacts === 0)
       throw new Failure('nothing-to-back-up', 'There is nothing to back up', { why: 'the source yielded no artefact' })
     const { sealedSize, ...index } = await writeIndex(spool.lines(), recipients, last)
+    faultPoint('index-written')
     const units = session.units()
     const unitList = await writeUnits(units, last)
-    await pipeline.finish()
-    signal.throwIfAborted()
+    faultPoint('units-written')
+    await pipeline.end()
+    faultPoint('staging-synced')
 
     const { artefacts, sourceBytes } = totals
     const sealedBytes = totals.sealedBytes + sealedSize
-    const manifest: Manifest = {
-      format: 'failsafe.manifest/1',
-      agent: agent.agent,
-      source,
-      snapshot,
-      run,
-      engine: engine.kind,
-      engineVersion,
-      uploader: options.uploader,
-      lane,
-      kind,
-      startedAt,
-      sealedAt: clock.now().toISOString(),
-      recipients,
-      partSize,
-      packs: upload.packs,
-      totals: { artefacts, sourceBytes, sealedBytes },
-      index,
-      units: unitList,
+    const staged: RecordOf<'all-staged'> = {
+      type: 'all-staged',
+      manifest: {
+        engineVersion,
+        uploader: options.uploader,
+        totals: { artefacts, sourceBytes, sealedBytes },
+        index,
+        units: unitList,
+      },
+      units,
+      warnings: context.warnings.map(({ message }) => message),
     }
-    const jws = await sign(manifest.format, Manifest.parse(manifest), agent.key)
-    await journal.append({ type: 'sealed', manifest: jws })
+    await journal.append(staged)
+    allStaged = staged
+    faultPoint('staging-journalled')
+    await pipeline.finish()
     signal.throwIfAborted()
+    faultPoint('parts-uploaded')
+
+    const { packs } = upload
+    const jws = await signManifest(agent, engine.kind, { run: run!, opened, allStaged, packs, now: clock.now() })
+    await journal.append({ type: 'sealed', manifest: jws })
+    faultPoint('manifest-journalled')
+    signal.throwIfAborted()
+    const { token } = opened.lease
     const { warnings } = await unlessRefused('commit', () => receiver.commit(snapshot, token, jws))
     asked = 'committed'
+    faultPoint('commit-answered')
     for (const warning of warnings) warn('receiver', warning)
-    await afterwards(session)
+    await afterwards(opened)
+    faultPoint('source-told')
     const bytes = { source: sourceBytes, sealed: sealedBytes, ...upload.bytes }
     return { kind, promoted, snapshot, units, steps, artefacts, bytes, restorable: restorable(units) }
   } catch (error) {
-    // The first failure is the cause; what else broke off, broke off because of it.
     fail(error)
-    throw signal.reason
+    const { reason } = signal
+    leftForNext = allStaged !== undefined && asked === 'open' && mayPass(reason)
+    throw leftForNext ? withStaged(reason) : reason
   } finally {
-    stop.abort()
-    options.signal.removeEventListener('abort', cancel)
+    end()
     // Not even a disk that fails now keeps the snapshot from being aborted and the source from being released.
     await pipeline?.release().catch(left)
     await briefly(Promise.resolve(lease), abortTime)
-    const over = await isOver()
+    const over = leftForNext ? false : await isOver()
     await journal?.close().catch(left)
-    await sweep(over)
+    await continued?.journal.close().catch(left)
+    faultPoint('journal-closed')
+    await sweep(over).catch(left)
+    faultPoint('directory-removed')
     await session?.close(outcome()).catch(error => {
       warn('close-failed', `The source may still hold what the backup took: ${messageOf(error)}`)
     })
+    faultPoint('session-closed')
   }
 
-  async function open({ kind, steps, expectedBytes }: Plan, promoted: string | null) {
+  function tell({ kind, steps }: Plan, promoted: string | null): void {
     reporter.plan({ source: options.source, engine: engine.kind, kind, promoted, steps })
-    const request = { source, lane: laneOf(kind), kind, run, expectedBytes }
-    await journal!.append({ type: 'run', format: 'failsafe.journal/1', ...request })
+  }
+
+  async function open(plan: Plan, promoted: string | null): Promise<Opened> {
+    tell(plan, promoted)
+    const { kind, expectedBytes } = plan
+    const request = { source, lane: laneOf(kind), kind, run: context.run, expectedBytes }
+    const { recipients } = agent
+    run = {
+      type: 'run',
+      format: 'failsafe.journal/1',
+      ...request,
+      requested: options.mode,
+      startedAt,
+      recipients,
+    }
+    await journal!.append(run)
+    faultPoint('run-journalled')
     signal.throwIfAborted()
     return unlessRefused('open', () => receiver.open(request))
   }
@@ -181,10 +254,13 @@ export async function takeSnapshot<S, I>(
   }
 
   /** The snapshot is safe: what the source makes of it can only be noted. */
-  async function afterwards(session: Session): Promise<void> {
+  async function afterwards({ snapshot }: Opened): Promise<void> {
     try {
       await journal!.append({ type: 'committed' })
-      for (const note of (await session.committed(opened!.snapshot)).notes) warn('note', note)
+      faultPoint('commit-journalled')
+      const { units } = allStaged!
+      const told = await engine.committed?.(settings, { snapshot, units }, signal)
+      for (const note of told?.notes ?? []) warn('note', note)
     } catch (error) {
       warn('afterwards-failed', `The snapshot is committed, but the source could not be told: ${messageOf(error)}`)
     }
@@ -198,11 +274,12 @@ export async function takeSnapshot<S, I>(
   }
 
   async function sweep(over: boolean): Promise<void> {
-    await (over ? directory?.remove() : directory?.empty())?.catch(left)
+    if (over) await directory?.remove()
+    else await directory?.empty(path => leftForNext && directory!.isPart(path))
   }
 
   function left(error: unknown): void {
-    warn('staging-left', `Something was left in ${directory!.path}: ${messageOf(error)}`)
+    warn('staging-left', `Something was left in ${staging.dir}: ${messageOf(error)}`)
   }
 
   function outcome(): Parameters<Session['close']>[0] {
@@ -211,17 +288,23 @@ export async function takeSnapshot<S, I>(
   }
 }
 
-function headMoved(): Failure {
-  return new Failure('head-moved', 'Another snapshot of this source was committed meanwhile', {
-    fix: 'Run the backup again',
+/** Whether the next run may succeed where this one failed, with the very same parts. */
+function mayPass(error: unknown): boolean {
+  return error instanceof Failure && error.retriable && !error.code.startsWith('staging-')
+}
+
+function withStaged({ code, message, why, cause }: Failure): Failure {
+  return new Failure(code, message, {
+    why,
+    fix: 'Run the backup again: all that it needs is staged, and is sent first',
     retriable: true,
+    cause,
   })
 }
 
-function cancelled(): Failure {
-  return new Failure('cancelled', 'The backup was interrupted', {
-    why: 'a signal asked to stop',
-    fix: 'Run it again; nothing of it was kept',
+function headMoved(): Failure {
+  return new Failure('head-moved', 'Another snapshot of this source was committed meanwhile', {
+    fix: 'Run the backup again',
     retriable: true,
   })
 }

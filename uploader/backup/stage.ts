@@ -1,8 +1,11 @@
+import type { IndexLine } from '../../shared/manifest.ts'
 import { newSealer } from '../../shared/sealed/seal.ts'
 import type { Session, StagedArtefact } from '../engines/engine.ts'
+import { faultPoint } from '../fault-point.ts'
 import { Measure } from '../sealing/measure.ts'
 import type { IndexSpool } from '../staging/index-spool.ts'
 import type { PackWriter } from '../staging/pack-writer.ts'
+import type { Kept } from './kept.ts'
 
 export interface Totals {
   artefacts: number
@@ -12,7 +15,8 @@ export interface Totals {
 
 /**
  * One worker for each writer: pulls artefacts, seals them and appends them to its pack, until none is left. All packs but the first are ended, because
- * the index goes into that one.
+ * the index goes into that one. What is `kept` from a process before this one is not read again.
+ * @param onWhole called after an artefact with a resume key, before its worker takes the next one: so no more than one for each worker is read again after a kill
  * @param onFailure called with the first error at once, so that the other workers are stopped before this rejects
  */
 export async function stageArtefacts(options: {
@@ -20,16 +24,19 @@ export async function stageArtefacts(options: {
   writers: readonly PackWriter[]
   recipients: readonly string[]
   spool: IndexSpool
+  kept: Kept
   signal: AbortSignal
+  onWhole(resumeKey: string, line: IndexLine, writer: PackWriter): Promise<void>
   onProgress(totals: Totals): void
   onFailure(error: unknown): void
 }): Promise<Totals> {
-  const { session, writers, recipients, spool, signal, onProgress, onFailure } = options
+  const { session, writers, recipients, spool, kept, signal, onWhole, onProgress, onFailure } = options
   const totals: Totals = { artefacts: 0, sourceBytes: 0, sealedBytes: 0 }
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
 
   const stage = async (artefact: StagedArtefact, writer: PackWriter, sealer: ReturnType<typeof newSealer>) => {
-    const { name, role, unit, order } = artefact
+    const { name, role, unit, order, resumeKey } = artefact
+    faultPoint('artefact-begun')
     const measure = new Measure()
     let sealedSize = 0
     let counted = 0
@@ -46,7 +53,18 @@ export async function stageArtefacts(options: {
     const { size } = measure
     const line = { name, role, unit, size, sealedSize, sha256: measure.sha256(), extents: writer.takeExtents() }
     const { attributes } = artefact
-    await spool.add(order, attributes ? { ...line, attributes } : line)
+    const whole = attributes ? { ...line, attributes } : line
+    await spool.add(order, whole)
+    if (resumeKey !== undefined) await onWhole(resumeKey, whole, writer)
+    faultPoint('artefact-ended')
+  }
+
+  const keep = async ({ order }: StagedArtefact, line: IndexLine) => {
+    totals.artefacts += 1
+    totals.sourceBytes += line.size
+    totals.sealedBytes += line.sealedSize
+    onProgress(totals)
+    await spool.add(order, line)
   }
 
   const work = async (writer: PackWriter, first: boolean) => {
@@ -55,7 +73,8 @@ export async function stageArtefacts(options: {
       signal.throwIfAborted()
       const { done, value } = await artefacts.next()
       if (done) break
-      await stage(value, writer, sealer)
+      const line = value.resumeKey === undefined ? undefined : kept.get(value.resumeKey)
+      await (line?.name === value.name ? keep(value, line) : stage(value, writer, sealer))
     }
     if (!first) await writer.end()
   }

@@ -23,11 +23,29 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
    */
   begin(settings: Settings, plan: Plan, context: BackupContext): Promise<Session>
 
+  /**
+   * The receiver has committed what a session of this source gave; that session is still open, unless its process died: then this is called from a later one.
+   * At least once, so idempotent: what the source may only now forget or truncate. Its notes end up on the run. For engines that have something to tell.
+   */
+  committed?(settings: Settings, snapshot: Stored, signal: AbortSignal): Promise<{ notes: string[] }>
+
+  /**
+   * Undoes what a process that died may have left behind on the server (backup mode, shadow copies). Called when the remains of such a run are found, before
+   * anything else is asked of the source; idempotent. Its notes end up on the run. For engines whose servers do not let go by themselves when a connection ends.
+   */
+  recover?(settings: Settings, signal: AbortSignal): Promise<{ notes: string[] }>
+
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
 
   /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
   restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
+}
+
+/** A committed snapshot with what it holds of each unit. */
+export interface Stored {
+  snapshot: SnapshotId
+  units: UnitEntry[]
 }
 
 /** Something about a source that an operator can put right. */
@@ -66,12 +84,19 @@ export interface BackupContext {
    * after a crash when the next one starts.
    */
   scratch: string
+  /**
+   * Artefacts that this very run had staged whole before its process died, by their `resumeKey`. One that the session yields with the same name and key is not
+   * read again and keeps the attributes it had; one that it does not yield is left out of the snapshot.
+   */
+  kept: ReadonlyMap<string, KeptArtefact>
   /** Step `number` of `plan.steps` (from 1) begins. */
   step(number: number): void
   /** Something that the administrator should know and that does not make the backup wrong. Ends up in the summary. */
   warn(code: string, message: string): void
   now(): Date
 }
+
+export type KeptArtefact = Pick<StagedArtefact, 'name' | 'unit' | 'attributes'>
 
 export interface Session {
   /**
@@ -81,8 +106,6 @@ export interface Session {
   artefacts(): AsyncIterable<StagedArtefact>
   /** Once all artefacts were read: what was backed up of each unit. */
   units(): UnitEntry[]
-  /** The receiver has committed. At least once: idempotent. Its notes end up on the run. */
-  committed(snapshot: SnapshotId): Promise<{ notes: string[] }>
   /** Always called, whatever happened; releases everything on the server. Never throws for a server that is gone. */
   close(outcome: 'succeeded' | 'failed' | 'cancelled'): Promise<void>
 }
@@ -96,6 +119,12 @@ export interface StagedArtefact {
   attributes?: Record<string, string>
   /** Sorts artefacts in the index where they are read in another order than they are restored in. */
   order: number
+  /**
+   * Given to an artefact that stands alone, whatever else is in the snapshot (a database's own backup, a data file that its log makes consistent). Unique in the
+   * snapshot, and says which content it is: the same key after a restart means that what was staged then may be used. Without one an artefact belongs to the
+   * moment of its session, and is read again.
+   */
+  resumeKey?: string
   /**
    * Yields the plain bytes. Called exactly once, by one consumer. A chunk is valid only until the next one is asked for (the engine may
    * use its buffer again). Throws a Failure if the artefact cannot be read completely: the run fails.

@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncDirectory } from './sync-directory.ts'
 
 /** Replaces `path` so that a crash leaves the old content or the new, never half of it. Mode 0600. */
 export async function writeDurably(path: string, content: string): Promise<void> {
@@ -23,16 +24,5 @@ export async function writeNew(path: string, content: string): Promise<void> {
     await file.sync()
   } finally {
     await file?.close()
-  }
-}
-
-/** Windows cannot open a directory; its file systems journal the entry themselves. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const directory = await open(path)
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

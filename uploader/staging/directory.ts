@@ -1,8 +1,11 @@
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RunId, SourceId } from '../../shared/ids.ts'
 import { makeDirectory } from '../files/make-directory.ts'
+import { syncDirectory } from '../files/sync-directory.ts'
 import { stagingFailure } from './failures.ts'
+
+const partSuffix = '.part'
 
 /** Where one run keeps its sealed parts and its journal: `<staging>/<source>/<run>/`, for this user only. */
 export class RunDirectory {
@@ -12,23 +15,26 @@ export class RunDirectory {
     this.path = path
   }
 
-  /** @throws Failure `staging-unwritable`, `staging-full`, … */
+  /** On disk when it returns. @throws Failure `staging-unwritable`, `staging-full`, … */
   static async make(staging: string, source: SourceId, run: RunId): Promise<RunDirectory> {
     const path = join(staging, source, run)
     try {
       await makeDirectory(path, 0o700)
+      await syncDirectory(dirname(path))
+      await syncDirectory(staging)
     } catch (error) {
       throw stagingFailure(error, staging)
     }
     return new RunDirectory(path)
   }
 
-  /** What runs of this source have left behind. The caller holds the source, so none of them is alive. */
+  /** What runs of this source have left behind, the oldest first. The caller holds the source, so none of them is alive. */
   static async remains(staging: string, source: SourceId): Promise<RunDirectory[]> {
     const parent = join(staging, source)
     try {
       const entries = await readdir(parent, { withFileTypes: true })
-      return entries.filter(entry => entry.isDirectory()).map(entry => new RunDirectory(join(parent, entry.name)))
+      const names = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+      return names.sort().map(name => new RunDirectory(join(parent, name)))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw stagingFailure(error, staging)
@@ -49,20 +55,30 @@ export class RunDirectory {
   }
 
   part(pack: number, number: number): string {
-    return join(this.path, `${pack}-${number}.part`)
+    return join(this.path, `${pack}-${number}${partSuffix}`)
   }
 
-  /** Removes the parts and keeps the journal: for a snapshot that the receiver does not know to be over. */
-  async empty(): Promise<void> {
-    const names = await readdir(this.path)
+  isPart(path: string): boolean {
+    return path.endsWith(partSuffix)
+  }
+
+  /** Removes everything but the journal and what `keeps` says: for a snapshot that the receiver does not know to be over. */
+  async empty(keeps: (path: string) => boolean = () => false): Promise<void> {
+    const names = await readdir(this.path).catch(error => {
+      if (error.code === 'ENOENT') return []
+      throw stagingFailure(error, this.path)
+    })
+    const paths = names.map(name => join(this.path, name))
     await Promise.all(
-      names
-        .filter(name => join(this.path, name) !== this.journal)
-        .map(name => rm(join(this.path, name), { recursive: true, force: true })),
+      paths
+        .filter(path => path !== this.journal && !keeps(path))
+        .map(path => rm(path, { recursive: true, force: true })),
     )
   }
 
+  /** The journal goes last: whoever finds only some of the files still learns whose they are. */
   async remove(): Promise<void> {
+    await this.empty()
     await rm(this.path, { recursive: true, force: true })
   }
 }

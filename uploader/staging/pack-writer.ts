@@ -1,6 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Extent } from '../../shared/manifest.ts'
+import { faultPoint } from '../fault-point.ts'
+import { syncDirectory } from '../files/sync-directory.ts'
 import type { Budget } from './budget.ts'
 import type { RunDirectory } from './directory.ts'
 import { stagingFailure } from './failures.ts'
@@ -21,7 +23,7 @@ export interface PackWriterOptions {
   partsPerPack: number
   /** The number of the next pack of this snapshot, from 1. All writers of a run share it. */
   nextPack(): number
-  /** A part is on disk. The next part waits for neither the disk nor this. */
+  /** A part is on disk. Called in the order of the parts; writing the next part waits for neither the disk nor this. */
   onPart(part: StagedPart): Promise<void>
   /** No part will follow in `pack`. Its last parts may still be on their way to `onPart`. */
   onPackEnd(pack: number, parts: number): void
@@ -40,7 +42,8 @@ export class PackWriter {
   #pack: { n: number; parts: number; size: number } | undefined
   #part: { number: number; size: number; file: FileHandle; path: string; hash: Hash } | undefined
   #extents: Extent[] = []
-  #finishing = new Set<Promise<void>>()
+  /** Settled when every part that was finished is on disk and announced. Never rejects. */
+  #announced: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | undefined
 
   constructor(options: PackWriterOptions) {
@@ -75,13 +78,29 @@ export class PackWriter {
   async end(): Promise<void> {
     if (this.#part) this.#finish()
     this.#endPack()
-    await Promise.all(this.#finishing)
-    if (this.#failure) throw this.#failure.error
+    await this.#settle()
+  }
+
+  /**
+   * Waits until all that was written so far is on disk and its finished parts are announced.
+   * @returns what there is of the unfinished part: its file, up to `size`, may be read again after a crash
+   */
+  async flush(): Promise<Omit<StagedPart, 'path'> | undefined> {
+    const part = this.#part
+    const tail = part && {
+      pack: this.#pack!.n,
+      number: part.number,
+      size: part.size,
+      digest: part.hash.copy().digest(),
+    }
+    if (part) await this.#sync(part.file)
+    await this.#settle()
+    return tail
   }
 
   /** Lets go of the files of a run that failed. */
   async discard(): Promise<void> {
-    await Promise.all(this.#finishing)
+    await this.#announced
     await this.#part?.file.close()
     this.#part = undefined
   }
@@ -113,22 +132,34 @@ export class PackWriter {
     const { number, size, file, path, hash } = this.#part!
     const pack = this.#pack!.n
     this.#part = undefined
-    const finishing = this.#sync(file)
-      .then(() => this.#options.onPart({ pack, number, size, digest: hash.digest(), path }))
+    const before = this.#announced
+    const onDisk = this.#sync(file).finally(() => file.close())
+    this.#announced = onDisk
+      .then(() => before)
+      .then(() => {
+        if (this.#failure) return
+        faultPoint('part-on-disk')
+        return this.#options.onPart({ pack, number, size, digest: hash.digest(), path })
+      })
       .catch(error => {
         this.#failure ??= { error }
+        return before
       })
-      .finally(() => this.#finishing.delete(finishing))
-    this.#finishing.add(finishing)
   }
 
+  async #settle(): Promise<void> {
+    await this.#announced
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** The name of the file is as durable as its bytes. */
   async #sync(file: FileHandle): Promise<void> {
+    const { path } = this.#options.directory
     try {
       await file.datasync()
+      await syncDirectory(path)
     } catch (error) {
-      throw stagingFailure(error, this.#options.directory.path)
-    } finally {
-      await file.close()
+      throw stagingFailure(error, path)
     }
   }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Failure } from '../../shared/failure.ts'
 import type { SnapshotId } from '../../shared/ids.ts'
 import type { Pack } from '../../shared/manifest.ts'
+import { faultPoint } from '../fault-point.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import type { Budget } from '../staging/budget.ts'
-import { stagingFailure } from '../staging/failures.ts'
+import { holds } from '../staging/check-file.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 import type { Clock } from './clock.ts'
 import { Patience, persist } from './patience.ts'
@@ -29,6 +29,8 @@ export interface UploadOptions {
   signal: AbortSignal
   /** A part was acknowledged and its file is gone. */
   onAcknowledged(part: StagedPart): void
+  /** A pack is complete at the receiver. */
+  onCompleted(pack: Pack): void
   onProgress(sentBytes: number): void
   /** Called once; the upload does nothing more afterwards. */
   onFailure(error: unknown): void
@@ -65,6 +67,18 @@ export class Upload {
     this.#staged += part.size
     this.#waiting.push(part)
     this.#pump()
+  }
+
+  /** A part that the storage has already, from a process before this one. */
+  adopt({ pack, number, size, digest }: Omit<StagedPart, 'path'>): void {
+    const open = this.#packOf(pack)
+    open.size += size
+    open.digests.set(number, digest)
+  }
+
+  /** A pack that is complete already. */
+  adoptPack(pack: Pack): void {
+    this.#packs.push(pack)
   }
 
   /** No part will follow in this pack beyond number `parts`. */
@@ -142,6 +156,7 @@ export class Upload {
     let sent = 0
     try {
       const target = await this.#signer.sign(part, this.#waiting.slice(0, this.#windowSize() - 1))
+      faultPoint('part-signed')
       await put(part, target, signal, now => {
         this.#rate.add(now - sent)
         sent = now
@@ -152,6 +167,7 @@ export class Upload {
         onProgress(this.#acknowledged + this.#resent + sent)
       })
       this.#signer.forget(part)
+      faultPoint('part-sent')
       return undefined
     } catch (error) {
       this.#signer.forget(part)
@@ -181,13 +197,7 @@ export class Upload {
 
   /** The storage says that the bytes are not the signed ones: changed on the way, which a new try heals, or changed on our disk. */
   async #checkFile(part: StagedPart): Promise<void> {
-    const hash = createHash('sha256')
-    try {
-      for await (const piece of createReadStream(part.path)) hash.update(piece)
-    } catch (error) {
-      throw stagingFailure(error, part.path)
-    }
-    if (hash.digest().equals(part.digest)) return
+    if (await holds(part.path, part.size, part.digest)) return
     throw new Failure('staging-damaged', 'A part in the staging directory is not what was written', {
       why: 'the disk gives back other bytes than it took',
       fix: 'Check the disk, or set staging.dir to another one, and run the backup again',
@@ -196,6 +206,7 @@ export class Upload {
 
   async #acknowledge(part: StagedPart): Promise<void> {
     await rm(part.path, { force: true })
+    faultPoint('part-removed')
     this.#options.budget.release()
     this.#acknowledged += part.size
     this.#patience.moved()
@@ -216,6 +227,8 @@ export class Upload {
     this.#track(
       persist(complete, { patience: this.#patience, clock, signal }).then(() => {
         this.#packs.push(pack)
+        faultPoint('pack-completed')
+        this.#options.onCompleted(pack)
       }),
     )
   }

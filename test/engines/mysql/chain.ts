@@ -75,6 +75,7 @@ export class BackupChain {
     const session = await mysql.begin(this.settings, plan, {
       signal,
       concurrency: this.#concurrency,
+      kept: new Map(),
       scratch: this.scratch,
       step: () => {},
       warn: (code, message) => warnings.push(`${code}: ${message}`),

@@ -56,6 +56,7 @@ export async function dump(
     {
       signal,
       concurrency,
+      kept: new Map(),
       scratch: join(directory, '.scratch'),
       step: number => steps.push(number),
       warn: (code, message) => warnings.push(`${code}: ${message}`),

@@ -1,4 +1,3 @@
-import type { SnapshotId } from '../../../../shared/ids.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session, StagedArtefact } from '../../engine.ts'
 import { ConnectionLost } from '../connection/lost.ts'
@@ -81,10 +80,6 @@ export class FullSession implements Session {
   }
 
   /** MySQL forgets nothing because it was backed up. */
-  committed(_snapshot: SnapshotId): Promise<{ notes: string[] }> {
-    return Promise.resolve({ notes: [] })
-  }
-
   close(): Promise<void> {
     return this.#closing()
   }

@@ -1,4 +1,3 @@
-import type { SnapshotId } from '../../../../shared/ids.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Session, StagedArtefact } from '../../engine.ts'
 import { PromotionNeeded } from '../../promotion-needed.ts'
@@ -70,10 +69,6 @@ export class LogSession implements Session {
   }
 
   /** The server deletes its logs by its own rules. */
-  committed(_snapshot: SnapshotId): Promise<{ notes: string[] }> {
-    return Promise.resolve({ notes: [] })
-  }
-
   close(): Promise<void> {
     return this.#closing()
   }

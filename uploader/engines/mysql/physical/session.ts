@@ -1,4 +1,3 @@
-import type { SnapshotId } from '../../../../shared/ids.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { Session, StagedArtefact } from '../../engine.ts'
 import { unit } from '../position.ts'
@@ -31,10 +30,6 @@ export class PhysicalSession implements Session {
   }
 
   /** The server knows nothing of a backup. */
-  committed(_snapshot: SnapshotId): Promise<{ notes: string[] }> {
-    return Promise.resolve({ notes: [] })
-  }
-
   close(): Promise<void> {
     return this.#closing()
   }

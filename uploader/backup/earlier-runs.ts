@@ -1,0 +1,123 @@
+import { Failure, messageOf } from '../../shared/failure.ts'
+import type { SourceId } from '../../shared/ids.ts'
+import { faultPoint } from '../fault-point.ts'
+import { RunDirectory } from '../staging/directory.ts'
+import type { RecordOf } from '../staging/journal.ts'
+import { type Remains, readRemains } from '../staging/remains.ts'
+import type { Clock } from '../transfer/clock.ts'
+import type { BackupOptions, Opened } from './backup.ts'
+import { briefly } from './briefly.ts'
+import { type Continued, continueRun, isContinuable } from './continue-run.ts'
+import { type Finished, finishRun, isInVain, isStaged, type Staged } from './finish-run.ts'
+import { unlessRefused } from './unless-refused.ts'
+
+/** How long recording the outcome of an earlier run may take. */
+const recordTime = 15_000
+
+/**
+ * Takes up what runs of this source have left behind when they were killed, or could not finish. One that had staged everything is brought to its commit. One that
+ * died before that is aborted at the receiver and discarded, unless artefacts of it stand alone: then the run to come may go on with it. The caller holds the source.
+ * @param note is told of each run that was found and is over now
+ * @throws Failure if it cannot be settled now: the remains stay for the next run
+ */
+export async function takeUpEarlierRuns<S, I>(
+  options: BackupOptions<S, I>,
+  { source, clock, note }: { source: SourceId; clock: Clock; note(message: string): void },
+): Promise<Continued | undefined> {
+  const { engine, settings, staging, signal } = options
+  const found = await RunDirectory.remains(staging.dir, source)
+  if (found.length === 0) return undefined
+  const recovered = await engine.recover?.(settings, signal)
+  for (const line of recovered?.notes ?? []) note(line)
+  let continued: Continued | undefined
+  for (const directory of found) {
+    const outcome = await settle(options, await readRemains(directory), clock, continued === undefined)
+    if (typeof outcome !== 'string') {
+      continued = outcome
+      continue
+    }
+    note(outcome)
+    await directory.remove()
+  }
+  return continued
+}
+
+/** @returns what became of the run, or the run itself where it may be continued */
+async function settle<S, I>(
+  options: BackupOptions<S, I>,
+  remains: Remains,
+  clock: Clock,
+  mayContinue: boolean,
+): Promise<string | Continued> {
+  const { run } = remains
+  if (!run) return 'An earlier run was interrupted before it began'
+  let why = ''
+  try {
+    if (isStaged(remains)) return await finish(options, remains, clock)
+    if (mayContinue && isContinuable(remains)) {
+      const opened = await openAgain(options, run)
+      if (opened) return await continueRun(options, remains, opened)
+    }
+  } catch (error) {
+    if (!isInVain(error)) throw error
+    why = `: ${error instanceof Failure ? error.line : messageOf(error)}`
+  }
+  const opened = await openAgain(options, run)
+  if (opened) await unlessRefused(options.receiver.abort(opened.snapshot, opened.lease.token))
+  return `Run ${run.run} was interrupted; what it had staged was discarded${why}`
+}
+
+/** The same run gets the same snapshot and lease, also where this machine died before it learnt of them. */
+function openAgain<S, I>({ receiver }: BackupOptions<S, I>, run: RecordOf<'run'>): Promise<Opened | undefined> {
+  const { source, lane, kind, expectedBytes } = run
+  return unlessRefused(receiver.open({ source, lane, kind, run: run.run, expectedBytes }))
+}
+
+async function finish<S, I>(options: BackupOptions<S, I>, remains: Staged, clock: Clock): Promise<string> {
+  const { run, opened, sealed, committed } = remains
+  const told = (finished: Finished) => conclude(options, remains, finished, clock)
+  if (committed) {
+    await told({ run: run.run, snapshot: opened.snapshot, warnings: [] })
+    return `Run ${run.run} was interrupted after its snapshot was committed`
+  }
+  if (sealed) {
+    const { warnings } = await options.receiver.commit(opened.snapshot, opened.lease, sealed.manifest)
+    faultPoint('commit-answered')
+    await told({ run: run.run, snapshot: opened.snapshot, warnings })
+    return `Run ${run.run} was interrupted while it was committed; its snapshot ${opened.snapshot} is complete`
+  }
+  const finished = await finishRun(options, remains, clock)
+  await told(finished)
+  return `Run ${run.run} was interrupted when all was staged; it was finished, and its snapshot ${finished.snapshot} is complete`
+}
+
+/** What comes after a commit: the source is told, at least once, and the receiver learns how the run ended. */
+async function conclude<S, I>(
+  { engine, settings, receiver, signal }: BackupOptions<S, I>,
+  { run, allStaged }: Staged,
+  { run: id, snapshot, warnings }: Finished,
+  clock: Clock,
+): Promise<void> {
+  const notes = [...allStaged.warnings, ...warnings, 'the run was interrupted, and finished by the next one']
+  try {
+    const told = await engine.committed?.(settings, { snapshot, units: allStaged.units }, signal)
+    notes.push(...(told?.notes ?? []))
+  } catch (error) {
+    notes.push(`the snapshot is committed, but the source could not be told: ${messageOf(error)}`)
+  }
+  faultPoint('source-told')
+  await briefly(
+    receiver.recordRun({
+      source: run.source,
+      run: id,
+      outcome: 'succeeded-with-warnings',
+      requested: run.requested,
+      startedAt: run.startedAt,
+      finishedAt: clock.now().toISOString(),
+      snapshot,
+      warnings: notes.slice(0, 50).map(note => note.slice(0, 1000)),
+    }),
+    recordTime,
+  )
+  faultPoint('outcome-recorded')
+}
