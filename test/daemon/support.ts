@@ -78,8 +78,9 @@ export async function startTestDaemon(
             },
     },
   )
+  const end = new AbortController()
   const configuration = await Configuration.open(path, { env: {}, platform: 'linux', now })
-  const contact = new Contact(async () => receiver, log, now)
+  const contact = new Contact(async () => receiver, { log, now, end: end.signal })
   const { memories } = await loadMemories(state.path)
   const book = new Book(configuration.current, 'acme.A', { memories, onProblem: text => log.error(text) })
   const launches: Launch[] = []
@@ -101,7 +102,6 @@ export async function startTestDaemon(
     }
   }
   const runs = new Runs(launch, { state: state.path, clock, log })
-  const end = new AbortController()
   started = performance.now()
   const daemon = new Daemon({ configuration, book, runs, contact, log, clock, version: '1', end })
   const running = daemon.run()

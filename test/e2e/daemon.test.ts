@@ -62,6 +62,11 @@ test('a host that was off for three days makes one full backup when it is back, 
     ],
   })
   expect(Date.parse(status.sources[0].next[1].at)).toBeGreaterThan(Date.now())
+  expect(status.warnings).toEqual([expect.stringContaining('failsafe kit check')])
+  expect((await customer.failsafe(['kit', 'check', '--identity', customer.kit])).code).toBe(0)
+  const proven = await customer.failsafe(['status'])
+  expect(proven.code, proven.stdout).toBe(0)
+  expect(proven.stdout).toMatch(/^shop +full succeeded .* UTC +full .* UTC +full .* UTC, log .* UTC$/m)
   expect(await daemon.stop()).toBe(0)
   expect(daemon.said()).toContain('Stopped after 1 backup')
 

@@ -64,7 +64,7 @@ async function serve(options: Options, state: string, { terminal, reporter }: Jo
   const log = logOf(configuration, terminal)
   const reach = async () =>
     (await connect({ config: configuration.copy }, { ...terminal, signal: end.signal })).receiver
-  const contact = new Contact(reach, log, now)
+  const contact = new Contact(reach, { log, now, end: end.signal })
   const { memories, problem } = await loadMemories(state)
   if (problem !== undefined) log.warning(`What was due is asked of the receiver: ${problem}`)
   const book = new Book(configuration.current, agent, { memories, onProblem: text => log.error(text) })

@@ -45,20 +45,19 @@ export class Configuration {
     const print = await printOf(config.path)
     await check(config)
     const configuration = new Configuration(load, now, config, print)
-    await configuration.#keep()
+    await configuration.#keep(config)
     return configuration
   }
 
   /**
    * Looks whether the file has changed, and reads it when it has come to rest: who writes it may be half done.
-   * @returns `wrong` where it cannot be gone by: the old one stays, and `problem` says why
+   * @returns `wrong` where it cannot be gone by, once for each reason: the old one stays, and `problem` says why
    */
   async look(): Promise<'same' | 'changed' | 'wrong'> {
     const print = await printOf(this.path)
     const rested = print === this.#seen
     this.#seen = print
     if (print === this.#read || !rested) return 'same'
-    this.#read = print
     try {
       // The default file may be absent, but not all of a sudden.
       if (print === absent) throw new Failure('config-missing', `There is no configuration file ${this.path} any more`)
@@ -68,20 +67,25 @@ export class Configuration {
         throw new Failure('config-invalid', 'state.dir has changed, which takes a restart', {
           fix: 'Start the service anew, or change it back',
         })
+      await this.#keep(config)
+      this.#read = print
       this.current = config
       this.problem = undefined
       this.loadedAt = this.#now()
-      await this.#keep()
       return 'changed'
     } catch (error) {
-      this.problem = error instanceof Failure ? error.line : messageOf(error)
-      return 'wrong'
+      // Anything else is not the file's fault: the next look may go well.
+      if (error instanceof Failure) this.#read = print
+      const problem = error instanceof Failure ? error.line : messageOf(error)
+      const known = problem === this.problem
+      this.problem = problem
+      return known ? 'same' : 'wrong'
     }
   }
 
-  async #keep(): Promise<void> {
+  async #keep({ text }: Config): Promise<void> {
     await makeDirectory(dirname(this.copy), 0o700)
-    await writeDurably(this.copy, this.current.text)
+    await writeDurably(this.copy, text)
   }
 }
 

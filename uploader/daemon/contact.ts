@@ -16,11 +16,16 @@ export class Contact {
   readonly #reach: () => Promise<Called>
   readonly #log: Log
   readonly #now: () => Date
+  readonly #end: AbortSignal
   at: Date | undefined
   problem: string | undefined
 
-  /** @param reach the receiver by the configuration and the key of now */
-  constructor(reach: () => Promise<Called>, log: Log, now: () => Date) {
+  /**
+   * @param reach the receiver by the configuration and the key of now
+   * @param end aborted when nobody waits for an answer any more
+   */
+  constructor(reach: () => Promise<Called>, { log, now, end }: { log: Log; now: () => Date; end: AbortSignal }) {
+    this.#end = end
     this.#reach = reach
     this.#log = log
     this.#now = now
@@ -38,10 +43,16 @@ export class Contact {
     await this.#through(receiver => receiver.sources())
   }
 
-  /** What the receiver has of a source; nothing where it cannot be asked. */
-  async received(source: SourceConfig): Promise<Received> {
-    const heads = await this.#through(async receiver => receiver.heads((await register(receiver, source)).source))
-    return heads ? receivedIn(heads) : {}
+  /** What the receiver has of each source, as far as it could be asked. */
+  async received(sources: Iterable<SourceConfig>): Promise<Map<string, Received>> {
+    const received = new Map<string, Received>()
+    await this.#through(async receiver => {
+      for (const source of sources) {
+        const heads = await receiver.heads((await register(receiver, source)).source)
+        received.set(source.name, receivedIn(heads))
+      }
+    })
+    return received
   }
 
   /** Told once when it stops and once when it goes on again, as it may be away for days. */
@@ -53,6 +64,7 @@ export class Contact {
       this.at = this.#now()
       return done
     } catch (error) {
+      if (this.#end.aborted) return undefined
       const problem = error instanceof Failure ? error.line : messageOf(error)
       if (this.problem === undefined) this.#log.warning(`No word with the receiver: ${problem}`)
       this.problem = problem

@@ -102,12 +102,9 @@ export class Daemon {
   /** What was known before, and of what is not known, what the receiver knows. */
   async #recall(): Promise<void> {
     const { configuration, contact, book, clock } = this.#parts
-    for (const source of book.sources) {
-      const config = configuration.current.sources.get(source)!
-      // A receiver that is away is waited for once, not for each source.
-      const asked = book.isUnsure(source) && contact.problem === undefined
-      book.recall(source, asked ? await contact.received(config) : {}, clock.now())
-    }
+    const unsure = book.sources.filter(source => book.isUnsure(source))
+    const received = await contact.received(unsure.map(source => configuration.current.sources.get(source)!))
+    for (const source of book.sources) book.recall(source, received.get(source) ?? {}, clock.now())
     await book.save()
   }
 
@@ -168,8 +165,8 @@ export class Daemon {
     if (ending.ended === 'held') {
       if (!this.#waiting.has(source)) tellOf(log, source, kind, ended, undefined)
       this.#waiting.add(source)
-      const received = await contact.received(config)
-      book.change(source, memory => noteReceived(memory, received))
+      const received = await contact.received([config])
+      book.change(source, memory => noteReceived(memory, received.get(source) ?? {}))
     } else {
       this.#waiting.delete(source)
       book.change(source, memory => ({ ...memory, last: lastRunOf(kind, ended, finishedAt) }))

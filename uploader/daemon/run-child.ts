@@ -46,6 +46,8 @@ export interface RunChild {
 /** A summary names every unit of a snapshot; there are thousands at most. */
 const longestLine = 16 * 1024 * 1024
 const longestTail = 4096
+/** A program that a run had started may hold its output open after it; nobody waits for that one. */
+const lastWords = 5000
 
 /** Starts one run in a process of its own. `onWarning` gets what it warns of while it runs. */
 export function startRun(command: readonly string[], onWarning: (message: string) => void): RunChild {
@@ -62,7 +64,10 @@ export function startRun(command: readonly string[], onWarning: (message: string
     child.once('error', error => {
       if (child.pid === undefined) resolve({ exit: null, signal: null, result: undefined, said: error.message })
     })
-    child.once('close', (exit, signal) => resolve({ exit, signal, result, said: said.trim() }))
+    const over = (exit: number | null, signal: NodeJS.Signals | null) =>
+      resolve({ exit, signal, result, said: said.trim() })
+    child.once('close', over)
+    child.once('exit', (exit, signal) => setTimeout(over, lastWords, exit, signal).unref())
   })
   onLines(child.stdout, listen)
   child.stderr.setEncoding('utf8').on('data', text => {

@@ -53,18 +53,21 @@ export class Runs {
     const startedAt = this.#clock.now()
     try {
       await prepared
-      const stopped = { exit: null, signal: null, result: undefined, said: '' }
-      if (this.#stopping) return { ...judge(stopped, kind, true), startedAt, result: undefined }
-      const child = this.#launch(source, kind, message =>
-        this.#log.warning(`${source}: ${message}`, { source, kind, pid: running.child?.pid }),
-      )
-      running.child = child
-      this.#log.info(`${source}: ${kind} backup started`, { source, kind, pid: child.pid })
-      const report = await child.ended
+      const report = this.#stopping ? nothing : await this.#launched(source, running).catch(unstarted)
       return { ...judge(report, kind, this.#stopping), startedAt, result: report.result }
     } finally {
       this.#running.delete(source)
     }
+  }
+
+  async #launched(source: string, running: Running): Promise<RunReport> {
+    const { kind } = running
+    const child = this.#launch(source, kind, message =>
+      this.#log.warning(`${source}: ${message}`, { source, kind, pid: running.child?.pid }),
+    )
+    running.child = child
+    this.#log.info(`${source}: ${kind} backup started`, { source, kind, pid: child.pid })
+    return child.ended
   }
 
   /** Asks all to end, and makes them when they do not in time. Nothing is started any more. */
@@ -100,4 +103,11 @@ export class Runs {
     }
     child.kill('SIGTERM')
   }
+}
+
+const nothing: RunReport = { exit: null, signal: null, result: undefined, said: '' }
+
+/** The system has no more processes or files to give. */
+function unstarted(error: unknown): RunReport {
+  return { ...nothing, said: messageOf(error) }
 }
