@@ -50,9 +50,11 @@ const codes = new Map<string, ExitCode>([
     'out-of-scope',
     'quota-exceeded',
   ]),
-  ...each(exit.held, ['source-held', 'lane-held', 'state-held']),
+  ...each(exit.held, ['source-held', 'lane-held', 'state-held', 'daemon-running']),
   ...each(exit.interrupted, ['interrupted', 'cancelled']),
 ])
+
+const tellsOfItself: ExitCode[] = [exit.sourceAdvanced, exit.interrupted]
 
 function each(code: ExitCode, names: string[]): [string, ExitCode][] {
   return names.map(name => [name, code])
@@ -66,7 +68,8 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** Anything thrown, as the one error a person is shown. */
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
   const known = error instanceof Failure
-  if (known && exitCodeOf(error) === exit.sourceAdvanced) return error
+  // These say more than that somebody interrupted: what became of the run.
+  if (known && tellsOfItself.includes(exitCodeOf(error))) return error
   if (signal.aborted) return interrupted(error)
   if (known) return error
   return new Failure('unexpected', 'Something unexpected went wrong', {

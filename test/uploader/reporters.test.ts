@@ -76,6 +76,7 @@ describe('with --json', () => {
         message: 'The staging directory is full',
         why: 'ENOSPC',
         fix: 'Make room',
+        retriable: false,
         exit: 1,
       },
     ])

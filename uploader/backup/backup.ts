@@ -24,7 +24,7 @@ export interface BackupOptions<Settings, Inventory> {
   /** Artefacts read at the same time; the cores, four at most, if not given. */
   readers?: number
   /** Told to the receiver, which watches for runs that do not come. */
-  schedule?: Pick<z.input<typeof SourceRequest>, 'schedule' | 'timeZone'>
+  schedule?: Pick<z.input<typeof SourceRequest>, 'schedule' | 'timeZone' | 'jitterSeconds'>
   /** Name and version of this program, for the manifest. */
   uploader: string
   reporter: Reporter

@@ -2,12 +2,17 @@ import { Option } from 'commander'
 import type { BackupMode } from '../backup/backup.ts'
 import { runBackup } from '../backup/run-backup.ts'
 import { summaryOf } from '../backup/summary.ts'
-import { loadConfig, type SourceConfig, sourceNamed } from '../config/load.ts'
+import { loadConfig, sourceNamed } from '../config/load.ts'
+import { controlledRun } from '../control/run.ts'
 import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
+import type { Reporter } from '../output/reporter.ts'
+import { toldOf } from '../schedule/timetable.ts'
+import { loadAgent } from '../state/store.ts'
 import { version } from '../version.ts'
 import { connect, patience } from './connect.ts'
 import { verb } from './help.ts'
+import type { Terminal } from './terminal.ts'
 import type { Job, Work } from './work.ts'
 
 interface Options {
@@ -33,24 +38,31 @@ export function define(work: Work) {
 }
 
 async function run(name: string, options: Options, { terminal, reporter }: Job) {
-  const source = sourceNamed(await loadConfig(options.config, terminal.env, terminal.platform), name)
+  const { env, platform, signal } = terminal
+  const config = await loadConfig(options.config, env, platform)
+  sourceNamed(config, name)
+  await loadAgent(config.state.dir)
+  const about = { source: name, mode: options.mode, startedAt: terminal.now() }
+  return controlledRun(config.state.dir, about, { reporter, signal }, (watched, stop) =>
+    backUp(name, options, { ...terminal, signal: stop }, watched),
+  )
+}
+
+async function backUp(name: string, options: Options, terminal: Terminal, reporter: Reporter) {
+  const { agent, config, receiver } = await connect(options, terminal, { patience: patience.backup, grace: 20_000 })
+  const source = sourceNamed(config, name)
   const engine = await engineFor(source.engine)
-  const settings = source.settings(engine.settings)
-  const { agent, config, receiver } = await connect(options, terminal, {
-    patience: patience.backup,
-    grace: 20_000,
-  })
   const { staging, upload } = config
   const result = await runBackup({
     source: name,
     engine,
-    settings,
+    settings: source.settings(engine.settings),
     mode: options.mode,
     receiver,
     agent,
     staging,
     upload,
-    schedule: scheduleOf(source),
+    schedule: toldOf(source.schedule),
     uploader: version,
     reporter,
     signal: terminal.signal,
@@ -58,12 +70,4 @@ async function run(name: string, options: Options, { terminal, reporter }: Job) 
   })
   reporter.summary(summaryOf(result))
   return result.warnings.length > 0 ? exit.warnings : exit.done
-}
-
-/** What the receiver needs in order to notice runs that do not come. */
-function scheduleOf({ schedule }: SourceConfig) {
-  if (!schedule) return {}
-  const { full, differential, log, timeZone } = schedule
-  const times = Object.entries({ full, differential, log }).filter(([, cron]) => cron !== undefined)
-  return { schedule: Object.fromEntries(times), ...(timeZone === undefined ? {} : { timeZone }) }
 }

@@ -2,6 +2,7 @@ import { exit } from '../exit.ts'
 import { counted, formatTable } from '../output/format.ts'
 import { fetchChain } from '../restore/chain.ts'
 import { readIndex } from '../restore/contents.ts'
+import { rememberKitProof } from '../state/kit-proof.ts'
 import { connect, readingOf, trustOf } from './connect.ts'
 import { identityOption, verb } from './help.ts'
 import { requireIdentity } from './input.ts'
@@ -29,7 +30,7 @@ export function define(work: Work) {
 
 async function run(name: string | undefined, options: Options, { terminal, reporter }: Job) {
   const identity = await requireIdentity(options.identity, terminal)
-  const { agent, receiver } = await connect(options, terminal)
+  const { agent, config, receiver } = await connect(options, terminal)
   const trust = await trustOf(identity, agent, options.trust)
   const names = name === undefined ? (await receiver.sources()).sources.map(source => source.name) : [name]
   const checked: { source: string; snapshot: string; artefacts: number }[] = []
@@ -43,6 +44,7 @@ async function run(name: string | undefined, options: Options, { terminal, repor
     const { reader, manifest } = chain.links.find(link => link.manifest.snapshot === snapshot)!
     const { length } = await readIndex(reader, manifest, identity.identities)
     await receiver.recordProof(snapshot, { method: 'verify', level: 'kit', outcome: 'passed' })
+    await rememberKitProof(config.state.dir, agent, snapshot, terminal.now())
     checked.push({ source: sourceName, snapshot, artefacts: length })
   }
   reporter.summary({

@@ -47,11 +47,29 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         summary: 'back up one source now',
         load: () => import('./backup.ts'),
       },
+      {
+        name: 'cancel',
+        usage: 'cancel <source>',
+        summary: 'end the backup that is going on',
+        load: () => import('./cancel.ts'),
+      },
+      {
+        name: 'run',
+        usage: 'run',
+        summary: 'back up by the schedule, until it is stopped',
+        load: () => import('./run.ts'),
+      },
     ],
   },
   {
     task: 'Look and prove',
     verbs: [
+      {
+        name: 'status',
+        usage: 'status',
+        summary: 'next runs, last outcomes, what is going on',
+        load: () => import('./status.ts'),
+      },
       {
         name: 'list',
         usage: 'list [source]',

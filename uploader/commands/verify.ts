@@ -3,6 +3,7 @@ import { exit } from '../exit.ts'
 import { counted, formatBytes, formatSeconds } from '../output/format.ts'
 import { isDamage } from '../restore/damage.ts'
 import { verifySnapshot } from '../restore/verify.ts'
+import { rememberKitProof } from '../state/kit-proof.ts'
 import { connect, readingOf, trustOf } from './connect.ts'
 import { identityOption, verb } from './help.ts'
 import { readIdentity } from './input.ts'
@@ -61,6 +62,7 @@ async function run(name: string, options: Options, { terminal, reporter, say }: 
       platform: terminal.platform,
     })
     await record('passed')
+    if (identity) await rememberKitProof(config.state.dir, agent, snapshot, terminal.now())
     const seconds = (performance.now() - started) / 1000
     const opened = identity ? `, and ${counted(result.artefacts, 'artefact')} opened` : ''
     reporter.summary({

@@ -12,11 +12,17 @@ import { ConfigSchema, type Schedule } from './schema.ts'
 /** The configuration with every default filled in. */
 export interface Config {
   path: string
+  /** As it was read, for a run that shall go by the same even if the file changes meanwhile. */
+  text: string
   /** Overrides the address this host enrolled at (a receiver that moved); the receiver's id stays. */
   receiver: string | undefined
   state: { dir: string }
   staging: { dir: string; maxBytes: number }
   upload: { concurrency: number }
+  /** Of `failsafe run`: `keep` files of `maxBytes` each. */
+  log: { dir: string; maxBytes: number; keep: number }
+  /** What `failsafe run` starts after a run: programs with their arguments. */
+  hooks: { success?: string[] | undefined; failure?: string[] | undefined }
   sources: Map<string, SourceConfig>
 }
 
@@ -41,7 +47,7 @@ export async function loadConfig(
   const places = defaultPlaces(platform, env)
   const explicit = named ?? env.FAILSAFE_CONFIG
   const path = explicit ?? places.config
-  const text = await readText(path, platform)
+  const text = await readConfigText(path, platform)
   if (text === undefined && explicit !== undefined)
     throw new Failure('config-missing', `There is no configuration file ${path}`, {
       fix: 'Create it, or correct --config or FAILSAFE_CONFIG',
@@ -49,7 +55,8 @@ export async function loadConfig(
   return parseConfig(text ?? '', path, places.state)
 }
 
-async function readText(path: string, platform: NodeJS.Platform): Promise<string | undefined> {
+/** Undefined where there is no such file. @throws Failure `config-unreadable` or `file-not-private` */
+export async function readConfigText(path: string, platform: NodeJS.Platform): Promise<string | undefined> {
   let file: FileHandle | undefined
   try {
     file = await open(path)
@@ -80,14 +87,17 @@ export function parseConfig(text: string, path: string, stateDirectory: string):
   const value: unknown = document.toJS() ?? {}
   const parsed = ConfigSchema.safeParse(value)
   if (!parsed.success) throw invalid(path, describeIssues(parsed.error.issues, document, counter))
-  const { receiver, state, staging, upload, sources = {} } = parsed.data
+  const { receiver, state, staging, upload, log, hooks = {}, sources = {} } = parsed.data
   const dir = state?.dir ?? stateDirectory
   return {
     path,
+    text,
     receiver,
     state: { dir },
     staging: { dir: staging?.dir ?? join(dir, 'staging'), maxBytes: staging?.maxBytes ?? 20 * 2 ** 30 },
     upload: { concurrency: upload?.concurrency ?? 4 },
+    log: { dir: log?.dir ?? join(dir, 'log'), maxBytes: log?.maxBytes ?? 10 * 2 ** 20, keep: log?.keep ?? 5 },
+    hooks,
     sources: new Map(
       Object.entries(sources).map(([name, { engine, schedule, ...rest }]) => [
         name,

@@ -1,45 +1,31 @@
-import { Cron } from 'croner'
 import { z } from 'zod'
 import { Label } from '../../shared/ids.ts'
+import { CronExpression, TimeZone } from '../../shared/schedule.ts'
 import { EngineKind } from '../../shared/snapshot.ts'
 import { ReceiverUrl } from './address.ts'
 import { Bytes, Duration } from './quantities.ts'
 
-const CronExpression = z.string('write a cron expression in quotes').superRefine((expression, context) => {
-  try {
-    new Cron(expression, { paused: true, mode: '5-part' })
-  } catch {
-    context.addIssue({
-      code: 'custom',
-      message: `${JSON.stringify(expression)} is not a cron expression, write one such as "0 2 * * *"`,
-    })
-  }
-})
+const Cron = z.string('write a cron expression in quotes').pipe(CronExpression)
 
-const TimeZone = z.string().superRefine((timeZone, context) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone })
-  } catch {
-    context.addIssue({
-      code: 'custom',
-      message: `${JSON.stringify(timeZone)} is not a time zone, write one such as Europe/Berlin`,
-    })
-  }
-})
+/** The receiver takes no longer one. */
+const longestJitter = 6 * 3600
 
 /** When a source starts by itself. `jitter` is in seconds. */
 export const Schedule = z.strictObject({
-  full: CronExpression.optional(),
-  differential: CronExpression.optional(),
-  log: CronExpression.optional(),
+  full: Cron.optional(),
+  differential: Cron.optional(),
+  log: Cron.optional(),
   timeZone: TimeZone.optional(),
-  jitter: Duration.optional(),
+  jitter: Duration.refine(seconds => seconds <= longestJitter, 'at most 6h').optional(),
   catchUp: z.boolean().optional(),
 })
 export type Schedule = z.output<typeof Schedule>
 
 /** What every source has; the rest of its entry belongs to its engine, whose own schema reads it. */
 export const SourceEntry = z.looseObject({ engine: EngineKind, schedule: Schedule.optional() })
+
+/** A program and its arguments; no shell reads them. */
+const Command = z.array(z.string().min(1), 'write a list, such as ["/usr/local/bin/tell", "--loud"]').min(1).max(100)
 
 /** `failsafe.yaml`. Sizes come out in bytes, times in seconds. */
 export const ConfigSchema = z.strictObject({
@@ -52,5 +38,13 @@ export const ConfigSchema = z.strictObject({
       maxBytesPerSecond: z.null('this version has no rate limit yet; leave it out or null').optional(),
     })
     .optional(),
+  log: z
+    .strictObject({
+      dir: z.string().min(1).optional(),
+      maxBytes: Bytes.optional(),
+      keep: z.number().int().min(1).max(100).optional(),
+    })
+    .optional(),
+  hooks: z.strictObject({ success: Command.optional(), failure: Command.optional() }).optional(),
   sources: z.record(Label, SourceEntry).optional(),
 })

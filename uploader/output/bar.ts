@@ -1,21 +1,18 @@
 import type { Writable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { formatBytes, formatSeconds } from './format.ts'
+import { RecentRate } from './rate.ts'
 
 /**
- * The progress bar: bytes, rate and time left. The rate is that of the last minute or so, because a backup's phases differ; it
- * is drawn at most five times a second.
+ * The progress bar: bytes, rate and time left, drawn at most five times a second.
  */
 export class ProgressBar {
   readonly #bar: SingleBar
-  readonly #now: () => number
+  readonly #rate: RecentRate
   #active = false
-  #label = ''
-  #last: { at: number; done: number } | undefined
-  #rate = 0
 
   constructor(stream: Writable, now: () => number) {
-    this.#now = now
+    this.#rate = new RecentRate(now)
     this.#bar = new SingleBar({
       stream: stream as NodeJS.WritableStream,
       fps: 5,
@@ -30,14 +27,15 @@ export class ProgressBar {
   }
 
   update({ label, done, total }: { label: string; done: number; total: number | null }): void {
-    this.#measure(label, done)
+    this.#rate.measure(label, done)
+    const { perSecond } = this.#rate
     const estimate = Math.max(total ?? done, done, 1)
-    const left = this.#rate > 0 && total !== null ? `${formatSeconds((estimate - done) / this.#rate)} left` : ''
+    const left = perSecond > 0 && total !== null ? `${formatSeconds((estimate - done) / perSecond)} left` : ''
     const payload = {
       label: label.padEnd(10),
       done: formatBytes(done),
       of: total === null ? 'unknown' : formatBytes(estimate),
-      rate: formatBytes(Math.round(this.#rate)),
+      rate: formatBytes(Math.round(perSecond)),
       left,
     }
     if (this.#active) {
@@ -53,21 +51,5 @@ export class ProgressBar {
   clear(): void {
     if (this.#active) this.#bar.stop()
     this.#active = false
-  }
-
-  #measure(label: string, done: number): void {
-    const at = this.#now()
-    if (this.#last === undefined || label !== this.#label) {
-      this.#label = label
-      this.#last = { at, done }
-      this.#rate = 0
-      return
-    }
-    const seconds = (at - this.#last.at) / 1000
-    if (seconds < 0.5) return
-    const current = Math.max(0, done - this.#last.done) / seconds
-    const weight = Math.min(1, seconds / 10)
-    this.#rate = this.#rate === 0 ? current : this.#rate + (current - this.#rate) * weight
-    this.#last = { at, done }
   }
 }

@@ -38,8 +38,8 @@ export class JsonReporter implements Reporter {
   }
 
   error(failure: Failure): void {
-    const { code, message, why, fix } = failure
-    this.#write({ type: 'error', code, message, why, fix, exit: exitCodeOf(failure) })
+    const { code, message, why, fix, retriable } = failure
+    this.#write({ type: 'error', code, message, why, fix, retriable, exit: exitCodeOf(failure) })
   }
 
   #write(event: { type: string; [key: string]: unknown }): void {

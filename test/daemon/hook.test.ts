@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { runHook } from '../../uploader/daemon/hook.ts'
+import { temporaryDirectory } from '../uploader/directory.ts'
+
+const sh = (script: string, ...more: string[]) => ['/bin/sh', '-c', script, 'hook', ...more]
+
+test('a hook gets its arguments as they are, its environment and its input', async () => {
+  await using directory = await temporaryDirectory()
+  const script = `{ echo "$1"; echo "$FAILSAFE_SOURCE"; cat; } > ${directory.in('out')}`
+  const problem = await runHook(sh(script, '$(id) "a  b"'), {
+    input: '{"type":"summary"}\n',
+    env: { FAILSAFE_SOURCE: 'shop' },
+  })
+  expect(problem).toBeUndefined()
+  expect(await readFile(directory.in('out'), 'utf8')).toBe('$(id) "a  b"\nshop\n{"type":"summary"}\n')
+})
+
+test.each([
+  ['ends with an error', sh('echo "no mail today" >&2; exit 3'), 'it ended with 3; it said: no mail today'],
+  ['kills itself', sh('kill -9 $$'), 'it ended with SIGKILL'],
+  ['is not there', ['/nowhere/at/all'], 'spawn /nowhere/at/all ENOENT'],
+  ['hangs', sh('sleep 60'), 'it did not end within 0.3 seconds'],
+  [
+    'leaves somebody behind who holds its output',
+    sh('sleep 60 & echo started; sleep 60'),
+    'it did not end within 0.3 seconds; it said: started',
+  ],
+])('one that %s is told of and held up nobody', async (_what, command, problem) => {
+  const before = performance.now()
+  expect(await runHook(command, { input: 'x'.repeat(1e6), env: {}, milliseconds: 300 })).toBe(problem)
+  expect(performance.now() - before).toBeLessThan(5000)
+})
+
+test('one that does not read its input, and one that says very much, are fine', async () => {
+  expect(await runHook(sh('exit 0'), { input: 'x'.repeat(5e6), env: {} })).toBeUndefined()
+  expect(await runHook(sh('head -c 5000000 /dev/zero'), { input: '', env: {} })).toBeUndefined()
+})
