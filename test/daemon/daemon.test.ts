@@ -62,10 +62,10 @@ test('a backup that somebody else makes is waited for, said once, and not made a
   for (let n = 1; n <= 3; n++) (await test.launched(n)).end(failed(6, 'source-held', true))
   await test.passes(0.3)
   head = { kind: 'full', receivedAt: '2027-01-05T02:02:30.000Z' }
-  ;(await test.launched(4)).end(failed(6, 'source-held', true))
   await test.passes(10)
   await test.stop()
-  expect(test.launches).toHaveLength(4)
+  expect(test.launches).toHaveLength(3)
+  expect(test.messages()).toContain('shop: the full backup that was due is with the receiver already')
   expect(test.messages().filter(message => /has to wait/.test(message))).toHaveLength(1)
   expect((await memoryIn(state)).shop.last).toBeUndefined()
 })
@@ -88,6 +88,24 @@ test('a run that was going on when the process before died is not made again if 
     await test.stop()
     expect(test.launches, receivedAt).toHaveLength(launches)
   }
+})
+
+test('a run that outlived its daemon is not made again when it comes through after the next one has started', async () => {
+  await using state = await temporaryDirectory()
+  await remember(state, { served: '2027-01-04T02:00:00.000Z', begun: '2027-01-05T02:00:00.000Z', failures: 0 })
+  let head: object = { kind: 'full', receivedAt: '2027-01-04T02:30:00.000Z' }
+  const config = scheduled.map(line => line.replace('* * *"', '* * *", catchUp: false'))
+  const test = await startTestDaemon(state, {
+    now: '2027-01-05T03:00:00Z',
+    config,
+    heads: () => ({ data: head, log: null }),
+  })
+  await test.passes(0.4)
+  head = { kind: 'full', receivedAt: '2027-01-05T03:00:20.000Z' }
+  await test.passes(5)
+  await test.stop()
+  expect(test.launches).toHaveLength(0)
+  expect((await memoryIn(state)).shop.kinds.full).toEqual({ served: '2027-01-05T03:00:20.000Z', failures: 0 })
 })
 
 test('a receiver that is away keeps no run from starting, and is said once, and once more when it is back', async () => {

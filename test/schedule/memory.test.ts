@@ -28,6 +28,14 @@ test('what the receiver got meanwhile by another run is not made again', () => {
   expect(startsAt(at('05T03:30'), noteReceived(memory, received))).toEqual([])
 })
 
+test('what the receiver has from before leaves a run owed that began after it', () => {
+  const memory = begin(remember(undefined, timetable, at('04T01:00')), 'full', at('05T02:00'))
+  const noted = noteReceived(memory, { full: at('04T02:10').toISOString() })
+  expect(noted.kinds.full).toMatchObject({ served: at('04T02:10').toISOString(), begun: at('05T02:00').toISOString() })
+  const never = { ...timetable, catchUp: false }
+  expect(startsAt(at('05T03:30'), noted, never)).toEqual(['full'])
+})
+
 test('a memory from a clock that ran a year ahead keeps no run from coming, one of a second ahead causes none twice', () => {
   const ahead = remember(undefined, timetable, new Date('2028-01-05T00:00Z'))
   const sources = new Map([['shop', { timetable, memory: ahead, running: undefined }]])

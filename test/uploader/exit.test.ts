@@ -55,6 +55,11 @@ test('an interruption is told as one, whatever it broke', () => {
   expect(exitCodeOf(failureOf(error, interrupt.signal))).toBe(130)
 })
 
+test('a run that was cancelled says itself what was kept', () => {
+  const failure = new Failure('cancelled', 'The backup was interrupted', { fix: 'Run it again; all of it was kept' })
+  expect(failureOf(failure, AbortSignal.abort())).toBe(failure)
+})
+
 test('that the source has advanced is said even when the run was interrupted', () => {
   const failure = new Failure('failed-source-advanced', 'x')
   expect(exitCodeOf(failureOf(failure, AbortSignal.abort()))).toBe(4)

@@ -44,6 +44,8 @@ export class Daemon {
   readonly #hooks = new Set<Promise<void>>()
   /** Sources that wait for somebody else's run, which is said once. */
   readonly #waiting = new Set<string>()
+  /** Of which the receiver is just asked whether they are still to be made. */
+  readonly #asking = new Map<string, SnapshotKind>()
   readonly #count = { done: 0, failed: 0 }
   #awakeSince: Date
   #glancedAt: Date
@@ -141,7 +143,10 @@ export class Daemon {
 
   #decide(now: Date): void {
     const { book, log, runs } = this.#parts
-    const { start, passedOver, wakeAt } = book.decide({ now, awakeSince: this.#awakeSince }, source => runs.of(source))
+    const { start, passedOver, wakeAt } = book.decide(
+      { now, awakeSince: this.#awakeSince },
+      source => runs.of(source) ?? this.#asking.get(source),
+    )
     for (const { source, kind, until } of passedOver) {
       book.change(source, memory => passOver(memory, kind, until))
       log.warning(
@@ -155,8 +160,8 @@ export class Daemon {
   }
 
   async #backUp(source: string, kind: SnapshotKind, now: Date): Promise<void> {
-    const { clock, runs, book, configuration, contact, log } = this.#parts
-    const config = configuration.current.sources.get(source)!
+    const { clock, runs, book, configuration, log } = this.#parts
+    if (book.of(source)?.kinds[kind]?.begun !== undefined && (await this.#cameThrough(source, kind))) return
     book.change(source, memory => begin(memory, kind, now))
     const ended = await runs.run(source, kind, book.save())
     const finishedAt = clock.now()
@@ -165,8 +170,6 @@ export class Daemon {
     if (ending.ended === 'held') {
       if (!this.#waiting.has(source)) tellOf(log, source, kind, ended, undefined)
       this.#waiting.add(source)
-      const received = await contact.received([config])
-      book.change(source, memory => noteReceived(memory, received.get(source) ?? {}))
     } else {
       this.#waiting.delete(source)
       book.change(source, memory => ({ ...memory, last: lastRunOf(kind, ended, finishedAt) }))
@@ -182,6 +185,26 @@ export class Daemon {
     this.#hooks.add(hook)
     this.#decideAt = undefined
     this.#wake()
+  }
+
+  /**
+   * Whether a run that is owed has been made after all: by somebody who held the source, or by a run that outlived the daemon which had started it. Then it is
+   * not made again.
+   */
+  async #cameThrough(source: string, kind: SnapshotKind): Promise<boolean> {
+    const { book, contact, configuration, log, end } = this.#parts
+    const config = configuration.current.sources.get(source)
+    this.#asking.set(source, kind)
+    const received = config ? await contact.received([config]) : new Map()
+    this.#asking.delete(source)
+    book.change(source, memory => noteReceived(memory, received.get(source) ?? {}))
+    if (book.of(source)?.kinds[kind]?.begun !== undefined) return end.signal.aborted
+    log.info(`${source}: the ${kind} backup that was due is with the receiver already`, { source, kind })
+    this.#waiting.delete(source)
+    await book.save()
+    this.#decideAt = undefined
+    this.#wake()
+    return true
   }
 
   #status(): DaemonStatus {

@@ -109,7 +109,8 @@ export function recover(memory: SourceMemory, now: Date): SourceMemory {
 export function noteReceived(memory: SourceMemory, received: Received): SourceMemory {
   return mapped(memory, (each, kind) => {
     const at = received[kind]
-    return at === undefined || at <= each.served ? each : { served: at, failures: 0 }
+    if (at === undefined || at <= each.served) return each
+    return each.begun === undefined || at >= each.begun ? { served: at, failures: 0 } : { ...each, served: at }
   })
 }
 
