@@ -74,7 +74,17 @@ describe('a bad configuration is refused with path, reason and line:', () => {
     ],
     ['a size of nothing', ['staging: { maxBytes: 0 }'], 1, 'staging.maxBytes'],
     ['a number that is too large', ['upload:', '  concurrency: 1000'], 2, 'upload.concurrency'],
-    ['a rate limit, which does not exist yet', ['upload:', '  maxBytesPerSecond: 1MiB'], 2, 'no rate limit yet'],
+    ['a rate at which connections die', ['upload:', '  maxBytesPerSecond: 10KiB'], 2, 'less than 64KiB'],
+    ['a politeness that does not exist', ['nice: 20'], 1, 'nice'],
+    ['a proxy with its password', ['network:', '  proxy: http://me:hunter2@proxy:3128'], 2, 'belongs under user'],
+    ['a proxy that is none', ['network:', '  proxy: { url: proxy }'], 2, 'not a web address'],
+    ['a proxy of another kind', ['network: { proxy: socks5://proxy:1080 }'], 1, 'kind socks5 is not supported'],
+    [
+      'a proxy with two passwords',
+      ['network:', '  proxy:', '    url: http://p:1', '    passwordEnv: A', '    passwordFile: b'],
+      2,
+      'only one of',
+    ],
     ['an unknown engine', ['sources:', '  shop:', '    engine: mongo'], 3, 'sources.shop.engine'],
     ['a missing engine, at the source', ['sources:', '  shop:', '    connection: {}'], 2, 'sources.shop.engine'],
     [

@@ -21,6 +21,7 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
   const { engine, receiver, staging, reporter } = options
   const clock: Clock = {
     now: options.now ?? systemClock.now,
+    elapsed: systemClock.elapsed,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? systemClock.random,
   }
@@ -56,6 +57,7 @@ interface Context {
 async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): Promise<BackupResult> {
   const { source, run, clock, warnings } = context
   const started = clock.now()
+  const begun = clock.elapsed()
   const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
     briefly(
       options.receiver.recordRun({
@@ -80,7 +82,7 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: Context): P
       engine: options.engine.kind,
       requested: options.mode,
       ...taken,
-      seconds: (clock.now().getTime() - started.getTime()) / 1000,
+      seconds: (clock.elapsed() - begun) / 1000,
       peakRssBytes: peakMemory(),
       warnings,
     }

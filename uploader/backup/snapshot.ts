@@ -4,16 +4,18 @@ import type { RunId, SourceId } from '../../shared/ids.ts'
 import { sign } from '../../shared/jws.ts'
 import { Manifest } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
-import { laneOf } from '../../shared/snapshot.ts'
+import { laneOf, type SnapshotKind } from '../../shared/snapshot.ts'
 import type { Plan, Session } from '../engines/engine.ts'
 import { RunDirectory } from '../staging/directory.ts'
 import { Journal } from '../staging/journal.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { keepLease } from '../transfer/lease.ts'
+import { Pace } from '../transfer/pace.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
 import { writeIndex, writeUnits } from './conclude.ts'
 import { decide, promotionIn } from './decide.ts'
+import { requireShortHold } from './hold.ts'
 import { Pipeline } from './pipeline.ts'
 import { restorable } from './restorable.ts'
 import { stageArtefacts } from './stage.ts'
@@ -37,6 +39,7 @@ export async function takeSnapshot<S, I>(
   const { engine, settings, receiver, agent, staging, reporter } = options
   const { source, run, clock } = context
   const startedAt = clock.now().toISOString()
+  const pace = new Pace(clock)
   const stop = new AbortController()
   const { signal } = stop
   const fail = (error: unknown) => stop.abort(error)
@@ -81,7 +84,10 @@ export async function takeSnapshot<S, I>(
     lease = keepLease({ receiver, snapshot, lease: opened.lease, clock, signal, onLost: fail })
     // What fits into one part goes up as one part.
     const readers = expectedBytes <= partSize ? 1 : (options.readers ?? Math.min(availableParallelism(), 4))
-    pipeline = new Pipeline(options, { opened, directory, journal, readers, clock, signal, fail })
+    pipeline = new Pipeline(
+      { ...options, put: pace.of(options.put) },
+      { opened, directory, journal, readers, clock, signal, fail },
+    )
 
     session = await engine.begin(settings, plan, {
       signal,
@@ -140,6 +146,7 @@ export async function takeSnapshot<S, I>(
     asked = 'committed'
     for (const warning of warnings) warn('receiver', warning)
     await afterwards(session)
+    await rememberPace(kind, sealedBytes / expectedBytes)
     const bytes = { source: sourceBytes, sealed: sealedBytes, ...upload.bytes }
     return { kind, promoted, snapshot, units, steps, artefacts, bytes, restorable: restorable(units) }
   } catch (error) {
@@ -162,6 +169,10 @@ export async function takeSnapshot<S, I>(
 
   async function open({ kind, steps, expectedBytes }: Plan, promoted: string | null) {
     reporter.plan({ source: options.source, engine: engine.kind, kind, promoted, steps })
+    if (options.hold) {
+      const { longest, pace: earlier } = options.hold
+      requireShortHold({ kind, expectedBytes }, staging, longest, await earlier.read(source, kind))
+    }
     const request = { source, lane: laneOf(kind), kind, run, expectedBytes }
     await journal!.append({ type: 'run', format: 'failsafe.journal/1', ...request })
     signal.throwIfAborted()
@@ -187,6 +198,17 @@ export async function takeSnapshot<S, I>(
       for (const note of (await session.committed(opened!.snapshot)).notes) warn('note', note)
     } catch (error) {
       warn('afterwards-failed', `The snapshot is committed, but the source could not be told: ${messageOf(error)}`)
+    }
+  }
+
+  /** The next run estimates with it how long it will hold the source. */
+  async function rememberPace(kind: SnapshotKind, sealedShare: number): Promise<void> {
+    const bytesPerSecond = pace.perSecond
+    if (bytesPerSecond === undefined || !Number.isFinite(sealedShare)) return
+    try {
+      await options.hold?.pace.write(source, kind, { bytesPerSecond, sealedShare })
+    } catch (error) {
+      warn('pace-unwritten', `How fast this backup went could not be noted: ${messageOf(error)}`)
     }
   }
 

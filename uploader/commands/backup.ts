@@ -1,12 +1,15 @@
 import { Option } from 'commander'
 import type { BackupMode } from '../backup/backup.ts'
+import { beNice } from '../backup/be-nice.ts'
 import { runBackup } from '../backup/run-backup.ts'
 import { summaryOf } from '../backup/summary.ts'
 import { loadConfig, type SourceConfig, sourceNamed } from '../config/load.ts'
 import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
+import { PaceFile } from '../state/pace.ts'
+import { newSender } from '../transfer/sender.ts'
 import { version } from '../version.ts'
-import { connect, patience } from './connect.ts'
+import { connect } from './connect.ts'
 import { verb } from './help.ts'
 import type { Job, Work } from './work.ts'
 
@@ -33,14 +36,17 @@ export function define(work: Work) {
 }
 
 async function run(name: string, options: Options, { terminal, reporter }: Job) {
-  const source = sourceNamed(await loadConfig(options.config, terminal.env, terminal.platform), name)
+  const before = await loadConfig(options.config, terminal.env, terminal.platform)
+  const source = sourceNamed(before, name)
   const engine = await engineFor(source.engine)
   const settings = source.settings(engine.settings)
-  const { agent, config, receiver } = await connect(options, terminal, {
-    patience: patience.backup,
+  const { agent, config, network, receiver } = await connect(options, terminal, {
+    patience: source.maxHold * 1000,
     grace: 20_000,
   })
-  const { staging, upload } = config
+  const { staging, upload, state, nice } = config
+  if (nice !== undefined) beNice(nice)
+  const { put, concurrency } = newSender(network, upload)
   const result = await runBackup({
     source: name,
     engine,
@@ -49,7 +55,10 @@ async function run(name: string, options: Options, { terminal, reporter }: Job) 
     receiver,
     agent,
     staging,
-    upload,
+    upload: { concurrency },
+    put,
+    patience: source.maxHold * 1000,
+    hold: { longest: source.maxHold, pace: new PaceFile(state.dir) },
     schedule: scheduleOf(source),
     uploader: version,
     reporter,

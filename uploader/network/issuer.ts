@@ -1,0 +1,45 @@
+import type https from 'node:https'
+import { isIP } from 'node:net'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
+import { TunnelAgent } from './tunnel-agent.ts'
+
+/** How long a look at a certificate may take. */
+const timeout = 10_000
+
+/**
+ * The name of the authority that a certificate leads to, to be looked for. An error of Node does not say it, so that a connection of its own is made:
+ * one that believes everything, and over which nothing is sent. Undefined where it cannot be found out.
+ */
+export async function issuerOf(url: URL, agent: https.Agent): Promise<string | undefined> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const servername = isIP(host) === 0 ? host : ''
+  let socket: TLSSocket | undefined
+  try {
+    socket = await connected(agent, { host, port: url.port || 443, servername, rejectUnauthorized: false, timeout })
+    const { issuer } = last(socket.getPeerCertificate(true))
+    return [issuer.CN ?? issuer.OU ?? issuer.O].flat()[0]
+  } catch {
+    return undefined // the error that led here is told without it
+  } finally {
+    socket?.destroy()
+  }
+}
+
+function connected(agent: https.Agent, options: https.RequestOptions): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const made = agent.createConnection(options, (error, socket) => {
+      if (error) reject(error)
+      else resolve(socket as TLSSocket)
+    })
+    if (agent instanceof TunnelAgent) return
+    made?.once('secureConnect', () => resolve(made as TLSSocket))
+    made?.once('error', reject)
+    made?.once('timeout', () => made.destroy(new Error('silent')))
+  })
+}
+
+/** Up to the topmost certificate that was shown. */
+function last(certificate: DetailedPeerCertificate): DetailedPeerCertificate {
+  const { issuerCertificate: above } = certificate
+  return above === undefined || above.fingerprint256 === certificate.fingerprint256 ? certificate : last(above)
+}
