@@ -17,12 +17,15 @@ export class Connections {
   readonly #options: http.AgentOptions
   readonly #direct: Agents
   readonly #proxied = new Map<HttpProxy, Agents>()
-  /** Hosts that have answered. */
-  readonly #reached = new Set<string>()
+  readonly #reached: Set<string>
 
-  /** @param most how many connections may be open to one host */
-  constructor(proxyFor: ProxyFor, most: number) {
+  /**
+   * @param most how many connections may be open to one host
+   * @param reached the hosts that have answered, and the proxies on the way to them
+   */
+  constructor(proxyFor: ProxyFor, most: number, reached: Set<string>) {
     this.#proxyFor = proxyFor
+    this.#reached = reached
     this.#options = { keepAlive: true, maxSockets: most }
     this.#direct = { 'http:': new http.Agent(this.#options), 'https:': new https.Agent(this.#options) }
   }
@@ -38,7 +41,10 @@ export class Connections {
         ? http.request(url, { ...options, agent: agents['http:'] })
         : https.request(url, { ...options, agent: agents['https:'] })
     outgoing.once('response', ({ statusCode }) => {
-      if (statusCode !== proxyWantsPassword) this.#reached.add(url.host)
+      if (statusCode === proxyWantsPassword) return
+      this.#reached.add(url.host)
+      const proxy = this.#proxyFor(url)
+      if (proxy) this.#reached.add(proxy.name)
     })
     return outgoing
   }
@@ -48,7 +54,7 @@ export class Connections {
    * Another try may help where it worked before; what never did is a setting, and no try changes it.
    */
   async failure(error: unknown, url: URL): Promise<Failure | undefined> {
-    const worked = this.#reached.has(url.host)
+    const worked = (name: string) => this.#reached.has(name)
     return wayFailure(error, { url, proxy: this.#proxyFor(url), agent: this.#agentsTo(url)['https:'], worked })
   }
 

@@ -10,8 +10,8 @@ interface Way {
   proxy: HttpProxy | undefined
   /** Makes connections to `url`. */
   agent: https.Agent
-  /** Whether the host was reached this way before. */
-  worked: boolean
+  /** Whether a host has answered before, or a proxy has let us through. */
+  worked(name: string): boolean
 }
 
 const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
@@ -39,14 +39,14 @@ function proxyRefused({ name }: HttpProxy, status: number, { url, worked }: Way,
     return new Failure('proxy-refused', `The proxy ${name} does not let this host through`, {
       why: 'it wants another user name or password than it got (407)',
       fix: 'Give network.proxy in failsafe.yaml its user and passwordFile',
-      retriable: worked,
+      retriable: worked(name),
       cause,
     })
   return new Failure('proxy-refused', `The proxy ${name} makes no connection to ${url.host}`, {
     why: `it answered ${status}`,
     fix: `Have ${url.host} allowed there, or list it under except of network.proxy in failsafe.yaml`,
     // Proxies say with these that they did not reach the host themselves.
-    retriable: worked || status >= 500,
+    retriable: worked(url.host) || status >= 500,
     cause,
   })
 }
@@ -63,7 +63,7 @@ async function notTrusted(code: string, { url, agent, worked }: Way, error: unkn
     fix: unknown
       ? 'If that is an authority of your own network, have network.caFile in failsafe.yaml name a file with its certificate'
       : 'Check the address, and the clock of this machine',
-    retriable: worked || tryAgain,
+    retriable: worked(url.host) || tryAgain,
     cause: error,
   })
 }

@@ -12,6 +12,7 @@ export interface NetworkSettings {
 /** The way out of this machine: the one place where connections to a receiver and to its storage are made. */
 export class Network {
   readonly #proxyFor: ProxyFor
+  readonly #reached = new Set<string>()
 
   constructor(proxyFor: ProxyFor) {
     this.#proxyFor = proxyFor
@@ -19,7 +20,7 @@ export class Network {
 
   /** @param most how many connections may be open to one host */
   connections(most: number): Connections {
-    return new Connections(this.#proxyFor, most)
+    return new Connections(this.#proxyFor, most, this.#reached)
   }
 }
 

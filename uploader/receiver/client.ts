@@ -16,13 +16,15 @@ export interface ClientOptions {
   now: () => Date
   /** How long a receiver that has answered before may be away, in milliseconds. */
   patience: number
+  /** How long one answer may take, in milliseconds; a minute if not given. */
+  timeout?: number
   /** Called once in a call whose proof was not known: the host's key may have been changed meanwhile. `authorise` then uses the one of now. */
   refresh?: () => Promise<void>
 }
 
 /** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
 const firstPatience = 5_000
-const requestTimeout = 60_000
+const answerTime = 60_000
 /** At least so long a receiver may ask us to wait because too much is asked of it: a limit per minute is over within one. */
 const throttlePatience = 2 * 60_000
 
@@ -77,24 +79,43 @@ export class ReceiverClient {
   }
 
   async #attempt<T>(method: string, target: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
-    const { url, authorise, connections, signal, now } = this.#options
+    const { url, authorise, connections, signal, now, timeout = answerTime } = this.#options
     const address = new URL(url + target)
     const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
     const time = new Date(now().getTime() + this.#clockOffset)
     const headers: Record<string, string> = await authorise({ method, target, body: bytes }, time)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const timeout = AbortSignal.timeout(requestTimeout)
+    const late = AbortSignal.timeout(timeout)
     let answer: Answer
     try {
-      const stop = AbortSignal.any([signal, timeout])
-      answer = await send(connections, address, { method, headers, body: bytes, signal: stop, timeout: requestTimeout })
+      const stop = AbortSignal.any([signal, late])
+      answer = await send(connections, address, { method, headers, body: bytes, signal: stop, timeout })
     } catch (cause) {
       signal.throwIfAborted()
-      throw (await connections.failure(cause, address)) ?? networkFailure(url, timeout.aborted, cause)
+      throw (
+        (await connections.failure(cause, address)) ?? networkFailure(url, late.aborted ? timeout : undefined, cause)
+      )
     }
+    const document = jsonOf(answer.text)
+    if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer, document)
+    // Before a receiver that has answered already something may step in for a while: a portal, a balancer.
+    if (document === undefined) throw new Unclear(url, 'its answer is no JSON', this.#answered, 0)
+    const parsed = schema.safeParse(document)
+    if (!parsed.success)
+      throw new Unclear(url, 'its answer is not what this version understands', false, 0, parsed.error)
     this.#answered = true
-    if (answer.status < 200 || answer.status > 299) throw refusal(url, answer)
-    return parseAnswer(url, answer.text, schema)
+    return parsed.data
+  }
+
+  #refusal({ status, headers }: Answer, document: unknown): Failure {
+    const seconds = Number(headers['retry-after']) || 0
+    const problem = Problem.safeParse(document)
+    if (!problem.success)
+      return new Unclear(this.#options.url, `it answered ${status}`, status >= 500 || status === 429, seconds)
+    this.#answered = true
+    const refusal = ProblemError.fromDocument(problem.data)
+    if (seconds > 0) refusal.extra.retryAfterSeconds = seconds
+    return refusal
   }
 
   /**
@@ -107,26 +128,6 @@ export class ReceiverClient {
     this.#clockOffset = Date.parse(receiverTime.data) - this.#options.now().getTime()
     return true
   }
-}
-
-function parseAnswer<T>(url: string, text: string, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch (cause) {
-    throw new Unclear(url, 'its answer is not what this version understands', false, 0, cause)
-  }
-}
-
-function refusal(url: string, { status, headers, text }: Answer): Failure {
-  const seconds = Number(headers['retry-after']) || 0
-  const document = Problem.safeParse(jsonOf(text))
-  if (document.success) {
-    const problem = ProblemError.fromDocument(document.data)
-    if (seconds > 0) problem.extra.retryAfterSeconds = seconds
-    return problem
-  }
-  const retriable = status >= 500 || status === 429
-  return new Unclear(url, `it answered ${status}`, retriable, seconds)
 }
 
 function jsonOf(text: string): unknown {
@@ -159,7 +160,7 @@ function retryAfter(error: Failure): number {
   return Math.min(60, seconds) * 1000
 }
 
-function networkFailure(url: string, timedOut: boolean, error: unknown): Failure {
+function networkFailure(url: string, waited: number | undefined, error: unknown): Failure {
   const root = error instanceof AggregateError ? error.errors[0] : error
   const code = (root as NodeJS.ErrnoException).code ?? ''
   if (code === 'ERR_INVALID_CHAR')
@@ -169,7 +170,7 @@ function networkFailure(url: string, timedOut: boolean, error: unknown): Failure
       cause: error,
     })
   return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
-    why: timedOut ? `no answer within ${requestTimeout / 1000} seconds` : code || messageOf(root),
+    why: waited === undefined ? code || messageOf(root) : `no answer within ${waited / 1000} seconds`,
     fix: 'Check the address, the network, the firewall and the proxy',
     retriable: true,
     cause: error,

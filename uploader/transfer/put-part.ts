@@ -99,8 +99,11 @@ async function exchange(
     const { status, checksum, retryAfter, body } = await Promise.race([answer, sending.then(bounded)])
     requireFromHost(status)
     if (status !== 200) throw new PutRefused(status, body, retryAfter)
-    if (checksum !== undefined && checksum !== part.digest.toString('base64'))
-      throw new Error('the storage holds another checksum than was sent')
+    // A part file is given up for this answer: it must be of somebody who has read the part, and not of a portal in between.
+    if (checksum !== part.digest.toString('base64'))
+      throw new Error(
+        checksum === undefined ? 'the answer names no checksum' : 'the storage holds another checksum than was sent',
+      )
   } finally {
     if (!outgoing.writableFinished) outgoing.destroy()
     await sending.catch(() => {})
