@@ -85,6 +85,10 @@ test('the store of the system is believed by a real command, and the caFile by a
   expect(bySystem.code, bySystem.stdout).toBe(0)
   const byFile = await list([`network: { caFile: ${authority.file} }`], {})
   expect(byFile.code, byFile.stdout).toBe(0)
+  await using proxy = await startProxy()
+  const byProxy = await list([`network: { caFile: ${authority.file}, proxy: ${proxy.url} }`], {})
+  expect(byProxy.code, byProxy.stdout).toBe(0)
+  expect(proxy.asked).toEqual([`CONNECT 127.0.0.1:${host.port}`])
 })
 
 test('with its caFile it is trusted; by name, and by address of either family, through a proxy too', async () => {

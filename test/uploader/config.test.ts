@@ -43,8 +43,34 @@ describe('a good configuration', () => {
     expect(shop.settings(z.unknown())).toEqual({ connection: { host: '127.0.0.1' } })
   })
 
+  test('says how it gets out, how fast, how politely, and how long it may hold a source', () => {
+    const config = parse(
+      'upload: { maxBytesPerSecond: 5MB }',
+      'network:',
+      '  proxy: { url: http://proxy:3128, user: me, passwordFile: /etc/pw, except: [10.0.0.0/8] }',
+      '  caFile: /etc/ca.pem',
+      'nice: 10',
+      'sources:',
+      '  a: { engine: mysql, maxHold: 90m }',
+      '  b: { engine: mysql }',
+    )
+    expect(config).toMatchObject({
+      upload: { maxBytesPerSecond: 5_000_000 },
+      network: {
+        proxy: { url: 'http://proxy:3128', user: 'me', passwordFile: '/etc/pw', except: ['10.0.0.0/8'] },
+        caFile: '/etc/ca.pem',
+      },
+      nice: 10,
+    })
+    expect([...config.sources.values()].map(({ maxHold }) => maxHold)).toEqual([90 * 60, 4 * 3600])
+    expect(sourceNamed(config, 'a').settings(z.unknown())).toEqual({})
+    expect(parse('network: { proxy: http://proxy:3128 }').network.proxy).toEqual({ url: 'http://proxy:3128' })
+    expect(parse('network: { proxy: none }').network.proxy).toEqual({ url: 'none' })
+    expect(parse('upload: { maxBytesPerSecond: null }').upload.maxBytesPerSecond).toBeUndefined()
+  })
+
   test('may be empty', () => {
-    expect(parse('').staging.maxBytes).toBe(20 * 2 ** 30)
+    expect(parse('')).toMatchObject({ staging: { maxBytes: 20 * 2 ** 30 }, network: {}, nice: undefined })
   })
 
   test.each([
