@@ -23,7 +23,7 @@ function callOf({ method, url = '' }: http.IncomingMessage): Call {
   if (!pathname.startsWith('/v1/')) return 'put'
   const [noun, id, verb] = pathname.slice('/v1/'.length).split('/')
   if (noun === 'runs') return 'recordRun'
-  if (noun === 'sources') return method === 'PUT' ? 'register' : 'heads'
+  if (noun === 'sources' && id !== undefined) return method === 'PUT' ? 'register' : 'heads'
   if (noun !== 'snapshots') return 'other'
   if (id === undefined) return 'open'
   if (verb === undefined) return 'abort'

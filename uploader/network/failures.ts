@@ -1,6 +1,6 @@
 import type https from 'node:https'
 import { Failure, messageOf } from '../../shared/failure.ts'
-import { issuerOf } from './issuer.ts'
+import { peerAt } from './peer.ts'
 import type { HttpProxy } from './proxy.ts'
 import { proxyWantsPassword } from './proxy-refused.ts'
 import { trustSystem } from './trust.ts'
@@ -51,19 +51,23 @@ function proxyRefused({ name }: HttpProxy, status: number, { url, worked }: Way,
   })
 }
 
-async function notTrusted(code: string, { url, agent, worked }: Way, error: unknown): Promise<Failure> {
-  const unknown = unknownIssuer.test(code)
-  const tryAgain = unknown && trustSystem()
-  const issuer = unknown && !tryAgain ? await issuerOf(url, agent) : undefined
-  return new Failure('certificate-untrusted', `No trusted connection to ${url.origin} can be made`, {
-    why:
-      issuer === undefined
-        ? `${messageOf(error)} (${code})`
-        : `nobody who is trusted here vouches for ${JSON.stringify(issuer)}, which has issued its certificate (${code})`,
-    fix: unknown
-      ? 'If that is an authority of your own network, have network.caFile in failsafe.yaml name a file with its certificate'
-      : 'Check the address, and the clock of this machine',
-    retriable: worked(url.host) || tryAgain,
-    cause: error,
+async function notTrusted(code: string, { url, agent, worked }: Way, cause: unknown): Promise<Failure> {
+  const what = `No trusted connection to ${url.origin} can be made`
+  const retriable = worked(url.host)
+  if (!unknownIssuer.test(code))
+    return new Failure('certificate-untrusted', what, {
+      why: `${messageOf(cause)} (${code})`,
+      fix: 'Check the address, and the clock of this machine',
+      retriable,
+      cause,
+    })
+  trustSystem()
+  const peer = await peerAt(url, agent)
+  return new Failure('certificate-untrusted', what, {
+    why: `nobody who is trusted here vouches for ${JSON.stringify(peer?.issuer ?? 'its issuer')} (${code})`,
+    fix: 'If that is an authority of your own network, have network.caFile in failsafe.yaml name a file with its certificate',
+    // With the system's authorities the next try may succeed, and so may one where there was nobody to look at.
+    retriable: retriable || !peer || peer.trusted,
+    cause,
   })
 }

@@ -19,12 +19,11 @@ export async function trustFile(path: string): Promise<void> {
   apply()
 }
 
-/** Believes what the system believes, too. @returns false where it does so already */
-export function trustSystem(): boolean {
-  if (system) return false
+/** Believes what the system believes, too. */
+export function trustSystem(): void {
+  if (system) return
   system = true
   apply()
-  return true
 }
 
 function apply(): void {

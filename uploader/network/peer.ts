@@ -6,18 +6,25 @@ import { TunnelAgent } from './tunnel-agent.ts'
 /** How long a look at a certificate may take. */
 const timeout = 10_000
 
+export interface Peer {
+  /** Whether what is trusted by now vouches for its certificate. */
+  trusted: boolean
+  /** The name of the authority that the certificate leads to, to be looked for. */
+  issuer: string | undefined
+}
+
 /**
- * The name of the authority that a certificate leads to, to be looked for. An error of Node does not say it, so that a connection of its own is made:
- * one that believes everything, and over which nothing is sent. Undefined where it cannot be found out.
+ * Looks at the certificate of a host. An error of Node does not say who has issued it, so that a connection of its own is made: one that believes
+ * everything, and over which nothing is sent. Undefined where there is none to be had.
  */
-export async function issuerOf(url: URL, agent: https.Agent): Promise<string | undefined> {
+export async function peerAt(url: URL, agent: https.Agent): Promise<Peer | undefined> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const servername = isIP(host) === 0 ? host : ''
   let socket: TLSSocket | undefined
   try {
     socket = await connected(agent, { host, port: url.port || 443, servername, rejectUnauthorized: false, timeout })
     const { issuer } = last(socket.getPeerCertificate(true))
-    return [issuer.CN ?? issuer.OU ?? issuer.O].flat()[0]
+    return { trusted: socket.authorized, issuer: [issuer.CN ?? issuer.OU ?? issuer.O].flat()[0] }
   } catch {
     return undefined // the error that led here is told without it
   } finally {
