@@ -33,6 +33,9 @@ const codes = new Map<string, ExitCode>([
     'address-invalid',
     'engine-unavailable',
     'staging-too-small',
+    'hold-too-long',
+    'proxy-invalid',
+    'ca-file-invalid',
   ]),
   ...each(exit.sourceAdvanced, ['failed-source-advanced']),
   ...each(exit.refused, [

@@ -18,6 +18,7 @@ export const groups = {
   test: [
     ...server,
     { program: 'jq', debian: 'jq' },
+    { program: 'openssl', debian: 'openssl' },
     { program: 'myloader', debian: 'mydumper' },
     { program: 'mariadb-backup', debian: 'mariadb-backup' },
   ],

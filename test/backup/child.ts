@@ -4,6 +4,8 @@ import { ProblemError } from '../../shared/problem.ts'
 import { runBackup } from '../../uploader/backup/run-backup.ts'
 import type { Receiver } from '../../uploader/receiver/receiver.ts'
 import type { AgentState } from '../../uploader/state/agent.ts'
+import { newPutPart } from '../../uploader/transfer/put-part.ts'
+import { direct } from '../support/network.ts'
 import { contentsOf } from './contents.ts'
 import { FakeEngine } from './engine.ts'
 import { StandaloneEngine } from './standalone-engine.ts'
@@ -53,6 +55,7 @@ async function work({ agent, dir, maxBytes, contents, marker, fault }: Order): P
     agent,
     staging: { dir, maxBytes },
     upload: { concurrency: 4 },
+    put: newPutPart(direct.connections(4)),
     readers: 2,
     uploader: 'failsafe test',
     reporter: { plan() {}, step() {}, progress() {}, warning() {}, summary() {}, error() {} },

@@ -8,6 +8,7 @@ import { ProblemError } from '../../shared/problem.ts'
 import { PackWriter } from '../../uploader/staging/pack-writer.ts'
 import { newPutPart, type PutPart } from '../../uploader/transfer/put-part.ts'
 import { digest, text } from '../sealed/support.ts'
+import { direct } from '../support/network.ts'
 import { FakeEngine } from './engine.ts'
 import { content, MiB, newRig, noiseOf, type Rig, readBack } from './support.ts'
 import { startVault, type Vault } from './vault.ts'
@@ -81,16 +82,18 @@ describe('the upload goes on after', () => {
 
   test('a storage that takes the bytes and says nothing', async () => {
     meet(2, { kind: 'stall' })
-    const { put, close } = newPutPart(4, { timeout: 300 })
+    const connections = direct.connections(4)
+    const put = newPutPart(connections, { timeout: 300 })
     const result = await rig.backUp(large(), { ...quick, put })
     expect(result.bytes.resent).toBeGreaterThan(0)
     await expectWhole()
-    close()
+    connections.close()
   })
 
   test('URLs that expired while they waited', async () => {
     rig.receiver.urlSeconds = 1
-    const { put, close } = newPutPart(4)
+    const connections = direct.connections(4)
+    const put = newPutPart(connections)
     let first = true
     const late: PutPart = async (part, target, signal, onBytes) => {
       if (first) {
@@ -101,7 +104,7 @@ describe('the upload goes on after', () => {
     }
     await rig.backUp(large(), { ...quick, put: late, upload: { concurrency: 1 } })
     await expectWhole()
-    close()
+    connections.close()
   })
 
   test('a receiver that is throttling', async () => {

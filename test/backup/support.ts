@@ -13,7 +13,9 @@ import { runBackup } from '../../uploader/backup/run-backup.ts'
 import type { Engine } from '../../uploader/engines/engine.ts'
 import type { Reporter } from '../../uploader/output/reporter.ts'
 import type { AgentState } from '../../uploader/state/agent.ts'
+import { newPutPart } from '../../uploader/transfer/put-part.ts'
 import { chunksOf, newIdentity } from '../sealed/support.ts'
+import { direct } from '../support/network.ts'
 import { type Content, FakeEngine } from './engine.ts'
 import { FakeReceiver } from './receiver.ts'
 import type { Vault } from './vault.ts'
@@ -57,6 +59,8 @@ export async function newRig(vault: Vault) {
     succession: [],
   }
   const dir = await mkdtemp(join(tmpdir(), 'failsafe-staging-'))
+  const connections = direct.connections(4)
+  const put = newPutPart(connections)
   const said: string[] = []
   const reporter: Reporter = {
     plan: ({ kind, steps }) => said.push(`plan ${kind} ${steps.length}`),
@@ -87,6 +91,7 @@ export async function newRig(vault: Vault) {
         agent,
         staging: { dir, maxBytes: rig.maxBytes },
         upload: { concurrency: 4 },
+        put,
         readers: 2,
         uploader: 'failsafe test',
         reporter,
@@ -95,7 +100,10 @@ export async function newRig(vault: Vault) {
       }),
     /** All files below the staging directory with their sizes. */
     staged: () => filesBelow(dir),
-    close: () => rm(dir, { recursive: true, force: true }),
+    async close() {
+      connections.close()
+      await rm(dir, { recursive: true, force: true })
+    },
   }
   return rig
 }

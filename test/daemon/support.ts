@@ -58,6 +58,7 @@ export async function startTestDaemon(
   const now = () => new Date(base + (started === undefined ? 0 : Math.floor((performance.now() - started) * speed)))
   const clock = {
     now,
+    elapsed: () => now().getTime(),
     random: Math.random,
     sleep: (milliseconds: number, signal: AbortSignal) => delay(milliseconds / speed, undefined, { signal }),
   }

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Failure } from '../../shared/failure.ts'
 import { collect } from '../../uploader/restore/jsonl.ts'
 import { PackReader } from '../../uploader/restore/packs.ts'
+import { direct } from '../support/network.ts'
 import { type Fault, type Keys, type Made, makeSnapshot, newKeys, noise, startVault } from './support.ts'
 
 let keys: Keys
@@ -18,6 +19,7 @@ async function readAll(fault?: Fault) {
     receiver: vault.receiver,
     restoreManifest: 'rm1',
     manifest: made.manifest,
+    connections: direct.connections(1),
     signal: new AbortController().signal,
     sleep: async milliseconds => void waits.push(milliseconds),
     random: () => 0,

@@ -6,6 +6,7 @@ import type { Failure } from '../../shared/failure.ts'
 import { fingerprintOf, newSigningKey, publicKeyOf } from '../../shared/jws.ts'
 import { runRestore } from '../../uploader/restore/run.ts'
 import { seed, times } from '../support/counts.ts'
+import { direct } from '../support/network.ts'
 import { contentsOf, temporaryDirectory } from './directory.ts'
 import {
   fakeEngine,
@@ -403,7 +404,8 @@ test('an interrupted restore leaves nothing behind', async () => {
       return undefined
     },
   })
-  const reading = { signal: interrupt.signal, sleep: async () => {}, random: () => 0 }
+  const connections = direct.connections(3)
+  const reading = { connections, signal: interrupt.signal, sleep: async () => {}, random: () => 0 }
   await expect(runRestore(restoreOf(made, keys, vault.receiver, join(to.path, 'a/b'), { reading }))).rejects.toThrow()
   expect(await readdir(to.path)).toEqual([])
 })

@@ -14,6 +14,7 @@ import type { Engine, RestoreInput } from '../../uploader/engines/engine.ts'
 import type { Reporter } from '../../uploader/output/reporter.ts'
 import type { RestoreReceiver } from '../../uploader/receiver/receiver.ts'
 import type { RestoreRequest } from '../../uploader/restore/run.ts'
+import { direct } from '../support/network.ts'
 
 export const now = new Date('2026-11-22T12:00:00Z')
 const partSize = 5 * 1024 * 1024
@@ -263,11 +264,18 @@ export function restoreOf(
     engineFor: async () => engine,
     concurrency: 3,
     reporter: silentReporter(),
-    reading: { signal: new AbortController().signal, sleep: async () => {}, random: () => 0 },
+    reading: newReading(),
     now: () => now,
     platform: 'linux',
     ...change,
   }
 }
+
+export const newReading = () => ({
+  connections: direct.connections(4),
+  signal: new AbortController().signal,
+  sleep: async () => {},
+  random: () => 0,
+})
 
 export const noise = (size: number) => randomBytes(size)

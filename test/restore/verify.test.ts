@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { publicKeyOf } from '../../shared/jws.ts'
 import { isDamage } from '../../uploader/restore/damage.ts'
 import { verifySnapshot } from '../../uploader/restore/verify.ts'
-import { type Keys, type Made, makeSnapshot, newKeys, noise, silentReporter, startVault } from './support.ts'
+import {
+  type Keys,
+  type Made,
+  makeSnapshot,
+  newKeys,
+  newReading,
+  noise,
+  silentReporter,
+  startVault,
+} from './support.ts'
 
 let keys: Keys
 beforeAll(async () => {
@@ -23,7 +32,7 @@ async function verify(made: Made, identities?: string[]) {
     trust: { customerKeys: [publicKeyOf(keys.customerKey)], fingerprints: new Set() },
     concurrency: 2,
     reporter: silentReporter(),
-    reading: { signal: new AbortController().signal, sleep: async () => {}, random: () => 0 },
+    reading: newReading(),
     platform: 'linux',
   })
 }

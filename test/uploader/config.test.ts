@@ -43,8 +43,34 @@ describe('a good configuration', () => {
     expect(shop.settings(z.unknown())).toEqual({ connection: { host: '127.0.0.1' } })
   })
 
+  test('says how it gets out, how fast, how politely, and how long it may hold a source', () => {
+    const config = parse(
+      'upload: { maxBytesPerSecond: 5MB }',
+      'network:',
+      '  proxy: { url: http://proxy:3128, user: me, passwordFile: /etc/pw, except: [10.0.0.0/8] }',
+      '  caFile: /etc/ca.pem',
+      'nice: 10',
+      'sources:',
+      '  a: { engine: mysql, maxHold: 90m }',
+      '  b: { engine: mysql }',
+    )
+    expect(config).toMatchObject({
+      upload: { maxBytesPerSecond: 5_000_000 },
+      network: {
+        proxy: { url: 'http://proxy:3128', user: 'me', passwordFile: '/etc/pw', except: ['10.0.0.0/8'] },
+        caFile: '/etc/ca.pem',
+      },
+      nice: 10,
+    })
+    expect([...config.sources.values()].map(({ maxHold }) => maxHold)).toEqual([90 * 60, 4 * 3600])
+    expect(sourceNamed(config, 'a').settings(z.unknown())).toEqual({})
+    expect(parse('network: { proxy: http://proxy:3128 }').network.proxy).toEqual({ url: 'http://proxy:3128' })
+    expect(parse('network: { proxy: none }').network.proxy).toEqual({ url: 'none' })
+    expect(parse('upload: { maxBytesPerSecond: null }').upload.maxBytesPerSecond).toBeUndefined()
+  })
+
   test('may be empty', () => {
-    expect(parse('').staging.maxBytes).toBe(20 * 2 ** 30)
+    expect(parse('')).toMatchObject({ staging: { maxBytes: 20 * 2 ** 30 }, network: {}, nice: undefined })
   })
 
   test.each([
@@ -74,7 +100,17 @@ describe('a bad configuration is refused with path, reason and line:', () => {
     ],
     ['a size of nothing', ['staging: { maxBytes: 0 }'], 1, 'staging.maxBytes'],
     ['a number that is too large', ['upload:', '  concurrency: 1000'], 2, 'upload.concurrency'],
-    ['a rate limit, which does not exist yet', ['upload:', '  maxBytesPerSecond: 1MiB'], 2, 'no rate limit yet'],
+    ['a rate at which connections die', ['upload:', '  maxBytesPerSecond: 10KiB'], 2, 'less than 64KiB'],
+    ['a politeness that does not exist', ['nice: 20'], 1, 'nice'],
+    ['a proxy with its password', ['network:', '  proxy: http://me:hunter2@proxy:3128'], 2, 'belongs under user'],
+    ['a proxy that is none', ['network:', '  proxy: { url: proxy }'], 2, 'not a web address'],
+    ['a proxy of another kind', ['network: { proxy: socks5://proxy:1080 }'], 1, 'kind socks5 is not supported'],
+    [
+      'a proxy with two passwords',
+      ['network:', '  proxy:', '    url: http://p:1', '    passwordEnv: A', '    passwordFile: b'],
+      2,
+      'only one of',
+    ],
     ['an unknown engine', ['sources:', '  shop:', '    engine: mongo'], 3, 'sources.shop.engine'],
     ['a missing engine, at the source', ['sources:', '  shop:', '    connection: {}'], 2, 'sources.shop.engine'],
     [

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { ReceiverResponse } from '../../shared/api/agent.ts'
 import { newSigningKey, publicKeyOf } from '../../shared/jws.ts'
@@ -8,6 +9,7 @@ import { checkProof, proofScheme } from '../../shared/proof.ts'
 import { byLink, byProof, unsigned } from '../../uploader/receiver/authorisation.ts'
 import { type ClientOptions, ReceiverClient } from '../../uploader/receiver/client.ts'
 import { HttpReceiver } from '../../uploader/receiver/http.ts'
+import { direct } from '../support/network.ts'
 
 const good = JSON.stringify({ receiver: 'main', name: 'Main', time: '2026-11-22T12:00:00Z' })
 
@@ -48,6 +50,7 @@ function clientOf(url: string, change: Partial<ClientOptions> = {}) {
   return new ReceiverClient({
     url,
     authorise: unsigned,
+    connections: direct.connections(8),
     signal: new AbortController().signal,
     now: () => new Date(),
     patience: 5000,
@@ -82,6 +85,16 @@ describe('what can be retried is retried:', () => {
     await clientOf(receiver.url, { patience: 100 }).call('GET', '/v1/receiver', ReceiverResponse)
     expect(performance.now() - started).toBeGreaterThan(2000)
     expect(receiver.seen.length).toBe(3)
+  })
+
+  test('a gateway that is busy, after as long a wait as it asked for', async () => {
+    await using receiver = await startReceiver((_seen, count) =>
+      count === 1 ? { status: 503, body: '', headers: { 'retry-after': '2' } } : { status: 200, body: good },
+    )
+    const started = performance.now()
+    await clientOf(receiver.url).call('GET', '/v1/receiver', ReceiverResponse)
+    expect(performance.now() - started).toBeGreaterThan(2000)
+    expect(receiver.seen.length).toBe(2)
   })
 
   test('every attempt is signed anew', async () => {
@@ -177,6 +190,27 @@ describe('a clock that differs', () => {
     expect(receiver.seen).toEqual([])
   })
 
+  test('because somebody sets it, again and again, is corrected each time', async () => {
+    const key = await newSigningKey()
+    const there = new Date('2026-11-22T12:00:00Z')
+    const hours = (count: number) => new Date(there.getTime() + count * 3_600_000)
+    let here = hours(3)
+    let refusals = 0
+    await using judge = await startReceiver(({ headers }) => {
+      const { iat } = decodeJwt(headers.authorization!.slice(proofScheme.length))
+      if (Math.abs(iat! * 1000 - there.getTime()) < 60_000) return { status: 200, body: good }
+      refusals += 1
+      return skewed(there)
+    })
+    const client = clientOf(judge.url, { authorise: byProof(key, 'agent', 'main'), now: () => here })
+    for (const step of [3, -7, 0, 48]) {
+      here = hours(step)
+      await client.call('GET', '/v1/x', ReceiverResponse)
+      await client.call('GET', '/v1/x', ReceiverResponse)
+    }
+    expect(refusals).toBe(4)
+  })
+
   test('that the receiver goes on complaining about is an error', async () => {
     await using receiver = await startReceiver(() => skewed(new Date()))
     await expect(clientOf(receiver.url).call('GET', '/v1/x', ReceiverResponse)).rejects.toMatchObject({
@@ -190,7 +224,14 @@ describe('the calls', () => {
   const source = '01JDB0000000000000000000AA'
   const snapshot = `${source}.01JDB0000000000000000000AB`
   const connect = (url: string, now = () => new Date()) =>
-    new HttpReceiver({ url, authorise: unsigned, signal: new AbortController().signal, now, patience: 1000 })
+    new HttpReceiver({
+      url,
+      authorise: unsigned,
+      connections: direct.connections(8),
+      signal: new AbortController().signal,
+      now,
+      patience: 1000,
+    })
 
   test('name what they mean in the path, encoded', async () => {
     await using receiver = await startReceiver(() => ({

@@ -11,6 +11,7 @@ import { keeperOf, saveAgent } from '../../uploader/state/store.ts'
 import { agentOf, enrolAgent } from '../receiver/agent.ts'
 import { serve } from '../receiver/serve.ts'
 import { ok, startReceiver, type TestReceiver } from '../receiver/support.ts'
+import { direct } from '../support/network.ts'
 import { temporaryDirectory } from './directory.ts'
 import { runHere } from './terminal.ts'
 
@@ -57,7 +58,8 @@ async function newHost() {
     },
     keys: (patience = 0): KeyReceiver => {
       const signal = new AbortController().signal
-      return keyReceiver(state, { url: served.url, signal, now: () => receiver.clock.now, patience })
+      const connections = direct.connections(2)
+      return keyReceiver(state, { url: served.url, connections, signal, now: () => receiver.clock.now, patience })
     },
     failsafe: (...args: string[]) => runHere([...args, '--config', config], { now: () => receiver.clock.now }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),

@@ -8,10 +8,12 @@ import { connect, readingOf, trustOf } from '../../uploader/commands/connect.ts'
 import type { Terminal } from '../../uploader/commands/terminal.ts'
 import { parseIdentity } from '../../uploader/restore/identity.ts'
 import { verifySnapshot } from '../../uploader/restore/verify.ts'
+import { newPutPart } from '../../uploader/transfer/put-part.ts'
 import { FakeEngine } from '../backup/engine.ts'
 import { serve } from '../receiver/serve.ts'
 import { ok, startReceiver, type TestReceiver } from '../receiver/support.ts'
 import { silentReporter } from '../restore/support.ts'
+import { direct } from '../support/network.ts'
 import { temporaryDirectory } from './directory.ts'
 import { runHere } from './terminal.ts'
 
@@ -62,6 +64,7 @@ async function newHost(kit: string, replaces?: string) {
         agent,
         staging: { dir: directory.in('staging'), maxBytes: 64 * 1024 ** 2 },
         upload: { concurrency: 2 },
+        put: newPutPart(direct.connections(2)),
         uploader: 'failsafe test',
         reporter: silentReporter(),
         signal: new AbortController().signal,
@@ -100,7 +103,7 @@ test('a host changes its key before, between and during backups, and is rebuilt:
       trust,
       concurrency: 2,
       reporter: silentReporter(),
-      reading: readingOf(terminal()),
+      reading: readingOf(terminal(), direct, 2),
       platform: 'linux',
     })
   const byKit = await trustOf(identity, undefined)

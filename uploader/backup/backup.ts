@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { Reporter } from '../output/reporter.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import type { AgentState } from '../state/agent.ts'
+import type { PaceFile } from '../state/pace.ts'
 import type { PutPart } from '../transfer/put-part.ts'
 
 /** `auto`: an incremental run where there is something to build on, else a full one. */
@@ -33,10 +34,12 @@ export interface BackupOptions<Settings, Inventory> {
   now?: () => Date
   sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>
   random?: () => number
-  /** Sends one part; over HTTP if not given. */
-  put?: PutPart
+  /** Sends one part. */
+  put: PutPart
   /** Milliseconds in which nothing at all moved before an upload is given up; an hour if not given. */
   patience?: number
+  /** Seconds that the source may be held, as far as earlier runs tell; no limit if not given. */
+  hold?: { longest: number; pace: PaceFile }
 }
 
 /** The receiver's answer to a run that opens a snapshot. */

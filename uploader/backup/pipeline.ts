@@ -7,7 +7,6 @@ import type { Journal } from '../staging/journal.ts'
 import { PackWriter } from '../staging/pack-writer.ts'
 import type { LaidPack } from '../staging/remains.ts'
 import type { Clock } from '../transfer/clock.ts'
-import { newPutPart } from '../transfer/put-part.ts'
 import { Upload } from '../transfer/upload.ts'
 import type { BackupOptions, Opened } from './backup.ts'
 import { briefly } from './briefly.ts'
@@ -27,8 +26,7 @@ export class Pipeline {
   readonly upload: Upload
   /** Sends what the process before this one had staged and not sent. */
   readonly takeUp: () => Promise<void>
-  readonly #options: Pick<BackupOptions<unknown, unknown>, 'put' | 'reporter'>
-  readonly #http: ReturnType<typeof newPutPart> | undefined
+  readonly #options: Pick<BackupOptions<unknown, unknown>, 'reporter'>
   readonly #numbers: PackNumbers
   #total: number | undefined
 
@@ -55,12 +53,11 @@ export class Pipeline {
     const budget = new Budget(partsWithin(staging.maxBytes, partSize, readers))
     const { concurrency } = options.upload
     this.#options = options
-    this.#http = put ? undefined : newPutPart(concurrency)
     this.upload = new Upload({
       receiver,
       snapshot,
       lease: lease.token,
-      put: put ?? this.#http!.put,
+      put,
       budget,
       concurrency,
       partSize,
@@ -124,12 +121,11 @@ export class Pipeline {
     await this.upload.settled()
   }
 
-  /** Lets go of files and connections. The run's signal is aborted by now, so that nothing new begins. */
+  /** Lets go of the files. The run's signal is aborted by now, so that nothing new begins. */
   async release(): Promise<void> {
     await briefly(this.upload.settled(), settleTime)
     await Promise.all(this.writers.map(writer => writer.discard()))
     await this.spool.close()
-    this.#http?.close()
   }
 }
 

@@ -22,6 +22,7 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
   const { engine, receiver, reporter } = options
   const clock: Clock = {
     now: options.now ?? systemClock.now,
+    elapsed: systemClock.elapsed,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? systemClock.random,
   }
@@ -54,6 +55,7 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
 async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<BackupResult> {
   const { source, clock, warnings } = context
   const started = clock.now()
+  const begun = clock.elapsed()
   const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
     briefly(
       options.receiver.recordRun({
@@ -79,7 +81,7 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
       engine: options.engine.kind,
       requested: options.mode,
       ...taken,
-      seconds: (clock.now().getTime() - started.getTime()) / 1000,
+      seconds: (clock.elapsed() - begun) / 1000,
       peakRssBytes: peakMemory(),
       warnings,
     }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import type { RunId, SourceId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
-import { laneOf } from '../../shared/snapshot.ts'
+import { laneOf, type SnapshotKind } from '../../shared/snapshot.ts'
 import type { Plan, Session } from '../engines/engine.ts'
 import { faultPoint } from '../fault-point.ts'
 import { RunDirectory } from '../staging/directory.ts'
@@ -11,11 +11,13 @@ import type { LaidPack } from '../staging/remains.ts'
 import { LineSealer } from '../staging/sealed-line.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { keepLease } from '../transfer/lease.ts'
+import { Pace } from '../transfer/pace.ts'
 import type { BackupOptions, BackupResult, Opened, Warning } from './backup.ts'
 import { briefly } from './briefly.ts'
 import { writeIndex, writeUnits } from './conclude.ts'
 import type { Continued } from './continue-run.ts'
 import { decide, promotionIn } from './decide.ts'
+import { requireShortHold } from './hold.ts'
 import type { Kept, KeptLine } from './kept.ts'
 import { Pipeline } from './pipeline.ts'
 import { restorable } from './restorable.ts'
@@ -52,6 +54,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
   const { engine, settings, receiver, agent, staging, reporter } = options
   const { source, clock, continued } = context
   const startedAt = clock.now().toISOString()
+  const pace = new Pace(clock)
   const { signal, fail, end } = stoppable(options.signal)
   const warn = (code: string, message: string) => {
     context.warnings.push({ code, message })
@@ -115,7 +118,10 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     lease = keepLease({ receiver, snapshot, lease: opened.lease, clock, signal, onLost: fail })
     // What fits into one part goes up as one part.
     const readers = expectedBytes <= partSize ? 1 : (options.readers ?? Math.min(availableParallelism(), 4))
-    pipeline = new Pipeline(options, { opened, directory, journal, readers, laid, clock, signal, fail })
+    pipeline = new Pipeline(
+      { ...options, put: pace.of(options.put) },
+      { opened, directory, journal, readers, laid, clock, signal, fail },
+    )
     await pipeline.takeUp()
 
     session = await engine.begin(settings, plan, {
@@ -194,6 +200,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     for (const warning of warnings) warn('receiver', warning)
     await afterwards(opened)
     faultPoint('source-told')
+    await rememberPace(kind, sealedBytes / expectedBytes)
     const bytes = { source: sourceBytes, sealed: sealedBytes, ...upload.bytes }
     return { kind, promoted, snapshot, units, steps, artefacts, bytes, restorable: restorable(units) }
   } catch (error) {
@@ -225,6 +232,10 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
   async function open(plan: Plan, promoted: string | null): Promise<Opened> {
     tell(plan, promoted)
     const { kind, expectedBytes } = plan
+    if (options.hold) {
+      const { longest, pace: earlier } = options.hold
+      requireShortHold({ kind, expectedBytes }, staging, longest, await earlier.read(source, kind))
+    }
     const request = { source, lane: laneOf(kind), kind, run: context.run, expectedBytes }
     const { recipients } = agent
     run = {
@@ -263,6 +274,17 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       for (const note of told?.notes ?? []) warn('note', note)
     } catch (error) {
       warn('afterwards-failed', `The snapshot is committed, but the source could not be told: ${messageOf(error)}`)
+    }
+  }
+
+  /** The next run estimates with it how long it will hold the source. */
+  async function rememberPace(kind: SnapshotKind, sealedShare: number): Promise<void> {
+    const bytesPerSecond = pace.perSecond
+    if (bytesPerSecond === undefined || !Number.isFinite(sealedShare)) return
+    try {
+      await options.hold?.pace.write(source, kind, { bytesPerSecond, sealedShare })
+    } catch (error) {
+      warn('pace-unwritten', `How fast this backup went could not be noted: ${messageOf(error)}`)
     }
   }
 

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { BackupMode } from '../backup/backup.ts'
+import { beNice } from '../backup/be-nice.ts'
 import { runBackup } from '../backup/run-backup.ts'
 import { summaryOf } from '../backup/summary.ts'
 import { loadConfig, sourceNamed } from '../config/load.ts'
@@ -8,9 +9,11 @@ import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
 import type { Reporter } from '../output/reporter.ts'
 import { toldOf } from '../schedule/timetable.ts'
+import { PaceFile } from '../state/pace.ts'
 import { loadAgent } from '../state/store.ts'
+import { newSender } from '../transfer/sender.ts'
 import { version } from '../version.ts'
-import { connect, patience } from './connect.ts'
+import { connect } from './connect.ts'
 import { verb } from './help.ts'
 import type { Terminal } from './terminal.ts'
 import type { Job, Work } from './work.ts'
@@ -40,19 +43,21 @@ export function define(work: Work) {
 async function run(name: string, options: Options, { terminal, reporter }: Job) {
   const { env, platform, signal } = terminal
   const config = await loadConfig(options.config, env, platform)
-  sourceNamed(config, name)
+  const patience = sourceNamed(config, name).maxHold * 1000
   await loadAgent(config.state.dir)
+  if (config.nice !== undefined) beNice(config.nice)
   const about = { source: name, mode: options.mode, startedAt: terminal.now() }
   return controlledRun(config.state.dir, about, { reporter, signal }, (watched, stop) =>
-    backUp(name, options, { ...terminal, signal: stop }, watched),
+    backUp(name, options, patience, { ...terminal, signal: stop }, watched),
   )
 }
 
-async function backUp(name: string, options: Options, terminal: Terminal, reporter: Reporter) {
-  const { agent, config, receiver } = await connect(options, terminal, { patience: patience.backup, grace: 20_000 })
+async function backUp(name: string, options: Options, patience: number, terminal: Terminal, reporter: Reporter) {
+  const { agent, config, network, receiver } = await connect(options, terminal, { patience, grace: 20_000 })
   const source = sourceNamed(config, name)
   const engine = await engineFor(source.engine)
-  const { staging, upload } = config
+  const { staging, upload, state } = config
+  const { put, concurrency } = newSender(network, upload)
   const result = await runBackup({
     source: name,
     engine,
@@ -61,7 +66,10 @@ async function backUp(name: string, options: Options, terminal: Terminal, report
     receiver,
     agent,
     staging,
-    upload,
+    upload: { concurrency },
+    put,
+    patience,
+    hold: { longest: source.maxHold, pace: new PaceFile(state.dir) },
     schedule: toldOf(source.schedule),
     uploader: version,
     reporter,

@@ -4,6 +4,7 @@ import { SourceId } from '../../shared/ids.ts'
 import { fingerprintOf } from '../../shared/jws.ts'
 import { keysOf } from '../../shared/succession.ts'
 import { type Config, loadConfig } from '../config/load.ts'
+import { type Network, openNetwork } from '../network/network.ts'
 import { type KeyReceiver, keyReceiver } from '../receiver/agent-key.ts'
 import { type Authorise, byProof } from '../receiver/authorisation.ts'
 import { HttpReceiver } from '../receiver/http.ts'
@@ -14,12 +15,16 @@ import type { AgentState } from '../state/agent.ts'
 import { loadAgent, settledAgent } from '../state/store.ts'
 import type { Terminal } from './terminal.ts'
 
-/** How long a person waits for a receiver that went away, and how long a backup does (milliseconds). */
-export const patience = { person: 30_000, backup: 10 * 60_000 }
+/** How long a person waits for a receiver that went away (milliseconds). */
+export const patience = 30_000
+
+/** Calls to the receiver that may be under way at once. */
+export const calls = 8
 
 export interface Connected {
   config: Config
   agent: AgentState
+  network: Network
   receiver: HttpReceiver
   keys: KeyReceiver
 }
@@ -31,13 +36,15 @@ export interface Connected {
 export async function connect(
   options: { config?: string },
   terminal: Terminal,
-  { patience: wait = patience.person, grace = 0 }: { patience?: number; grace?: number } = {},
+  { patience: wait = patience, grace = 0 }: { patience?: number; grace?: number } = {},
 ): Promise<Connected> {
   const config = await loadConfig(options.config, terminal.env, terminal.platform)
   const directory = config.state.dir
   let agent = await loadAgent(directory)
+  const network = await openNetwork(config.network, terminal.env, terminal.signal)
   const asking = {
     url: config.receiver ?? agent.receiver.url,
+    connections: network.connections(calls),
     signal: grace === 0 ? terminal.signal : later(terminal.signal, grace),
     now: terminal.now,
     patience: wait,
@@ -48,7 +55,7 @@ export async function connect(
   }
   if (agent.next) await refresh()
   const authorise: Authorise = (request, now) => byProof(agent.key, agent.agent, agent.receiver.id)(request, now)
-  return { config, agent, receiver: new HttpReceiver({ ...asking, authorise, refresh }), keys }
+  return { config, agent, network, receiver: new HttpReceiver({ ...asking, authorise, refresh }), keys }
 }
 
 /** One of the caller's own sources at the receiver, by name or id. */
@@ -83,8 +90,10 @@ export async function trustOf(
   }
 }
 
-export function readingOf({ signal }: Terminal): Pick<Reading, 'signal' | 'sleep' | 'random'> {
+/** @param most how many packs are read at once */
+export function readingOf({ signal }: Terminal, network: Network, most: number): Omit<Reading, 'onBytes'> {
   return {
+    connections: network.connections(most),
     signal,
     sleep: (milliseconds, stop) => delay(milliseconds, undefined, { signal: stop }),
     random: Math.random,

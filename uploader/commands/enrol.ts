@@ -7,6 +7,7 @@ import { ProblemError } from '../../shared/problem.ts'
 import { parseRecipients } from '../../shared/sealed/recipient.ts'
 import { loadConfig } from '../config/load.ts'
 import { exit } from '../exit.ts'
+import { type Network, openNetwork } from '../network/network.ts'
 import { type EnrolAddress, enrol, parseEnrolAddress } from '../receiver/enrol.ts'
 import type { AgentState } from '../state/agent.ts'
 import { enrolmentKey, findAgent, forgetEnrolmentKey, prepareState, saveAgent } from '../state/store.ts'
@@ -16,6 +17,7 @@ import { verb } from './help.ts'
 import { readAddress } from './input.ts'
 import { openKit } from './kit-file.ts'
 import { append } from './options.ts'
+import type { Terminal } from './terminal.ts'
 import type { Job, Work } from './work.ts'
 
 interface Options {
@@ -60,6 +62,7 @@ async function run(argument: string | undefined, options: Options, { terminal, r
   if (before) throw alreadyEnrolled(before, directory)
   // A token can be spent once: what would fail afterwards is tried before.
   await prepareState(directory)
+  const network = await openNetwork(config.network, terminal.env, terminal.signal)
   if (recipient) parseRecipients(recipient)
 
   const kit = recoveryKit
@@ -71,7 +74,7 @@ async function run(argument: string | undefined, options: Options, { terminal, r
   const customerKey = kit ? publicKeyOf(kit.kit.customerKey) : null
   let agent: AgentState
   try {
-    agent = await spend(address, key, { name, recipients, certificate, customerKey }, { terminal })
+    agent = await spend(address, key, { name, recipients, certificate, customerKey }, network, terminal)
   } catch (error) {
     // Where it is not known whether the token was spent, kit and key stay, so that the same command can be given again.
     if (error instanceof ProblemError && !error.retriable) {
@@ -112,7 +115,8 @@ async function spend(
   address: EnrolAddress,
   key: PrivateKey,
   about: Pick<AgentState, 'name' | 'recipients' | 'certificate' | 'customerKey'>,
-  { terminal: { signal, now } }: Pick<Job, 'terminal'>,
+  network: Network,
+  { signal, now }: Terminal,
 ): Promise<AgentState> {
   const { name, recipients, certificate, customerKey } = about
   const answer = await enrol(
@@ -127,7 +131,7 @@ async function spend(
       platform: `${osPlatform()} ${release()} ${arch()}`.slice(0, 100),
       uploader: version,
     },
-    { signal, now, patience: patience.person },
+    { connections: network.connections(1), signal, now, patience },
   )
   return {
     format: 'failsafe.agent/1',

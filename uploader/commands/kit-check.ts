@@ -30,7 +30,7 @@ export function define(work: Work) {
 
 async function run(name: string | undefined, options: Options, { terminal, reporter }: Job) {
   const identity = await requireIdentity(options.identity, terminal)
-  const { agent, config, receiver } = await connect(options, terminal)
+  const { agent, config, network, receiver } = await connect(options, terminal)
   const trust = await trustOf(identity, agent, options.trust)
   const names = name === undefined ? (await receiver.sources()).sources.map(source => source.name) : [name]
   const checked: { source: string; snapshot: string; artefacts: number }[] = []
@@ -40,7 +40,7 @@ async function run(name: string | undefined, options: Options, { terminal, repor
       sourceName,
       snapshot: { snapshot },
     } = await newestOf(receiver, each)
-    const chain = await fetchChain(receiver, { source, snapshot }, trust, readingOf(terminal))
+    const chain = await fetchChain(receiver, { source, snapshot }, trust, readingOf(terminal, network, 1))
     const { reader, manifest } = chain.links.find(link => link.manifest.snapshot === snapshot)!
     const { length } = await readIndex(reader, manifest, identity.identities)
     await receiver.recordProof(snapshot, { method: 'verify', level: 'kit', outcome: 'passed' })

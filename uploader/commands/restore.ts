@@ -2,6 +2,7 @@ import { Failure } from '../../shared/failure.ts'
 import { loadConfig } from '../config/load.ts'
 import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
+import { type Network, type NetworkSettings, openNetwork } from '../network/network.ts'
 import { formatBytes, formatSeconds, formatTable } from '../output/format.ts'
 import { byLink } from '../receiver/authorisation.ts'
 import { HttpRestoreReceiver } from '../receiver/http.ts'
@@ -12,7 +13,7 @@ import type { Identity } from '../restore/identity.ts'
 import { runRestore } from '../restore/run.ts'
 import type { AgentState } from '../state/agent.ts'
 import { findAgent } from '../state/store.ts'
-import { connect, findSource, patience, readingOf, trustOf } from './connect.ts'
+import { calls, connect, findSource, patience, readingOf, trustOf } from './connect.ts'
 import { identityOption, verb } from './help.ts'
 import { readAddress, requireIdentity } from './input.ts'
 import { append, instant, snapshotId } from './options.ts'
@@ -91,7 +92,7 @@ async function run(from: string | undefined, options: Options, { terminal, repor
     engineFor,
     concurrency: origin.concurrency,
     reporter,
-    reading: readingOf(terminal),
+    reading: readingOf(terminal, origin.network, origin.concurrency),
     now: terminal.now,
     platform: terminal.platform,
   })
@@ -149,6 +150,7 @@ function requireConsistent({ apply, at, snapshot, before, only, target }: Option
 }
 
 interface Origin {
+  network: Network
   receiver: RestoreReceiver
   source: string
   sourceName: string
@@ -166,28 +168,41 @@ async function originOf(
   if (link !== undefined) return fromLink(link, options, identity, terminal)
   if (from === undefined)
     throw new Failure('usage', 'A source or a restore link is missing', { fix: 'See: failsafe restore --help' })
-  const { agent, receiver, config } = await connect(options, terminal)
+  const { agent, network, receiver, config } = await connect(options, terminal)
   const { source, name } = await findSource(receiver, from)
-  return { receiver, source, sourceName: name, agent, concurrency: config.upload.concurrency }
+  return { network, receiver, source, sourceName: name, agent, concurrency: config.upload.concurrency }
 }
 
 /** Whoever has a link and a kit can restore on any machine: nothing of this host is needed. */
 async function fromLink(link: string, options: Options, identity: Identity, terminal: Terminal): Promise<Origin> {
   const { url, secret } = parseLink(link)
+  const network = await openNetwork(await networkHere(options, terminal), terminal.env, terminal.signal)
   const receiver = new HttpRestoreReceiver({
     url,
+    connections: network.connections(calls),
     authorise: byLink(secret, options.passcode ?? terminal.env.FAILSAFE_PASSCODE),
     signal: terminal.signal,
     now: terminal.now,
-    patience: patience.person,
+    patience,
   })
   const { source, sourceName } = await receiver.linkInfo()
   return {
+    network,
     receiver,
     source,
     sourceName,
     agent: identity.customerKey ? undefined : await thisHost(options, terminal),
     concurrency: 4,
+  }
+}
+
+/** How this machine gets out, as far as whoever restores may read it. */
+async function networkHere(options: Options, { env, platform }: Terminal): Promise<NetworkSettings> {
+  try {
+    return (await loadConfig(options.config, env, platform)).network
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'config-unreadable') return {}
+    throw error
   }
 }
 

@@ -35,11 +35,11 @@ export function define(work: Work) {
 }
 
 async function run(id: string, options: Options, { terminal, reporter }: Job) {
-  const { agent, receiver } = await connect(options, terminal)
+  const { agent, network, receiver } = await connect(options, terminal)
   const identity = await readIdentity(options.identity, terminal)
   const { source, sourceName, snapshot } = await locate(receiver, id)
   const trust = await trustOf(identity, agent, options.trust)
-  const chain = await fetchChain(receiver, { source, snapshot: id }, trust, readingOf(terminal))
+  const chain = await fetchChain(receiver, { source, snapshot: id }, trust, readingOf(terminal, network, 1))
   const link = chain.links.find(({ manifest }) => manifest.snapshot === id)!
   const { manifest, units } = link
   const artefacts = identity && (await listed(link, identity, terminal.platform))

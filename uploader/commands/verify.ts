@@ -33,8 +33,9 @@ export function define(work: Work) {
 
 async function run(name: string, options: Options, { terminal, reporter, say }: Job) {
   const started = performance.now()
-  const { config, agent, receiver } = await connect(options, terminal)
+  const { config, agent, network, receiver } = await connect(options, terminal)
   const identity = await readIdentity(options.identity, terminal)
+  const { concurrency } = config.upload
   const {
     source,
     sourceName,
@@ -56,9 +57,9 @@ async function run(name: string, options: Options, { terminal, reporter, say }: 
       snapshot,
       identities: identity?.identities,
       trust: await trustOf(identity, agent, options.trust),
-      concurrency: config.upload.concurrency,
+      concurrency,
       reporter,
-      reading: readingOf(terminal),
+      reading: readingOf(terminal, network, concurrency),
       platform: terminal.platform,
     })
     await record('passed')

@@ -4,10 +4,13 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { Failure } from '../../shared/failure.ts'
 import type { EngineKind } from '../../shared/snapshot.ts'
+import type { NetworkSettings } from '../network/network.ts'
 import { describeIssues } from './lines.ts'
 import { defaultPlaces } from './places.ts'
 import { requirePrivate } from './private.ts'
 import { ConfigSchema, type Schedule } from './schema.ts'
+
+const fourHours = 4 * 3600
 
 /** The configuration with every default filled in. */
 export interface Config {
@@ -18,7 +21,10 @@ export interface Config {
   receiver: string | undefined
   state: { dir: string }
   staging: { dir: string; maxBytes: number }
-  upload: { concurrency: number }
+  upload: { concurrency: number; maxBytesPerSecond: number | undefined }
+  network: NetworkSettings
+  /** How politely backups use the processor; undefined leaves it as it was begun. */
+  nice: number | undefined
   /** Of `failsafe run`: `keep` files of `maxBytes` each. */
   log: { dir: string; maxBytes: number; keep: number }
   /** What `failsafe run` starts after a run: programs with their arguments. */
@@ -30,6 +36,8 @@ export interface SourceConfig {
   name: string
   engine: EngineKind
   schedule: Schedule | undefined
+  /** Seconds that a backup may hold the source, and in which it waits for a network that is away. */
+  maxHold: number
   /** Reads the engine's own part of the entry. @throws Failure `config-invalid` with lines */
   settings<T>(schema: z.ZodType<T>): T
 }
@@ -87,7 +95,7 @@ export function parseConfig(text: string, path: string, stateDirectory: string):
   const value: unknown = document.toJS() ?? {}
   const parsed = ConfigSchema.safeParse(value)
   if (!parsed.success) throw invalid(path, describeIssues(parsed.error.issues, document, counter))
-  const { receiver, state, staging, upload, log, hooks = {}, sources = {} } = parsed.data
+  const { receiver, state, staging, upload, network = {}, nice, log, hooks = {}, sources = {} } = parsed.data
   const dir = state?.dir ?? stateDirectory
   return {
     path,
@@ -95,14 +103,16 @@ export function parseConfig(text: string, path: string, stateDirectory: string):
     receiver,
     state: { dir },
     staging: { dir: staging?.dir ?? join(dir, 'staging'), maxBytes: staging?.maxBytes ?? 20 * 2 ** 30 },
-    upload: { concurrency: upload?.concurrency ?? 4 },
+    upload: { concurrency: upload?.concurrency ?? 4, maxBytesPerSecond: upload?.maxBytesPerSecond ?? undefined },
+    network,
+    nice,
     log: { dir: log?.dir ?? join(dir, 'log'), maxBytes: log?.maxBytes ?? 10 * 2 ** 20, keep: log?.keep ?? 5 },
     hooks,
     sources: new Map(
-      Object.entries(sources).map(([name, { engine, schedule, ...rest }]) => [
-        name,
-        { name, engine, schedule, settings: schema => settings(schema, rest, name, { path, document, counter }) },
-      ]),
+      Object.entries(sources).map(([name, { engine, schedule, maxHold = fourHours, ...rest }]) => {
+        const own = <T>(schema: z.ZodType<T>) => settings(schema, rest, name, { path, document, counter })
+        return [name, { name, engine, schedule, maxHold, settings: own }]
+      }),
     ),
   }
 }

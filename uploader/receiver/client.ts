@@ -3,6 +3,7 @@ import pRetry from 'p-retry'
 import { z } from 'zod'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import { Problem, ProblemError } from '../../shared/problem.ts'
+import type { Connections } from '../network/connections.ts'
 import type { Authorise } from './authorisation.ts'
 import { type Answer, send } from './send.ts'
 
@@ -10,17 +11,20 @@ export interface ClientOptions {
   /** The receiver's origin, e.g. `https://receiver.example.net`. */
   url: string
   authorise: Authorise
+  connections: Connections
   signal: AbortSignal
   now: () => Date
   /** How long a receiver that has answered before may be away, in milliseconds. */
   patience: number
+  /** How long one answer may take, in milliseconds; a minute if not given. */
+  timeout?: number
   /** Called once in a call whose proof was not known: the host's key may have been changed meanwhile. `authorise` then uses the one of now. */
   refresh?: () => Promise<void>
 }
 
 /** A receiver that never answered is more likely a wrong address than an outage: nobody waits long for it. */
 const firstPatience = 5_000
-const requestTimeout = 60_000
+const answerTime = 60_000
 /** At least so long a receiver may ask us to wait because too much is asked of it: a limit per minute is over within one. */
 const throttlePatience = 2 * 60_000
 
@@ -28,7 +32,7 @@ const throttlePatience = 2 * 60_000
 export class ReceiverClient {
   readonly #options: ClientOptions
   /** Milliseconds to add to this machine's clock, learnt from the receiver. */
-  #clockOffset: number | undefined
+  #clockOffset = 0
   #answered = false
 
   constructor(options: ClientOptions) {
@@ -45,18 +49,18 @@ export class ReceiverClient {
     let corrected = false
     let refreshed = false
     let throttled = 0
-    const attempt = () => {
-      corrected = this.#clockOffset !== undefined
-      return this.#attempt(method, target, schema, body)
-    }
-    return pRetry(attempt, {
+    return pRetry(() => this.#attempt(method, target, schema, body), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 300,
       maxTimeout: 15_000,
       randomize: true,
       signal,
       shouldRetry: async ({ error }) => {
-        if (error instanceof ProblemError && error.code === 'clock-skew') return !corrected && this.#learnClock(error)
+        if (error instanceof ProblemError && error.code === 'clock-skew') {
+          const again = !corrected && this.#learnClock(error)
+          corrected = true
+          return again
+        }
         if (error instanceof ProblemError && error.code === 'proof-invalid' && refresh && !refreshed) {
           refreshed = true
           await refresh()
@@ -75,51 +79,55 @@ export class ReceiverClient {
   }
 
   async #attempt<T>(method: string, target: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
-    const { url, authorise, signal, now } = this.#options
+    const { url, authorise, connections, signal, now, timeout = answerTime } = this.#options
+    const address = new URL(url + target)
     const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body))
-    const time = new Date(now().getTime() + (this.#clockOffset ?? 0))
+    const time = new Date(now().getTime() + this.#clockOffset)
     const headers: Record<string, string> = await authorise({ method, target, body: bytes }, time)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const timeout = AbortSignal.timeout(requestTimeout)
+    const late = AbortSignal.timeout(timeout)
     let answer: Answer
     try {
-      answer = await send(url + target, { method, headers, body: bytes, signal: AbortSignal.any([signal, timeout]) })
+      const stop = AbortSignal.any([signal, late])
+      answer = await send(connections, address, { method, headers, body: bytes, signal: stop, timeout })
     } catch (cause) {
       signal.throwIfAborted()
-      throw networkFailure(url, timeout.aborted, cause)
+      throw (
+        (await connections.failure(cause, address)) ?? networkFailure(url, late.aborted ? timeout : undefined, cause)
+      )
     }
+    const document = jsonOf(answer.text)
+    if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer, document)
+    // Before a receiver that has answered already something may step in for a while: a portal, a balancer.
+    if (document === undefined) throw new Unclear(url, 'its answer is no JSON', this.#answered, 0)
+    const parsed = schema.safeParse(document)
+    if (!parsed.success)
+      throw new Unclear(url, 'its answer is not what this version understands', false, 0, parsed.error)
     this.#answered = true
-    if (answer.status < 200 || answer.status > 299) throw refusal(url, answer)
-    return parseAnswer(url, answer.text, schema)
+    return parsed.data
   }
 
-  /** Believes the receiver's clock, once: a complaint about a corrected one is a fault that a person must look at. */
+  #refusal({ status, headers }: Answer, document: unknown): Failure {
+    const seconds = Number(headers['retry-after']) || 0
+    const problem = Problem.safeParse(document)
+    if (!problem.success)
+      return new Unclear(this.#options.url, `it answered ${status}`, status >= 500 || status === 429, seconds)
+    this.#answered = true
+    const refusal = ProblemError.fromDocument(problem.data)
+    if (seconds > 0) refusal.extra.retryAfterSeconds = seconds
+    return refusal
+  }
+
+  /**
+   * Believes the receiver's clock, once in a call: a complaint about a corrected one is a fault that a person must look at. A later call may have to
+   * correct it again, because somebody has set the clock of this machine meanwhile.
+   */
   #learnClock({ extra }: ProblemError): boolean {
     const receiverTime = z.iso.datetime().safeParse(extra.receiverTime)
     if (!receiverTime.success) return false
-    this.#clockOffset ??= Date.parse(receiverTime.data) - this.#options.now().getTime()
+    this.#clockOffset = Date.parse(receiverTime.data) - this.#options.now().getTime()
     return true
   }
-}
-
-function parseAnswer<T>(url: string, text: string, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch (cause) {
-    throw unclear(url, 'its answer is not what this version understands', false, cause)
-  }
-}
-
-function refusal(url: string, { status, headers, text }: Answer): Failure {
-  const document = Problem.safeParse(jsonOf(text))
-  if (document.success) {
-    const problem = ProblemError.fromDocument(document.data)
-    const seconds = Number(headers['retry-after'])
-    if (seconds > 0) problem.extra.retryAfterSeconds = seconds
-    return problem
-  }
-  const retriable = status >= 500 || status === 429
-  return unclear(url, `it answered ${status}`, retriable)
 }
 
 function jsonOf(text: string): unknown {
@@ -130,32 +138,31 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function unclear(url: string, why: string, retriable: boolean, cause?: unknown): Failure {
-  return new Failure('receiver-unclear', `${url} does not answer as a FailSafe receiver`, {
-    why,
-    fix: retriable ? 'Try again later' : 'Check the address, and whether a proxy answers in its place',
-    retriable,
-    cause,
-  })
+/** What answers is no receiver, or something before it that is out of order. */
+class Unclear extends Failure {
+  readonly retryAfterSeconds: number
+
+  constructor(url: string, why: string, retriable: boolean, retryAfterSeconds: number, cause?: unknown) {
+    super('receiver-unclear', `${url} does not answer as a FailSafe receiver`, {
+      why,
+      fix: retriable ? 'Try again later' : 'Check the address, and whether a proxy answers in its place',
+      retriable,
+      cause,
+    })
+    this.retryAfterSeconds = retryAfterSeconds
+  }
 }
 
 /** Milliseconds that the receiver asked to wait, at most a minute. */
 function retryAfter(error: Failure): number {
+  if (error instanceof Unclear) return Math.min(60, error.retryAfterSeconds) * 1000
   const seconds = error instanceof ProblemError ? Number(error.extra.retryAfterSeconds ?? 0) : 0
   return Math.min(60, seconds) * 1000
 }
 
-const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/
-
-function networkFailure(url: string, timedOut: boolean, error: unknown): Failure {
+function networkFailure(url: string, waited: number | undefined, error: unknown): Failure {
   const root = error instanceof AggregateError ? error.errors[0] : error
   const code = (root as NodeJS.ErrnoException).code ?? ''
-  if (untrusted.test(code))
-    return new Failure('receiver-untrusted', `No trusted connection to ${url} can be made`, {
-      why: `${messageOf(root)} (${code})`,
-      fix: 'Check the address and the clock; for a private certificate authority set NODE_EXTRA_CA_CERTS',
-      cause: error,
-    })
   if (code === 'ERR_INVALID_CHAR')
     return new Failure('address-invalid', 'The link or its passcode holds a character that neither can have', {
       why: 'it was not copied as it is',
@@ -163,7 +170,7 @@ function networkFailure(url: string, timedOut: boolean, error: unknown): Failure
       cause: error,
     })
   return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
-    why: timedOut ? `no answer within ${requestTimeout / 1000} seconds` : code || messageOf(root),
+    why: waited === undefined ? code || messageOf(root) : `no answer within ${waited / 1000} seconds`,
     fix: 'Check the address, the network, the firewall and the proxy',
     retriable: true,
     cause: error,

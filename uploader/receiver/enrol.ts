@@ -36,7 +36,7 @@ export async function enrol(
   { url, receiver, token }: EnrolAddress,
   key: PrivateKey,
   request: Omit<z.input<typeof EnrolRequest>, 'token'>,
-  options: Pick<ClientOptions, 'signal' | 'now' | 'patience'>,
+  options: Pick<ClientOptions, 'connections' | 'signal' | 'now' | 'patience'>,
 ): Promise<z.output<typeof EnrolResponse>> {
   const authorise = byProof(key, await fingerprintOf(key), receiver)
   const client = new ReceiverClient({ ...options, url, authorise })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import http from 'node:http'
-import https from 'node:https'
+import type http from 'node:http'
+import type { Connections } from '../network/connections.ts'
+import { requireFromHost } from '../network/proxy-refused.ts'
 
 export interface Answer {
   status: number
@@ -9,30 +10,29 @@ export interface Answer {
 }
 
 const longestAnswer = 16 * 1024 * 1024
-const options = { keepAlive: true, maxSockets: 8 }
-const agents = { http: new http.Agent(options), https: new https.Agent(options) }
 
 /**
  * One small request and its whole answer. It follows no redirect, which would carry the secrets in the headers elsewhere, and
  * does without `fetch`, which costs 25 MB of memory.
  */
 export async function send(
-  url: string,
-  request: { method: string; headers: Record<string, string>; body: Uint8Array; signal: AbortSignal },
+  connections: Connections,
+  url: URL,
+  request: { method: string; headers: Record<string, string>; body: Uint8Array; signal: AbortSignal; timeout: number },
 ): Promise<Answer> {
-  const { method, headers, body, signal } = request
-  const secure = url.startsWith('https:')
-  const outgoing = (secure ? https : http).request(url, {
+  const { method, headers, body, signal, timeout } = request
+  const outgoing = connections.request(url, {
     method,
-    agent: secure ? agents.https : agents.http,
     headers: body.length === 0 ? headers : { ...headers, 'content-length': body.length },
     signal,
+    timeout,
   })
   // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
   outgoing.on('error', () => {})
   try {
     outgoing.end(body)
     const [response] = (await once(outgoing, 'response', { signal })) as [http.IncomingMessage]
+    requireFromHost(response.statusCode)
     const chunks: Buffer[] = []
     let size = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -12,7 +12,7 @@ import { PackReader, type PackReaderOptions } from './packs.ts'
 import { type Trust, verifiedManifest } from './trust.ts'
 
 /** How packs are read, but for what the restore manifest brings. */
-export type Reading = Pick<PackReaderOptions, 'signal' | 'sleep' | 'random' | 'onBytes'>
+export type Reading = Pick<PackReaderOptions, 'connections' | 'signal' | 'sleep' | 'random' | 'onBytes'>
 
 /** One snapshot of a chain, proved to be what a trusted agent committed. */
 export interface Link {

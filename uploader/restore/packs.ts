@@ -1,5 +1,6 @@
 import { Failure, messageOf } from '../../shared/failure.ts'
 import type { Extent, Manifest, Pack } from '../../shared/manifest.ts'
+import type { Connections } from '../network/connections.ts'
 import type { RestoreReceiver } from '../receiver/receiver.ts'
 import { getRange, Interrupted, UrlRefused } from './range.ts'
 
@@ -8,6 +9,7 @@ export interface PackReaderOptions {
   /** Id of the restore manifest that grants the URLs. */
   restoreManifest: string
   manifest: Manifest
+  connections: Connections
   signal: AbortSignal
   /** Waits so many milliseconds; ends at once when the signal is aborted. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>
@@ -44,13 +46,13 @@ export class PackReader {
     const pack = this.#packs.get(n)
     if (!pack || offset + length > pack.size)
       throw new Failure('pack-damaged', 'A pack is damaged', { why: `its extent lies outside of pack ${n}` })
-    const { signal, onBytes } = this.#options
+    const { connections, signal, onBytes } = this.#options
     let done = 0
     for (let failures = 0; done < length; ) {
       const url = await this.#url(n)
       try {
         const range = { offset: offset + done, length: length - done, size: pack.size }
-        for await (const chunk of getRange(url, range, signal)) {
+        for await (const chunk of getRange(connections, url, range, signal)) {
           failures = 0
           done += chunk.length
           onBytes?.(chunk.length)

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import http from 'node:http'
-import https from 'node:https'
+import type http from 'node:http'
 import { Failure, messageOf } from '../../shared/failure.ts'
+import type { Connections } from '../network/connections.ts'
+import { requireFromHost } from '../network/proxy-refused.ts'
 
 /** A signed URL was refused: usually it has expired, and the receiver signs another. */
 export class UrlRefused extends Error {}
@@ -12,31 +13,27 @@ export class Interrupted extends Error {}
 /** Without a single byte for so long (milliseconds), a connection counts as dead. */
 const stall = 60_000
 
-const options = { keepAlive: true, maxSockets: 16 }
-const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
-
 /**
  * The bytes from `offset` on, `length` of them, by one ranged GET.
  * @param size of the whole object as the manifest says; another one means that it is not the object that was committed
- * @throws UrlRefused, Interrupted, or Failure `pack-damaged`
+ * @throws UrlRefused, Interrupted, or Failure `pack-damaged`, or where a proxy or a certificate is at fault
  */
 export async function* getRange(
-  url: string,
+  connections: Connections,
+  address: string,
   { offset, length, size }: { offset: number; length: number; size: number },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { protocol } = new URL(url)
-  const secure = protocol === 'https:'
-  const request = (secure ? https : http).get(url, {
-    agent: secure ? agents['https:'] : agents['http:'],
-    headers: { range: `bytes=${offset}-${offset + length - 1}` },
-    signal,
-  })
+  const url = new URL(address)
+  const headers = { range: `bytes=${offset}-${offset + length - 1}` }
+  const request = connections.request(url, { method: 'GET', headers, signal, timeout: stall })
   // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
   request.on('error', () => {})
-  request.setTimeout(stall, () => request.destroy(new Error(`no byte for ${stall / 1000} seconds`)))
+  request.on('timeout', () => request.destroy(new Error(`no byte for ${stall / 1000} seconds`)))
+  request.end()
   try {
     const [response] = (await once(request, 'response', { signal })) as [http.IncomingMessage]
+    requireFromHost(response.statusCode)
     requireRange(response, offset, length, size)
     let received = 0
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
@@ -48,7 +45,9 @@ export async function* getRange(
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof Failure || error instanceof UrlRefused || error instanceof Interrupted) throw error
-    throw new Interrupted(messageOf(error), { cause: error })
+    const failure = await connections.failure(error, url)
+    if (failure && !failure.retriable) throw failure
+    throw new Interrupted(failure?.line ?? messageOf(error), { cause: error })
   } finally {
     request.destroy()
   }

@@ -30,7 +30,7 @@ export interface RestoreRequest {
   /** Artefacts that are fetched at the same time. */
   concurrency: number
   reporter: Reporter
-  reading: Pick<Reading, 'signal' | 'sleep' | 'random'>
+  reading: Omit<Reading, 'onBytes'>
   now(): Date
   platform: NodeJS.Platform
 }

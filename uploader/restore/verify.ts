@@ -20,7 +20,7 @@ export interface VerifyRequest {
   trust: Trust
   concurrency: number
   reporter: Reporter
-  reading: Pick<Reading, 'signal' | 'sleep' | 'random'>
+  reading: Omit<Reading, 'onBytes'>
   platform: NodeJS.Platform
 }
 

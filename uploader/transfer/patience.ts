@@ -15,21 +15,22 @@ export class Patience {
   constructor(clock: Clock, limit = hour) {
     this.#clock = clock
     this.#limit = limit
-    this.#moved = clock.now().getTime()
+    this.#moved = clock.elapsed()
   }
 
   /** Something got further. */
   moved(): void {
-    this.#moved = this.#clock.now().getTime()
+    this.#moved = this.#clock.elapsed()
   }
 
   /**
    * Waits before try number `attempt` + 1: twice as long each time, half a minute at most, never two clients in step.
-   * @param since when this piece of work was begun: time before it does not count
+   * @param since when this piece of work was begun, as `elapsed` told it: time before it does not count
+   * @param least milliseconds that the other side asked to wait
    * @throws Failure `upload-failed` when patience has run out
    */
-  async pause(attempt: number, since: Date, cause: unknown, signal: AbortSignal): Promise<void> {
-    const idle = this.#clock.now().getTime() - Math.max(this.#moved, since.getTime())
+  async pause(attempt: number, since: number, cause: unknown, signal: AbortSignal, least = 0): Promise<void> {
+    const idle = this.#clock.elapsed() - Math.max(this.#moved, since)
     if (idle > this.#limit)
       throw new Failure('upload-failed', `Nothing could be uploaded for ${Math.round(this.#limit / 60_000)} minutes`, {
         why: messageOf(cause),
@@ -38,7 +39,7 @@ export class Patience {
         cause,
       })
     const longest = Math.min(30_000, 250 * 2 ** Math.min(attempt, 10))
-    await this.#clock.sleep(longest * (0.5 + this.#clock.random() / 2), signal)
+    await this.#clock.sleep(Math.max(least, longest * (0.5 + this.#clock.random() / 2)), signal)
   }
 }
 
@@ -47,7 +48,7 @@ export async function persist<T>(
   work: () => Promise<T>,
   { patience, clock, signal }: { patience: Patience; clock: Clock; signal: AbortSignal },
 ): Promise<T> {
-  const since = clock.now()
+  const since = clock.elapsed()
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     try {

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import http from 'node:http'
-import https from 'node:https'
+import type http from 'node:http'
 import { Failure, messageOf } from '../../shared/failure.ts'
+import type { Connections } from '../network/connections.ts'
+import { requireFromHost } from '../network/proxy-refused.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 
@@ -16,12 +17,15 @@ export class PutRefused extends Error {
   readonly status: number
   /** S3's own word, e.g. `SlowDown`; empty where it gave none. */
   readonly code: string
+  /** Milliseconds that the storage asked to wait; 0 where it did not. */
+  readonly retryAfter: number
 
-  constructor(status: number, body: string) {
+  constructor(status: number, body: string, retryAfter: number) {
     const code = body.match(/<Code>([^<]{1,100})<\/Code>/)?.[1] ?? ''
     super(`the storage answered ${status}${code && ` ${code}`}`)
     this.status = status
     this.code = code
+    this.retryAfter = retryAfter
   }
 }
 
@@ -34,54 +38,43 @@ export class PutBroken extends Error {
 
 /**
  * Sends a part file to its URL, once.
- * @param onBytes how many bytes of the part have gone out so far
- * @throws PutRefused, PutBroken or a Failure of the staging directory; anything else is a mistake that no other try heals
+ * @param onBytes how many bytes of the part have gone out so far; no more go out until what it returns is done
+ * @throws PutRefused, PutBroken or a Failure of the staging directory or of the way to the storage; anything else is a mistake that no other try heals
  */
-export type PutPart = (
-  part: StagedPart,
-  target: Target,
-  signal: AbortSignal,
-  onBytes: (sent: number) => void,
-) => Promise<void>
+export type PutPart = (part: StagedPart, target: Target, signal: AbortSignal, onBytes: OnBytes) => Promise<void>
+
+type OnBytes = (sent: number) => Promise<void> | void
 
 /** No byte in either direction for so long: the connection is dead. */
 const silence = 60_000
-const pieceSize = 256 * 1024
+/** So many bytes go out at once. */
+export const pieceSize = 256 * 1024
+/** An answer that comes in drops is not waited for longer than so many times the silence. */
+const answerPatience = 5
 
-/** @returns a PutPart on connections that are kept, and how to close them */
-export function newPutPart(
-  connections: number,
-  { timeout = silence }: { timeout?: number } = {},
-): { put: PutPart; close(): void } {
-  const options = { keepAlive: true, maxSockets: connections }
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
+/** @returns a PutPart on these connections */
+export function newPutPart(connections: Connections, { timeout = silence }: { timeout?: number } = {}): PutPart {
   // One buffer for each connection, used again and again: reading into new ones leaves more garbage than the collector keeps up with.
   const buffers: Buffer[] = []
 
-  const put: PutPart = async (part, target, signal, onBytes) => {
+  return async (part, target, signal, onBytes) => {
     const url = new URL(target.url)
-    const agent = url.protocol === 'http:' ? agents['http:'] : agents['https:']
-    const { request } = url.protocol === 'http:' ? http : https
     const headers = { ...target.headers, 'content-length': String(part.size) }
     const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(pieceSize)
     const file = await open(part.path).catch(error => {
       throw stagingFailure(error, part.path)
     })
     try {
-      const outgoing = request(url, { method: 'PUT', headers, agent, signal, timeout })
+      const outgoing = connections.request(url, { method: 'PUT', headers, signal, timeout })
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no byte moved for ${timeout / 1000} seconds`)))
-      await exchange(outgoing, file, part, buffer, onBytes)
+      await exchange(outgoing, file, part, buffer, onBytes, timeout * answerPatience)
+    } catch (error) {
+      if (error instanceof Failure || error instanceof PutRefused) throw error
+      throw (await connections.failure(error, url)) ?? new PutBroken(error)
     } finally {
       await file.close()
       buffers.push(buffer)
     }
-  }
-
-  return {
-    put,
-    close() {
-      for (const agent of Object.values(agents)) agent.destroy()
-    },
   }
 }
 
@@ -91,21 +84,30 @@ async function exchange(
   file: FileHandle,
   part: StagedPart,
   buffer: Buffer,
-  onBytes: (sent: number) => void,
+  onBytes: OnBytes,
+  longest: number,
 ): Promise<void> {
   const answer = answerOf(outgoing)
   const sending = send(file, part, outgoing, buffer, onBytes)
+  let drip: NodeJS.Timeout | undefined
+  const bounded = () => {
+    drip = setTimeout(() => outgoing.destroy(new Error('the answer does not come to an end')), longest)
+    return answer
+  }
   try {
     // An answer before the end of the body is a refusal: the rest need not be sent.
-    const { status, checksum, body } = await Promise.race([answer, sending.then(() => answer)])
-    if (status !== 200) throw new PutRefused(status, body)
-    if (checksum !== undefined && checksum !== part.digest.toString('base64'))
-      throw new Error('the storage holds another checksum than was sent')
-  } catch (error) {
-    throw error instanceof Failure || error instanceof PutRefused ? error : new PutBroken(error)
+    const { status, checksum, retryAfter, body } = await Promise.race([answer, sending.then(bounded)])
+    requireFromHost(status)
+    if (status !== 200) throw new PutRefused(status, body, retryAfter)
+    // A part file is given up for this answer: it must be of somebody who has read the part, and not of a portal in between.
+    if (checksum !== part.digest.toString('base64'))
+      throw new Error(
+        checksum === undefined ? 'the answer names no checksum' : 'the storage holds another checksum than was sent',
+      )
   } finally {
     if (!outgoing.writableFinished) outgoing.destroy()
     await sending.catch(() => {})
+    clearTimeout(drip)
   }
 }
 
@@ -114,7 +116,7 @@ async function send(
   part: StagedPart,
   outgoing: http.ClientRequest,
   buffer: Buffer,
-  onBytes: (sent: number) => void,
+  onBytes: OnBytes,
 ): Promise<void> {
   let sent = 0
   let closed = false
@@ -136,13 +138,20 @@ async function send(
     )
     await Promise.race([written, end])
     sent += bytesRead
-    onBytes(sent)
+    await Promise.race([onBytes(sent), end])
   }
   outgoing.end()
 }
 
+interface Answer {
+  status: number
+  checksum: string | undefined
+  retryAfter: number
+  body: string
+}
+
 function answerOf(outgoing: http.ClientRequest) {
-  const answer = new Promise<{ status: number; checksum: string | undefined; body: string }>((resolve, reject) => {
+  const answer = new Promise<Answer>((resolve, reject) => {
     outgoing.once('error', reject)
     outgoing.once('response', response => {
       let body = ''
@@ -155,7 +164,9 @@ function answerOf(outgoing: http.ClientRequest) {
       response.once('close', () => reject(new Error('the answer broke off')))
       response.once('end', () => {
         const checksum = response.headers['x-amz-checksum-sha256']
-        resolve({ status: response.statusCode ?? 0, checksum: checksum?.toString(), body })
+        const seconds = Number(response.headers['retry-after']) || 0
+        const status = response.statusCode ?? 0
+        resolve({ status, checksum: checksum?.toString(), retryAfter: Math.min(60, seconds) * 1000, body })
       })
     })
   })

@@ -8,11 +8,11 @@ export class Rate {
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#since = clock.now().getTime()
+    this.#since = clock.elapsed()
   }
 
   add(bytes: number): void {
-    const now = this.#clock.now().getTime()
+    const now = this.#clock.elapsed()
     this.#bytes += bytes
     // Older bytes count for less and less.
     if (now - this.#since > 120_000) {
@@ -23,7 +23,7 @@ export class Rate {
 
   /** Bytes per second, or undefined before anything was measured. */
   get perSecond(): number | undefined {
-    const seconds = (this.#clock.now().getTime() - this.#since) / 1000
+    const seconds = (this.#clock.elapsed() - this.#since) / 1000
     return this.#bytes === 0 || seconds <= 0 ? undefined : this.#bytes / seconds
   }
 }

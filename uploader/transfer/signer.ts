@@ -4,7 +4,7 @@ import type { StagedPart } from '../staging/pack-writer.ts'
 import type { Clock } from './clock.ts'
 import type { Target } from './put-part.ts'
 
-/** URLs live for 15 minutes; one this old is not begun with any more. By this machine's clock from signing on, so a skewed clock does no harm. */
+/** URLs live for 15 minutes; one this old is not begun with any more. By the time since they were signed, so that a clock which is wrong, or set meanwhile, does no harm. */
 const freshFor = 10 * 60_000
 
 interface Signed extends Target {
@@ -32,7 +32,7 @@ export class Signer {
    */
   async sign(part: StagedPart, next: readonly StagedPart[]): Promise<Target> {
     const known = await this.#urls.get(keyOf(part))
-    if (known && this.#clock.now().getTime() - known.at < freshFor) return known
+    if (known && this.#clock.elapsed() - known.at < freshFor) return known
     const window = [part, ...next.filter(other => !this.#urls.has(keyOf(other)))]
     const signing = this.#ask(window)
     for (const one of window) {
@@ -56,7 +56,7 @@ export class Signer {
       sha256: digest.toString('base64'),
     }))
     const { urls } = await this.#receiver.parts(this.#snapshot, { lease: this.#lease, parts })
-    const at = this.#clock.now().getTime()
+    const at = this.#clock.elapsed()
     const signed = new Map(urls.map(({ url, headers, ...part }) => [keyOf(part), { url, headers, at }]))
     const missing = window.find(part => !signed.has(keyOf(part)))
     if (missing) throw new Error(`the receiver signed no URL for part ${keyOf(missing)}`)

@@ -135,14 +135,14 @@ export class Upload {
 
   async #send(part: StagedPart): Promise<void> {
     const { clock, signal } = this.#options
-    const since = clock.now()
+    const since = clock.elapsed()
     const furthest = { bytes: 0 }
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
       const error = await this.#try(part, furthest)
       if (error === undefined) break
       if (!mayPass(error)) throw error
-      await this.#patience.pause(attempt, since, error, signal)
+      await this.#patience.pause(attempt, since, error, signal, error instanceof PutRefused ? error.retryAfter : 0)
     }
     await this.#acknowledge(part)
   }
