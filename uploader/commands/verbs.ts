@@ -53,6 +53,12 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
     task: 'Look and prove',
     verbs: [
       {
+        name: 'doctor',
+        usage: 'doctor [source]',
+        summary: 'what is wrong with this host or its sources, and what to do',
+        load: () => import('./doctor.ts'),
+      },
+      {
         name: 'list',
         usage: 'list [source]',
         summary: 'snapshots, newest first',

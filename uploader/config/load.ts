@@ -53,7 +53,7 @@ async function readText(path: string, platform: NodeJS.Platform): Promise<string
   let file: FileHandle | undefined
   try {
     file = await open(path)
-    requirePrivate(path, await file.stat(), 'The configuration file', platform)
+    await requirePrivate(path, await file.stat(), 'The configuration file', platform)
     return await file.readFile('utf8')
   } catch (cause) {
     if (cause instanceof Failure) throw cause

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import { checkLogs } from './check-logs.ts'
 import { checkRights } from './check-rights.ts'
 import { begin } from './dump/begin.ts'
 import { inspect } from './inspect.ts'
@@ -26,5 +27,6 @@ export const mysql: Engine<Settings, Inventory> = {
     return settings.method === 'physical' ? beginPhysical(settings, plan, context) : begin(settings, context, { last })
   },
   checkRights,
+  checkLogs,
   restore,
 }
