@@ -33,6 +33,8 @@ const codes = new Map<string, ExitCode>([
     'address-invalid',
     'engine-unavailable',
     'staging-too-small',
+    'source-exists',
+    'config-not-merged',
   ]),
   ...each(exit.sourceAdvanced, ['failed-source-advanced']),
   ...each(exit.refused, [

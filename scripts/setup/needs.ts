@@ -18,6 +18,8 @@ export const groups = {
   test: [
     ...server,
     { program: 'jq', debian: 'jq' },
+    { program: 'script', debian: 'bsdutils' },
+    { program: 'systemd-analyze', debian: 'systemd' },
     { program: 'myloader', debian: 'mydumper' },
     { program: 'mariadb-backup', debian: 'mariadb-backup' },
   ],

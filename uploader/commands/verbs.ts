@@ -25,6 +25,12 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         load: () => import('./enrol.ts'),
       },
       {
+        name: 'init',
+        usage: 'init',
+        summary: 'find the databases of this machine and write failsafe.yaml',
+        load: () => import('./init.ts'),
+      },
+      {
         name: 'kit',
         usage: 'kit show|check|certify',
         summary: 'look at, prove or use the recovery kit',
