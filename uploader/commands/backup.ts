@@ -5,6 +5,7 @@ import { summaryOf } from '../backup/summary.ts'
 import { loadConfig, type SourceConfig, sourceNamed } from '../config/load.ts'
 import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
+import { actAsOwner } from '../state/act-as-owner.ts'
 import { version } from '../version.ts'
 import { connect, patience } from './connect.ts'
 import { verb } from './help.ts'
@@ -33,7 +34,9 @@ export function define(work: Work) {
 }
 
 async function run(name: string, options: Options, { terminal, reporter }: Job) {
-  const source = sourceNamed(await loadConfig(options.config, terminal.env, terminal.platform), name)
+  const loaded = await loadConfig(options.config, terminal.env, terminal.platform)
+  const source = sourceNamed(loaded, name)
+  await actAsOwner(loaded.state.dir)
   const engine = await engineFor(source.engine)
   const settings = source.settings(engine.settings)
   const { agent, config, receiver } = await connect(options, terminal, {

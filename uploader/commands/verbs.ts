@@ -37,6 +37,12 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         load: () => import('./kit.ts'),
       },
       {
+        name: 'service',
+        usage: 'service install|uninstall|status|start|stop',
+        summary: 'have the system run failsafe by itself',
+        load: () => import('./service.ts'),
+      },
+      {
         name: 'rotate-key',
         usage: 'rotate-key',
         summary: 'sign with a new key from now on',

@@ -2,6 +2,7 @@ import type { SourceId } from '../../shared/ids.ts'
 import { type Config, loadConfig, type SourceConfig, sourceNamed } from '../config/load.ts'
 import { holdName } from '../files/hold-name.ts'
 import type { HttpReceiver } from '../receiver/http.ts'
+import { actAsOwner } from '../state/act-as-owner.ts'
 import type { AgentState } from '../state/agent.ts'
 import { type Check, failed, ok, worst } from './check.ts'
 import { checkKit } from './kit.ts'
@@ -41,6 +42,7 @@ export async function examine(visit: Visit): Promise<Check[]> {
   } catch (error) {
     return [failed('configuration', error)]
   }
+  await actAsOwner(config.state.dir)
   const names = [...config.sources.keys()]
   const listed = names.length === 0 ? 'no sources; add one with: failsafe init' : names.join(', ')
   checks.push(ok('configuration', `${config.path}: ${listed}`))

@@ -101,7 +101,7 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
 
   await makeConfigDirectory(config.path, platform)
   const passwordFile = join(dirname(config.path), `${name}.pw`)
-  const password = await passwordIn(passwordFile)
+  const password = await passwordIn(passwordFile, config.path)
   if (making) {
     await making.make(password, signal)
     say(`Made an account ${account} for backups of ${detected.what}`)
