@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Intercept } from '../../infra/local/s3/fault.ts'
 import type { Check } from '../../uploader/doctor/check.ts'
@@ -14,11 +15,12 @@ let cloud: TestCloud
 let database: Database
 let intercept: Intercept = () => undefined
 let host: Host
+let ahead = 0
 let agent: string
 const nightly = 'schedule: { full: "0 2 * * *", log: "*/15 * * * *", timeZone: Europe/Berlin }'
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ intercept: call => intercept(call) })
+  cloud = await startTestCloud({ intercept: call => intercept(call), now: () => new Date(Date.now() + ahead) })
   database = await startDatabase({ options: { log_bin: 'binlog', binlog_format: 'ROW' } })
   await database.execute(
     'CREATE DATABASE shop',
@@ -265,6 +267,19 @@ describe('the part that it sends', () => {
   test('says which host cannot be reached, where that is the storage', async () => {
     intercept = ({ method }) => (method === 'PUT' ? { kind: 'reset' } : undefined)
     expect(await upload()).toMatchObject({ outcome: 'failed', code: 'storage-unreachable' })
+  })
+
+  test('is gone from the vault within the hour', async () => {
+    const { s3Url: endpoint, region, admin: credentials, bucket: Bucket } = cloud
+    const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
+    const uploads = async () => (await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads ?? []
+    await upload()
+    expect(await uploads()).not.toEqual([])
+    ahead = 3_600_000
+    await cloud.fire('janitor')
+    expect(await uploads()).toEqual([])
+    ahead = 0
+    client.destroy()
   })
 
   test('is left out while a run holds the source', async () => {
