@@ -74,12 +74,14 @@ async function status(options: Options, { terminal, reporter }: Job): Promise<Ex
 }
 
 async function serviceFor({ config: named, root = '/' }: Options, { env, platform }: Terminal): Promise<Service> {
-  const path = resolve(named ?? env.FAILSAFE_CONFIG ?? defaultPlaces(platform, env).config)
-  const config = await loadConfig(join(root, path), env, platform)
+  const path = named ?? env.FAILSAFE_CONFIG ?? defaultPlaces(platform, env).config
+  // On Windows a path begins with the letter of a drive and not with the root.
+  const inside = (place: string) => (root === '/' ? place : join(root, place))
+  const config = await loadConfig(inside(path), env, platform)
   const state = config.state.dir
+  const command = await commandOf(ownCommand(), resolve(path))
+  const enrolled = (await findAgent(inside(state))) !== undefined
   const host = thisHost(resolve(root))
-  const command = await commandOf(ownCommand(), path)
-  const enrolled = (await findAgent(join(root, state))) !== undefined
   if (platform === 'win32') return taskService(host, command, enrolled)
-  return systemdService({ host, command, config: path, state, needs: await needsOf(config), enrolled })
+  return systemdService({ host, command, config: resolve(path), state, needs: await needsOf(config), enrolled })
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { requirePrivate } from '../config/private.ts'
 import type { AgentState } from '../state/agent.ts'
 import { loadAgent } from '../state/store.ts'
 import { type Check, failed, found, ok } from './check.ts'
@@ -18,14 +19,16 @@ export async function checkState(
 }
 
 async function checkDirectory(directory: string, platform: NodeJS.Platform): Promise<Check> {
-  const { mode } = await stat(directory)
+  const stats = await stat(directory)
+  if (platform === 'win32') await requirePrivate(directory, stats, 'The state directory', platform)
   // Whoever may write into a directory may put another file in the place of one that he cannot read.
-  if (platform === 'win32' || (mode & 0o022) === 0) return ok('state', `${directory} is writable by its owner alone`)
-  return found('state', {
-    code: 'state-not-private',
-    grave: true,
-    what: `The state directory ${directory} can be changed by other accounts of this machine`,
-    why: `its mode is ${(mode & 0o777).toString(8).padStart(4, '0')}`,
-    fix: `Run: chmod 0700 ${directory}`,
-  })
+  else if ((stats.mode & 0o022) !== 0)
+    return found('state', {
+      code: 'state-not-private',
+      grave: true,
+      what: `The state directory ${directory} can be changed by other accounts of this machine`,
+      why: `its mode is ${(stats.mode & 0o777).toString(8).padStart(4, '0')}`,
+      fix: `Run: chmod 0700 ${directory}`,
+    })
+  return ok('state', `${directory} is writable by its owner alone`)
 }
