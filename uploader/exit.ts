@@ -36,6 +36,8 @@ const codes = new Map<string, ExitCode>([
     'hold-too-long',
     'proxy-invalid',
     'ca-file-invalid',
+    'source-exists',
+    'config-not-merged',
   ]),
   ...each(exit.sourceAdvanced, ['failed-source-advanced']),
   ...each(exit.refused, [

@@ -19,6 +19,8 @@ export const groups = {
     ...server,
     { program: 'jq', debian: 'jq' },
     { program: 'openssl', debian: 'openssl' },
+    { program: 'script', debian: 'bsdutils' },
+    { program: 'systemd-analyze', debian: 'systemd' },
     { program: 'myloader', debian: 'mydumper' },
     { program: 'mariadb-backup', debian: 'mariadb-backup' },
   ],

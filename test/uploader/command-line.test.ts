@@ -22,10 +22,11 @@ describe('help', () => {
   })
 
   const each = [
-    ...verbs.filter(name => name !== 'kit').map(name => [name]),
+    ...verbs.filter(name => name !== 'kit' && name !== 'service').map(name => [name]),
     ['kit', 'show'],
     ['kit', 'check'],
     ['kit', 'certify'],
+    ...['install', 'uninstall', 'status', 'start', 'stop'].map(act => ['service', act]),
   ]
   test.each(each.map(words => [words.join(' '), words] as const))(
     'of %s has an example and its exit codes',

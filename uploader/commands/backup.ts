@@ -9,6 +9,7 @@ import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
 import type { Reporter } from '../output/reporter.ts'
 import { toldOf } from '../schedule/timetable.ts'
+import { actAsOwner } from '../state/act-as-owner.ts'
 import { PaceFile } from '../state/pace.ts'
 import { loadAgent } from '../state/store.ts'
 import { newSender } from '../transfer/sender.ts'
@@ -44,6 +45,7 @@ async function run(name: string, options: Options, { terminal, reporter }: Job) 
   const { env, platform, signal } = terminal
   const config = await loadConfig(options.config, env, platform)
   const patience = sourceNamed(config, name).maxHold * 1000
+  await actAsOwner(config.state.dir)
   await loadAgent(config.state.dir)
   if (config.nice !== undefined) beNice(config.nice)
   const about = { source: name, mode: options.mode, startedAt: terminal.now() }

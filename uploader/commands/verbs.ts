@@ -25,10 +25,22 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         load: () => import('./enrol.ts'),
       },
       {
+        name: 'init',
+        usage: 'init',
+        summary: 'find the databases of this machine and write failsafe.yaml',
+        load: () => import('./init.ts'),
+      },
+      {
         name: 'kit',
         usage: 'kit show|check|certify',
         summary: 'look at, prove or use the recovery kit',
         load: () => import('./kit.ts'),
+      },
+      {
+        name: 'service',
+        usage: 'service install|uninstall|status|start|stop',
+        summary: 'have the system run failsafe by itself',
+        load: () => import('./service.ts'),
       },
       {
         name: 'rotate-key',
@@ -69,6 +81,12 @@ export const tasks: { task: string; verbs: Verb[] }[] = [
         usage: 'status',
         summary: 'next runs, last outcomes, what is going on',
         load: () => import('./status.ts'),
+      },
+      {
+        name: 'doctor',
+        usage: 'doctor [source]',
+        summary: 'what is wrong with this host or its sources, and what to do',
+        load: () => import('./doctor.ts'),
       },
       {
         name: 'list',

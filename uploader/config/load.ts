@@ -68,7 +68,7 @@ export async function readConfigText(path: string, platform: NodeJS.Platform): P
   let file: FileHandle | undefined
   try {
     file = await open(path)
-    requirePrivate(path, await file.stat(), 'The configuration file', platform)
+    await requirePrivate(path, await file.stat(), 'The configuration file', platform)
     return await file.readFile('utf8')
   } catch (cause) {
     if (cause instanceof Failure) throw cause

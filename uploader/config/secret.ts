@@ -41,7 +41,7 @@ async function fromFile(path: string): Promise<string> {
   let file: FileHandle | undefined
   try {
     file = await open(path)
-    requirePrivate(path, await file.stat(), 'The password file')
+    await requirePrivate(path, await file.stat(), 'The password file')
     return firstLine(await file.readFile('utf8'), `the password file ${path}`)
   } catch (cause) {
     if (cause instanceof Failure) throw cause

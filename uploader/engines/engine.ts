@@ -38,6 +38,15 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
 
+  /** Why backups of this source have to run as root, for the administrator; undefined where an account of their own will do. */
+  needsRoot?(settings: Settings): string | undefined
+
+  /**
+   * Read only: what keeps log runs from continuing one another, as the application is set now. For engines whose application removes logs by itself.
+   * @param pause the longest time between two log runs that are scheduled, in seconds
+   */
+  checkLogs?(settings: Settings, pause: number, signal: AbortSignal): Promise<Finding[]>
+
   /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
   restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
 }

@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { lchown, mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { otherOwnerOf } from './owner.ts'
 
 /**
  * Makes a directory and those above it, as `mkdir -p` does. Node's own `recursive` never returns below a directory that
@@ -18,6 +19,9 @@ export async function makeDirectory(path: string, mode?: number): Promise<string
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isDirectory(absolute))) return topmost
     throw error
   }
+  const owner = await otherOwnerOf(above)
+  // Whoever owns the directory above may have put a link in its place: that is not followed.
+  if (owner) await lchown(absolute, owner.uid, owner.gid)
   return topmost ?? absolute
 }
 

@@ -1,6 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { Connections } from './connections.ts'
-import { type ProxyFor, type ProxySettings, readProxies } from './proxy.ts'
+import { type HttpProxy, type ProxyFor, type ProxySettings, readProxies } from './proxy.ts'
 import { trustFile } from './trust.ts'
 
 /** `network` of failsafe.yaml. */
@@ -16,6 +16,11 @@ export class Network {
 
   constructor(proxyFor: ProxyFor) {
     this.#proxyFor = proxyFor
+  }
+
+  /** The proxy that requests to an address go through. */
+  proxyTo(url: URL): HttpProxy | undefined {
+    return this.#proxyFor(url)
   }
 
   /** @param most how many connections may be open to one host */

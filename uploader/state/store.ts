@@ -1,8 +1,9 @@
-import { access, constants, readFile, rm } from 'node:fs/promises'
+import { access, constants, type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { newSigningKey, PrivateKey } from '../../shared/jws.ts'
-import { makeDirectory } from '../files/make-directory.ts'
+import { requirePrivate } from '../config/private.ts'
+import { makePrivateDirectory } from '../files/make-private-directory.ts'
 import { writeDurably } from '../files/write.ts'
 import type { KeyReceiver } from '../receiver/agent-key.ts'
 import { AgentState } from './agent.ts'
@@ -12,12 +13,16 @@ import { type Keeper, settle } from './rotate.ts'
 const pathIn = (directory: string) => join(directory, 'agent.json')
 const keyPathIn = (directory: string) => join(directory, 'enrolment-key.json')
 
-/** What this host knows of itself, or undefined where it was never enrolled. @throws Failure `state-unreadable` */
+/** What this host knows of itself, or undefined where it was never enrolled. @throws Failure `state-unreadable`, `file-not-private` */
 export async function findAgent(directory: string): Promise<AgentState | undefined> {
   const path = pathIn(directory)
+  let file: FileHandle | undefined
   try {
-    return AgentState.parse(JSON.parse(await readFile(path, 'utf8')))
+    file = await open(path)
+    await requirePrivate(path, await file.stat(), 'The state of this host')
+    return AgentState.parse(JSON.parse(await file.readFile('utf8')))
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new Failure('state-unreadable', `The state of this host, ${path}, cannot be read`, {
@@ -28,10 +33,12 @@ export async function findAgent(directory: string): Promise<AgentState | undefin
           : 'Restore that file, or enrol this host again with a token from the provider that replaces the agent',
       cause,
     })
+  } finally {
+    await file?.close()
   }
 }
 
-/** @throws Failure `not-enrolled` or `state-unreadable` */
+/** @throws Failure `not-enrolled`, `state-unreadable` or `file-not-private` */
 export async function loadAgent(directory: string): Promise<AgentState> {
   const agent = await findAgent(directory)
   if (agent) return agent
@@ -41,10 +48,10 @@ export async function loadAgent(directory: string): Promise<AgentState> {
   })
 }
 
-/** Makes sure that an agent's state can be kept here. @throws Failure `state-unwritable` */
-export async function prepareState(directory: string): Promise<void> {
+/** Makes sure that an agent's state can be kept here, for nobody else to read. @throws Failure `state-unwritable` */
+export async function prepareState(directory: string, platform: NodeJS.Platform = process.platform): Promise<void> {
   try {
-    await makeDirectory(directory, 0o700)
+    await makePrivateDirectory(directory, platform)
     await access(directory, constants.W_OK)
   } catch (cause) {
     throw unwritable(directory, cause)

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import { checkLogs } from './check-logs.ts'
 import { checkRights } from './check-rights.ts'
 import { begin } from './dump/begin.ts'
 import { inspect } from './inspect.ts'
@@ -25,6 +26,8 @@ export const mysql: Engine<Settings, Inventory> = {
     if (plan.kind === 'log' && last) return beginLog(settings, last, context)
     return settings.method === 'physical' ? beginPhysical(settings, plan, context) : begin(settings, context, { last })
   },
+  needsRoot: ({ method }) => (method === 'physical' ? 'it copies the data files of the server' : undefined),
   checkRights,
+  checkLogs,
   restore,
 }

@@ -11,6 +11,11 @@ export type Continuation =
 
 /** What can be seen from the list of logs alone; what only their content tells is checked when they are read. */
 export function continuation(inventory: Inventory, heads: LaneHeads): Continuation {
+  return logsUnusable(inventory) ?? goingOn(inventory, heads, inventory.log!.files!)
+}
+
+/** Why no log of this server can be backed up as it is set now, whatever was backed up before; undefined where they can. */
+export function logsUnusable(inventory: Inventory): Extract<Continuation, { possible: false }> | undefined {
   const { log } = inventory
   if (log === null) return no('LOG_OFF', 'the server writes no binary log (log_bin is OFF)')
   if (log.format === 'STATEMENT')
@@ -22,7 +27,7 @@ export function continuation(inventory: Inventory, heads: LaneHeads): Continuati
   if (files === null || !has(inventory, 'REPLICATION SLAVE')) return no('LOG_RIGHTS', missingRights(inventory))
   const gap = files.find((file, i) => i > 0 && numberOf(file.name) !== numberOf(files[i - 1]!.name) + 1)
   if (gap) return no('BINLOG_GAP', `a binary log before ${gap.name} is missing on the server`)
-  return goingOn(inventory, heads, files)
+  return undefined
 }
 
 /** The end of the last log, so that there is no gap; else the last full, whose end may still be there. */
@@ -66,6 +71,6 @@ function missingRights(inventory: Inventory): string {
   return `the account may not read binary logs: GRANT REPLICATION SLAVE, ${listing} ON *.* TO ${account}`
 }
 
-function no(code: string, reason: string): Continuation {
+function no(code: string, reason: string): Extract<Continuation, { possible: false }> {
   return { possible: false, code, reason: `${reason}, so everything is backed up` }
 }

@@ -1,0 +1,11 @@
+import type { EngineKind } from '../../shared/snapshot.ts'
+import type { Detector } from './detector.ts'
+
+/** In the order in which init looks. */
+const detectors: Partial<Record<EngineKind, () => Promise<Detector>>> = {
+  mysql: async () => (await import('./mysql/detect/detector.ts')).mysqlDetector,
+}
+
+export function allDetectors(): Promise<Detector[]> {
+  return Promise.all(Object.values(detectors).map(load => load()))
+}

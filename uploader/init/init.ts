@@ -1,0 +1,140 @@
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { Failure } from '../../shared/failure.ts'
+import type { Config } from '../config/load.ts'
+import type { AccountPlan, Administrator, Detected, Detector } from '../engines/detector.ts'
+import { makeConfigDirectory, writeSource } from './file.ts'
+import { passwordIn } from './password.ts'
+import type { Questions } from './questions.ts'
+
+export interface Setup {
+  config: Config
+  detectors: readonly Detector[]
+  questions: Questions
+  /** Only what is at this address, or undefined to look for everything. */
+  address: string | undefined
+  /** What to call the one source, or undefined. */
+  name: string | undefined
+  /** Who makes the account; undefined: nobody, the statements are shown. */
+  administrator: Administrator | undefined
+  /** The account for backups. */
+  account: string
+  timeZone: string
+  platform: NodeJS.Platform
+  signal: AbortSignal
+  say(line: string): void
+}
+
+/** A source that init has written into the configuration. */
+export interface Added {
+  name: string
+  what: string
+  passwordFile: string
+  /** What an administrator has yet to run; empty where it was run. */
+  statements: string[]
+}
+
+/**
+ * Finds what can be backed up and writes it into the configuration:
+ *
+ *   look ──▶ ask ──▶ password file ──▶ account ──▶ configuration
+ *
+ * Each arrow can be the last, and the same command again goes on from there: a password file is used again, an account with that password too, and a source
+ * is in the configuration when its account is there.
+ * @throws Failure; nothing that is configured was changed then
+ */
+export async function initialise(setup: Setup): Promise<Added[]> {
+  const { questions, name, signal } = setup
+  const found = await look(setup)
+  const chosen = found.length === 0 ? [] : await questions.which(found)
+  if (name !== undefined && chosen.length > 1)
+    throw new Failure('usage', '--name is for one source, and there are several', {
+      why: chosen.map(({ what }) => what).join(', '),
+      fix: 'Choose one with --connect',
+    })
+  const added: Added[] = []
+  for (const detected of chosen) {
+    signal.throwIfAborted()
+    added.push(await add(setup, detected, added))
+  }
+  return added
+}
+
+/** What is there and not configured yet. @throws Failure `nothing-found` where there is nothing at all */
+async function look({ detectors, address, config, signal, say }: Setup): Promise<Detected[]> {
+  const fresh: Detected[] = []
+  const known: string[] = []
+  for (const detector of detectors) {
+    const found = address === undefined ? await detector.detect(signal) : [await detector.detectAt(address, signal)]
+    for (const detected of found) {
+      const source = await configuredAs(detector, detected, config, signal)
+      if (source === undefined) fresh.push(detected)
+      else known.push(`${detected.what} is ${source}`)
+    }
+  }
+  for (const line of known) say(`${line}, in ${config.path} already`)
+  if (fresh.length + known.length > 0) return fresh
+  throw new Failure('nothing-found', 'No application that can be backed up was found on this machine', {
+    why: 'no MySQL or MariaDB server answers at the usual places',
+    fix: 'Say where it is with --connect, or write failsafe.yaml by hand',
+  })
+}
+
+async function configuredAs(detector: Detector, detected: Detected, { sources }: Config, signal: AbortSignal) {
+  for (const { name, engine, settings } of sources.values())
+    if (engine === detector.engine && (await detector.isConfigured(detected, settings(z.unknown()), signal)))
+      return name
+  return undefined
+}
+
+async function add(setup: Setup, detected: Detected, added: readonly Added[]): Promise<Added> {
+  const { config, questions, account, timeZone, platform, signal, say } = setup
+  const taken = (name: string) => config.sources.has(name) || added.some(other => other.name === name)
+  const name = await questions.nameOf(detected, setup.name ?? freeName(detected.name, taken), taken)
+  if (taken(name))
+    throw new Failure('source-exists', `There is a source ${JSON.stringify(name)} already`, {
+      fix: 'Choose another name with --name',
+    })
+  const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
+  const plan = setup.administrator && (await planAs(setup, detector, detected, setup.administrator))
+  const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
+
+  await makeConfigDirectory(config.path, platform)
+  const passwordFile = join(dirname(config.path), `${name}.pw`)
+  const password = await passwordIn(passwordFile, config.path)
+  if (making) {
+    await making.make(password, signal)
+    say(`Made an account ${account} for backups of ${detected.what}`)
+  }
+  const schedule = { full: '0 2 * * *', ...(plan?.logs ? { log: '*/15 * * * *' } : {}), timeZone }
+  const connection = { ...detected.connection, user: account, passwordFile }
+  await writeSource(config.path, name, { engine: detected.engine, connection, schedule })
+  const statements = making ? [] : (plan?.statements ?? detector.statements(detected, account))
+  return { name, what: detected.what, passwordFile, statements }
+}
+
+async function planAs(
+  { questions, account, signal }: Setup,
+  detector: Detector,
+  detected: Detected,
+  administrator: Administrator,
+): Promise<AccountPlan> {
+  try {
+    return await detector.planAccount(detected, administrator, account, signal)
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.code.endsWith('-login-refused')) throw error
+    const password = await questions.passwordOf(administrator.user, detected)
+    if (password !== undefined) return detector.planAccount(detected, { ...administrator, password }, account, signal)
+    throw new Failure('account-not-made', `${detected.what} does not let ${administrator.user} in to make an account`, {
+      why: error.why,
+      fix: 'Give the password in FAILSAFE_ADMINISTRATOR_PASSWORD, or use --no-account to have the statements shown',
+      cause: error,
+    })
+  }
+}
+
+function freeName(name: string, taken: (name: string) => boolean): string {
+  let free = name
+  for (let number = 2; taken(free); number++) free = `${name}-${number}`
+  return free
+}

@@ -1,0 +1,45 @@
+import { realpath } from 'node:fs/promises'
+import { z } from 'zod'
+import type { Config } from '../config/load.ts'
+import { engineFor } from '../engines/registry.ts'
+
+/** What the service has to be allowed, by its configuration. */
+export interface Needs {
+  /** Source and reason of each that has to run as root. */
+  root: { source: string; why: string }[]
+  /** Written to. */
+  directories: string[]
+  /** Read, and readable by nobody else. */
+  secrets: string[]
+  /** Other files that it reaches for. */
+  sockets: string[]
+}
+
+/** The keys that engines share for files (`SecretSource`) and sockets. */
+const Reached = z.object({
+  connection: z.object({ passwordFile: z.string().optional(), socketPath: z.string().optional() }).optional(),
+})
+
+/** @throws Failure where the settings of a source are not valid */
+export async function needsOf(config: Config): Promise<Needs> {
+  const needs: Needs = {
+    root: [],
+    directories: [...new Set([config.state.dir, config.staging.dir])],
+    secrets: [],
+    sockets: [],
+  }
+  for (const source of config.sources.values()) {
+    const engine = await engineFor(source.engine)
+    const why = engine.needsRoot?.(source.settings(engine.settings))
+    if (why !== undefined) needs.root.push({ source: source.name, why })
+    const { connection } = source.settings(Reached)
+    if (connection?.passwordFile !== undefined) needs.secrets.push(connection.passwordFile)
+    if (connection?.socketPath !== undefined) needs.sockets.push(connection.socketPath)
+  }
+  return needs
+}
+
+/** The command that the service runs: this very program, with its configuration. */
+export async function commandOf(own: readonly string[], config: string): Promise<string[]> {
+  return [await realpath(own[0]!), ...own.slice(1), 'run', '--config', config]
+}
