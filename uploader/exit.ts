@@ -85,5 +85,7 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
 }
 
 function interrupted(cause: unknown): Failure {
-  return new Failure('interrupted', 'Interrupted', { why: 'a signal asked to stop', fix: 'Run it again', cause })
+  // A backup knows what it has kept.
+  const fix = cause instanceof Failure && cause.code === 'cancelled' ? cause.fix : 'Run it again'
+  return new Failure('interrupted', 'Interrupted', { why: 'a signal asked to stop', fix, cause })
 }

@@ -4,7 +4,7 @@ declare const FAULT_POINTS: boolean
 /** The steps of a run at which a test kills it, in their order. */
 export const faultPoints = [
   'source-registered',
-  'source-held',
+  'source-taken',
   'heads-read',
   'source-inspected',
   'directory-made',

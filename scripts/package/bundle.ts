@@ -3,9 +3,14 @@ import { build, type Metafile } from 'esbuild'
 
 /**
  * The uploader as one CommonJS file (a bundle in ES module form fails at run time: "Dynamic require of buffer").
+ * @param faultPoints for the kill tests only: with the steps at which a run can be made to die (uploader/fault-point.ts)
  * @returns what went into it
  */
-export async function bundleUploader(root: string, outfile: string): Promise<Metafile> {
+export async function bundleUploader(
+  root: string,
+  outfile: string,
+  { faultPoints = false }: { faultPoints?: boolean } = {},
+): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(root, 'uploader/main.ts')],
@@ -15,6 +20,8 @@ export async function bundleUploader(root: string, outfile: string): Promise<Met
     format: 'cjs',
     target: 'node24',
     minify: true,
+    // Nothing is left of them where this is false: an empty function is inlined.
+    define: { FAULT_POINTS: String(faultPoints) },
     keepNames: true,
     legalComments: 'none',
     metafile: true,

@@ -126,7 +126,7 @@ describe('a run that was killed when all was staged is finished by the next one'
       if (call === 'complete' || call === 'abort') throw new ProblemError('internal')
     }
     const engine = new FakeEngine(contentsOf('MARKER'))
-    const sleep = (milliseconds: number) => pause(milliseconds / 100)
+    const sleep = (milliseconds: number, signal: AbortSignal) => pause(milliseconds / 100, undefined, { signal })
     await expect(rig.backUp(engine, { sleep, patience: 4000 })).rejects.toMatchObject({
       code: 'upload-failed',
       fix: expect.stringContaining('all that it needs is staged'),
@@ -223,6 +223,26 @@ describe('such a run is discarded, and said why', () => {
     await expectDiscarded(/The manifest is not valid/, ['abandoned', 'committed'])
   })
 })
+
+test.each([0.2, 0.3, 0.5, 0.7, 0.95])(
+  'a journal that lost all behind %d of it costs the run at most, and nothing else',
+  async fraction => {
+    rig.maxBytes = 60 * MiB
+    await dieAt(rig, 'parts-uploaded')
+    const journal = (await rig.staged()).find(({ name }) => name.endsWith('journal'))!
+    await truncate(journal.name, Math.floor(journal.size * fraction))
+    const result = await rig.backUp(next())
+    expect(rig.receiver.states().at(-1)).toBe('committed')
+    expect(result.warnings).toHaveLength(1)
+    if (rig.receiver.manifests.length === 2) await expectKilledRunWhole()
+    else expect(rig.receiver.states()[0]).not.toBe('committed')
+    await readBack(rig, rig.receiver.manifests.at(-1)!, async (line, plain) => {
+      expect(line.name).toBe('next')
+      expect(await digest(plain)).toBe(await digest(content('next', text(300_000)).read()))
+    })
+    expect(await rig.staged()).toEqual([])
+  },
+)
 
 test('a lane that is held, a refused agent or a quota loses nothing: the staged parts wait', async () => {
   rig.maxBytes = 60 * MiB

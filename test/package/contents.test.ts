@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { LockFile } from '../../scripts/lock/lock-file.ts'
+import { bundleUploader } from '../../scripts/package/bundle.ts'
 import { checkIntegrity } from '../../scripts/package/runtime.ts'
 import { stripElf } from '../../scripts/package/strip-elf.ts'
 import { hostTarget, nodeVersion } from '../../scripts/package/targets.ts'
+import { faultPoints } from '../../uploader/fault-point.ts'
 import { run } from '../support/run.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -54,6 +56,22 @@ test('nothing that is only for development is inside', () => {
   for (const [path, entry] of Object.entries(lock.packages))
     if (!entry.dev) only.delete(path.slice(path.lastIndexOf('node_modules/') + 13))
   expect([...names].filter(name => only.has(name))).toEqual([])
+})
+
+test('of the fault points of the kill tests nothing is inside what ships, and all are in the bundle that is killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'failsafe-faults-'))
+  try {
+    const bundle = join(folder, 'failsafe.cjs')
+    await bundleUploader(root, bundle, { faultPoints: true })
+    const killed = await readFile(bundle, 'utf8')
+    const shipped = await readFile(join(dist, hostTarget!.file))
+    for (const trace of [...faultPoints, 'FAILSAFE_FAULT']) {
+      expect(killed, trace).toContain(trace)
+      expect(shipped.includes(trace), trace).toBe(false)
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('a runtime that is not the one in the lock file is refused', async () => {

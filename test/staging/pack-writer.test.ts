@@ -85,6 +85,20 @@ test('whatever is written in whatever pieces, the extents lead to exactly it, in
     { seed, numRuns: times(300) },
   ))
 
+test('after a flush the parts before are announced, and the unfinished one holds what it says', async () => {
+  const bytes = randomBytes(2300)
+  await written(async writer => {
+    expect(await writer.flush()).toBeUndefined()
+    await writer.write(bytes)
+    const tail = await writer.flush()
+    expect(tail).toMatchObject({ pack: 1, number: 3, size: 300 })
+    expect(tail!.digest.equals(createHash('sha256').update(bytes.subarray(2000)).digest())).toBe(true)
+    await writer.write(randomBytes(500))
+    const [extent] = writer.takeExtents()
+    expect(extent).toEqual({ pack: 1, offset: 0, length: 2800 })
+  }).then(({ parts }) => expect(parts[2]!.bytes.subarray(0, 300).equals(bytes.subarray(2000))).toBe(true))
+})
+
 test('a writer that got nothing makes no pack', async () => {
   expect(await written(async () => {})).toEqual({ parts: [], ends: [] })
 })

@@ -29,7 +29,7 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
   const { source } = await receiver.registerSource(options.source, { engine: engine.kind, ...options.schedule })
   faultPoint('source-registered')
   const lock = await holdSource(source, options.source)
-  faultPoint('source-held')
+  faultPoint('source-taken')
   try {
     const warnings: Warning[] = []
     const note = (message: string) => {

@@ -1,0 +1,22 @@
+/**
+ * `node build-mortal.ts FILE`: the binary as it ships, but for the steps at which FAILSAFE_FAULT makes it die (uploader/fault-point.ts). A process of its own, as
+ * the test runner loads pkg in another way than Node does.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundleUploader } from '../../scripts/package/bundle.ts'
+import { inject } from '../../scripts/package/inject.ts'
+import { runtime } from '../../scripts/package/runtime.ts'
+import { hostTarget } from '../../scripts/package/targets.ts'
+
+const root = join(import.meta.dirname, '../..')
+const build = join(root, 'build')
+await mkdir(build, { recursive: true })
+const work = await mkdtemp(join(build, 'mortal-'))
+try {
+  const bundle = join(work, 'failsafe.cjs')
+  await bundleUploader(root, bundle, { faultPoints: true })
+  await inject(hostTarget!, await runtime(root, build, hostTarget!), bundle, process.argv[2]!, join(work, 'home'))
+} finally {
+  await rm(work, { recursive: true, force: true })
+}
