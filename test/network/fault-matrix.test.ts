@@ -302,7 +302,7 @@ describe.concurrent('met once', options, () => {
 })
 
 describe.concurrent('met three times', options, () => {
-  test.for(some(4).filter(({ call, fault }) => !isFinal(call, fault)))(
+  test.for(some(7).filter(({ call, fault }) => !isFinal(call, fault)))(
     '$call: $fault',
     async ({ call, fault }, { expect }) => {
       const met = await meet(call, fault, 3, 30_000)

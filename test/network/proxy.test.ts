@@ -11,7 +11,7 @@ import { newPutPart } from '../../uploader/transfer/put-part.ts'
 import { collect } from '../sealed/support.ts'
 import { temporaryDirectory } from '../uploader/directory.ts'
 import { type Certificate, newAuthority } from './certificates.ts'
-import { closedPort, startHost, startProxy } from './servers.ts'
+import { acknowledge, closedPort, partDigest, startHost, startProxy } from './servers.ts'
 
 const { signal } = new AbortController()
 const password = 'p:ä %@/?'
@@ -73,7 +73,7 @@ describe('a proxy that wants a password lets through', () => {
       async (request, response) => {
         if (request.method === 'PUT') {
           put = await collect(request)
-          return void response.end()
+          return acknowledge(response)
         }
         const size = bytes.length
         response.writeHead(206, { 'content-range': `bytes 0-${size - 1}/${size}`, 'content-length': size }).end(bytes)
@@ -83,7 +83,7 @@ describe('a proxy that wants a password lets through', () => {
     await using proxy = await startProxy({ credentials })
     await using settings = await withPassword(proxy.url)
     const connections = (await through(settings)).connections(1)
-    const part = { pack: 1, number: 1, size: bytes.length, digest: Buffer.alloc(32), path: directory.in('part') }
+    const part = { pack: 1, number: 1, size: bytes.length, digest: partDigest, path: directory.in('part') }
     await newPutPart(connections)(part, { url: `${storage.url}/part`, headers: {} }, signal, () => {})
     expect(put.equals(bytes)).toBe(true)
     const range = { offset: 0, length: bytes.length, size: bytes.length }
@@ -166,12 +166,12 @@ describe('a run goes on after a proxy that', () => {
     await using directory = await temporaryDirectory()
     await writeFile(directory.in('part'), 'part')
     await using storage = await startHost(
-      (request, response) => void request.resume().on('end', () => response.end()),
+      (request, response) => void request.resume().on('end', () => acknowledge(response)),
       { tls },
     )
     await using proxy = await startProxy({ rule: count => (count === 1 ? ruling : 'pass') })
     const put = newPutPart((await through({ url: proxy.url })).connections(1), { timeout: 300 })
-    const part = { pack: 1, number: 1, size: 4, digest: Buffer.alloc(32), path: directory.in('part') }
+    const part = { pack: 1, number: 1, size: 4, digest: partDigest, path: directory.in('part') }
     const send = () => put(part, { url: `${storage.url}/part`, headers: {} }, signal, () => {})
     const started = performance.now()
     await expect(send()).rejects.toThrow()

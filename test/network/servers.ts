@@ -18,6 +18,12 @@ export async function startHost(
   return { port, url: `http${tls ? 's' : ''}://${name}:${port}`, [Symbol.asyncDispose]: close }
 }
 
+/** The digest of every part of these tests, and the answer of a storage that has read it. */
+export const partDigest = Buffer.alloc(32, 7)
+export function acknowledge(response: http.ServerResponse): void {
+  response.writeHead(200, { 'x-amz-checksum-sha256': partDigest.toString('base64') }).end()
+}
+
 /** What a proxy makes of a request to it: lets it through, answers it, or says nothing more from there on. */
 export type Ruling = 'pass' | 'silent' | 'silent-tunnel' | number
 

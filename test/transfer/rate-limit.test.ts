@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../uploader/transfer/clock.ts'
 import { connectionsWithin, limitRate, RateLimit } from '../../uploader/transfer/limit-rate.ts'
 import { newPutPart, pieceSize } from '../../uploader/transfer/put-part.ts'
-import { startHost } from '../network/servers.ts'
+import { acknowledge, partDigest, startHost } from '../network/servers.ts'
 import { long } from '../support/counts.ts'
 import { direct } from '../support/network.ts'
 import { temporaryDirectory } from '../uploader/directory.ts'
@@ -20,7 +20,7 @@ test(`four connections keep to 5 MB/s together, to 5 % over ${seconds} seconds, 
     request.on('data', chunk => {
       arrived[worker]! += chunk.length
     })
-    request.on('end', () => response.end())
+    request.on('end', () => acknowledge(response))
   })
   const connections = direct.connections(4)
   const put = limitRate(newPutPart(connections), new RateLimit(limit, systemClock))
@@ -31,9 +31,13 @@ test(`four connections keep to 5 MB/s together, to 5 % over ${seconds} seconds, 
     const size = sizes[n]!
     const path = directory.in(`${n}`)
     await writeFile(path, Buffer.alloc(size))
-    const part = { pack: 1, number: n + 1, size, digest: Buffer.alloc(32), path }
+    const part = { pack: 1, number: n + 1, size, digest: partDigest, path }
     const target = { url: `${storage.url}/${n}`, headers: {} }
-    while (!stop.signal.aborted) await put(part, target, stop.signal, () => {}).catch(() => {})
+    const send = () => put(part, target, stop.signal, () => {})
+    while (!stop.signal.aborted)
+      await send().catch(error => {
+        if (!stop.signal.aborted) throw error
+      })
   }
   const workers = sizes.map(worker)
   await sleep(1000)
