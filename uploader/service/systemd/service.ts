@@ -1,5 +1,6 @@
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../../../shared/failure.ts'
 import type { Host } from '../host.ts'
 import type { Needs } from '../needs.ts'
@@ -36,6 +37,17 @@ export function systemdService({ host, command, config, state, needs, enrolled }
     })
   }
 
+  /** systemd is content once the program runs; what is wrong with its configuration shows a moment later. */
+  async function begin(): Promise<void> {
+    await systemctl('start', name)
+    await delay(2000)
+    if ((await systemctl('is-active', name).catch(() => '')).trim() === 'active') return
+    throw new Failure('service-ended', 'The service ended as soon as it was started', {
+      why: 'systemd starts it again every 30 seconds',
+      fix: 'See why: journalctl -u failsafe -n 20',
+    })
+  }
+
   return {
     async install() {
       const account = needs.root.length > 0 ? 'root' : user
@@ -57,7 +69,7 @@ export function systemdService({ host, command, config, state, needs, enrolled }
       await systemctl('daemon-reload')
       if (!enrolled) return [...said, 'It was not started: enrol this host, then run: failsafe service start']
       if (changed) await systemctl('try-restart', name)
-      await systemctl('start', name)
+      await begin()
       return [...said, 'It is running.']
     },
 
@@ -72,7 +84,7 @@ export function systemdService({ host, command, config, state, needs, enrolled }
 
     async start() {
       await requireRunning()
-      await systemctl('start', name)
+      await begin()
       return ['It is running.']
     },
 
