@@ -225,7 +225,13 @@ describe('the start-up task of Windows', () => {
 
   test('is made from a file in UTF-16, as the scheduler wants it, started once the host is enrolled, and taken away', async () => {
     const scheduler = newScheduler()
-    const service = (enrolled: boolean) => taskService(scheduler.host, ['C:\\failsafe.exe', 'run'], enrolled)
+    const asked: string[] = []
+    const stop = async () => {
+      asked.push(`stop, after ${scheduler.calls.length} calls`)
+      return undefined
+    }
+    const service = (enrolled: boolean) =>
+      taskService({ host: scheduler.host, command: ['C:\\failsafe.exe', 'run'], stop, enrolled })
     expect((await service(false).install())[1]).toContain('enrol this host')
     expect(scheduler.xml()).toMatch(/^\ufeff<\?xml version="1\.0" encoding="UTF-16"\?>/)
     expect(scheduler.calls).toEqual(['schtasks.exe /create /tn \\FailSafe /xml FILE /f'])
@@ -233,6 +239,8 @@ describe('the start-up task of Windows', () => {
     expect(scheduler.calls.at(-1)).toBe('schtasks.exe /run /tn \\FailSafe')
     expect(await service(true).status()).toEqual({ installed: true, enabled: true, running: true })
     await service(true).uninstall()
+    // the daemon is asked first, so that it releases what it holds
+    expect(asked).toEqual([`stop, after ${scheduler.calls.length - 2} calls`])
     expect(scheduler.calls.slice(-2)).toEqual([
       'schtasks.exe /end /tn \\FailSafe',
       'schtasks.exe /delete /tn \\FailSafe /f',

@@ -9,7 +9,6 @@ import { holdDaemon } from '../daemon/hold.ts'
 import { loadMemories } from '../daemon/memory-file.ts'
 import { startRun } from '../daemon/run-child.ts'
 import { Runs } from '../daemon/runs.ts'
-import { ownCommand } from '../daemon/self.ts'
 import { exit } from '../exit.ts'
 import { Log, type Sink } from '../log/log.ts'
 import { redactor } from '../log/redact.ts'
@@ -17,6 +16,8 @@ import { RotatingFile } from '../log/rotating-file.ts'
 import { secretsIn } from '../log/secrets.ts'
 import { eventProgram, isJournal, toEventLog, toFile, toStderr } from '../log/sinks.ts'
 import { counted } from '../output/format.ts'
+import { ownCommand } from '../own-command.ts'
+import { actAsOwner } from '../state/act-as-owner.ts'
 import { loadAgent } from '../state/store.ts'
 import { systemClock } from '../transfer/clock.ts'
 import { version } from '../version.ts'
@@ -42,6 +43,7 @@ export function define(work: Work) {
 async function run(options: Options, job: Job) {
   const { env, platform } = job.terminal
   const { state } = await loadConfig(options.config, env, platform)
+  await actAsOwner(state.dir)
   await loadAgent(state.dir)
   const held = await holdDaemon(state.dir)
   try {

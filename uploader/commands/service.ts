@@ -2,11 +2,13 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { defaultPlaces } from '../config/places.ts'
+import { ask } from '../control/ask.ts'
+import { Stopping } from '../control/requests.ts'
 import { type ExitCode, exit } from '../exit.ts'
 import { formatTable } from '../output/format.ts'
+import { ownCommand } from '../own-command.ts'
 import { thisHost } from '../service/host.ts'
 import { commandOf, needsOf } from '../service/needs.ts'
-import { ownCommand } from '../service/own-command.ts'
 import type { Service } from '../service/service.ts'
 import { systemdService } from '../service/systemd/service.ts'
 import { taskService } from '../service/windows/service.ts'
@@ -82,6 +84,11 @@ async function serviceFor({ config: named, root = '/' }: Options, { env, platfor
   const command = await commandOf(ownCommand(), resolve(path))
   const enrolled = (await findAgent(inside(state))) !== undefined
   const host = thisHost(resolve(root))
-  if (platform === 'win32') return taskService(host, command, enrolled)
+  if (platform === 'win32') return taskService({ host, command, stop: () => askToStop(state), enrolled })
   return systemdService({ host, command, config: resolve(path), state, needs: await needsOf(config), enrolled })
+}
+
+/** @returns the process that is about to end, or undefined where none runs */
+async function askToStop(state: string): Promise<number | undefined> {
+  return (await ask(state, 'daemon', { ask: 'stop' }, Stopping))?.pid
 }

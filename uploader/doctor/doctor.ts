@@ -90,7 +90,8 @@ async function checkWay(
         known.map(({ source }) => source),
       ),
     )
-    if (sending) checks.push(await checkUpload(visit, config, { network, receiver }, sending))
+    if (sending)
+      checks.push(await checkUpload(visit, config, { network, receiver, recipients: agent.recipients }, sending))
   } catch (error) {
     signal.throwIfAborted()
     checks.push(failed('receiver', error))
@@ -102,11 +103,11 @@ async function checkWay(
 async function checkUpload(
   { signal, now }: Visit,
   { staging }: Config,
-  { network, receiver }: { network: Network; receiver: HttpReceiver },
+  way: { network: Network; receiver: HttpReceiver; recipients: string[] },
   { name, engine }: SourceConfig,
 ): Promise<Check> {
-  const { source } = await receiver.registerSource(name, { engine })
-  const trip = { source, name, network, receiver, staging: staging.dir, signal, now }
+  const { source } = await way.receiver.registerSource(name, { engine })
+  const trip = { ...way, source, name, staging: staging.dir, signal, now }
   return whileHeld(source, () => sendOnePart(trip), name)
 }
 

@@ -17,6 +17,7 @@ const partBytes = 64 * 1024
 const abortTime = 15_000
 
 export interface Trip {
+  recipients: string[]
   source: SourceId
   name: string
   network: Network
@@ -55,7 +56,7 @@ export async function sendOnePart(trip: Trip): Promise<Check> {
 }
 
 /** @returns the host of the storage */
-async function send({ source, network, receiver, staging, signal, now }: Trip): Promise<string> {
+async function send({ source, recipients, network, receiver, staging, signal, now }: Trip): Promise<string> {
   const startedAt = now()
   const run = newUlid(startedAt.getTime())
   const directory = await RunDirectory.make(staging, source, run)
@@ -71,7 +72,7 @@ async function send({ source, network, receiver, staging, signal, now }: Trip): 
       ...request,
       requested: 'full',
       startedAt: startedAt.toISOString(),
-      recipients: [],
+      recipients,
     })
     const part = await stagePart(directory)
     signal.throwIfAborted()

@@ -9,7 +9,8 @@ const modes = ['full', 'differential', 'log'] as const
 export function checkSchedule({ name, schedule }: SourceConfig, now: Date): Check[] {
   const planned = modes.flatMap(mode => {
     const times = timesOf(schedule, mode)
-    return times ? [{ mode, next: nextRun(times, now) }] : []
+    const next = times && nextRun(times, now)
+    return next ? [{ mode, next }] : []
   })
   if (planned.length === 0)
     return [
@@ -23,15 +24,6 @@ export function checkSchedule({ name, schedule }: SourceConfig, now: Date): Chec
   const checks = [
     ok(check, `Next runs: ${planned.map(({ mode, next }) => `${mode} ${momentIn(zone, next)}`).join(', ')}`, name),
   ]
-  for (const { mode, next } of planned)
-    if (!next)
-      checks.push(
-        warn(name, 'schedule-never', {
-          what: `The ${mode} run never comes`,
-          why: `no day is like ${JSON.stringify(schedule?.[mode])}`,
-          fix: 'Correct that line in failsafe.yaml',
-        }),
-      )
   if (!schedule?.full)
     checks.push(
       warn(name, 'schedule-no-full', {
@@ -64,8 +56,7 @@ function timesOf(schedule: SourceConfig['schedule'], mode: (typeof modes)[number
 }
 
 /** `2026-11-30 02:00 Europe/Berlin` */
-function momentIn(timeZone: string, moment: Date | undefined): string {
-  if (!moment) return 'never'
+function momentIn(timeZone: string, moment: Date): string {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' })
   return `${format.format(moment)} ${timeZone}`
 }

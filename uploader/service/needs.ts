@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config/load.ts'
 import { engineFor } from '../engines/registry.ts'
@@ -24,7 +25,7 @@ const Reached = z.object({
 export async function needsOf(config: Config): Promise<Needs> {
   const needs: Needs = {
     root: [],
-    directories: [...new Set([config.state.dir, config.staging.dir])],
+    directories: outermost([config.state.dir, config.staging.dir, config.log.dir]),
     secrets: [],
     sockets: [],
   }
@@ -42,4 +43,10 @@ export async function needsOf(config: Config): Promise<Needs> {
 /** The command that the service runs: this very program, with its configuration. */
 export async function commandOf(own: readonly string[], config: string): Promise<string[]> {
   return [await realpath(own[0]!), ...own.slice(1), 'run', '--config', config]
+}
+
+/** Without what lies in another one of them. */
+function outermost(directories: string[]): string[] {
+  const inside = (path: string, other: string) => path !== other && path.startsWith(join(other, '/'))
+  return [...new Set(directories)].filter(path => !directories.some(other => inside(path, other)))
 }

@@ -1,21 +1,37 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../host.ts'
 import type { Service } from '../service.ts'
 import { taskOf } from './task.ts'
 
 const name = '\\FailSafe'
+/** A daemon has stopped its runs after ten seconds. */
+const patience = 20_000
+const pause = 250
 
 /** By its full path, as with icacls. */
 const program = () => join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'schtasks.exe')
 
-/**
- * A start-up task: a program of Node cannot answer Windows' service manager, and needs none to be started again when it fails.
- * @param enrolled whether there is something for the daemon to do yet
- */
-export function taskService(host: Host, command: readonly string[], enrolled: boolean): Service {
+interface Task {
+  host: Host
+  command: readonly string[]
+  /** Asks the daemon through its pipe to end; resolves to its process, or to undefined where none runs. */
+  stop(): Promise<number | undefined>
+  /** Whether there is something for the daemon to do yet. */
+  enrolled: boolean
+}
+
+/** A start-up task: a program of Node cannot answer Windows' service manager, and needs none to be started again when it fails. */
+export function taskService({ host, command, stop, enrolled }: Task): Service {
   const schtasks = (...args: string[]) => host.run(program(), args)
+  /** The daemon ends its runs, which release their sources; what does not answer, or does not end, is ended by the scheduler. */
+  const end = async () => {
+    const pid = await stop().catch(() => undefined)
+    for (let waited = 0; pid !== undefined && waited < patience && isAlive(pid); waited += pause) await sleep(pause)
+    await schtasks('/end', '/tn', name)
+  }
   const find = () => schtasks('/query', '/tn', name, '/fo', 'csv', '/nh').catch(() => undefined)
 
   return {
@@ -36,7 +52,7 @@ export function taskService(host: Host, command: readonly string[], enrolled: bo
 
     async uninstall() {
       if ((await find()) === undefined) return ['There is no such task.']
-      await schtasks('/end', '/tn', name)
+      await end()
       await schtasks('/delete', '/tn', name, '/f')
       return ['The task \\FailSafe was removed. Configuration, state and staging stay where they are.']
     },
@@ -46,9 +62,8 @@ export function taskService(host: Host, command: readonly string[], enrolled: bo
       return ['It is running.']
     },
 
-    // The task is ended at once, and what it was doing with it: the next run ends what that has left behind.
     async stop() {
-      await schtasks('/end', '/tn', name)
+      await end()
       return ['It was stopped. It comes again with the next start of the machine.']
     },
 
@@ -64,4 +79,12 @@ async function isRunning(host: Host): Promise<boolean> {
   const script = "(Get-ScheduledTask -TaskPath '\\' -TaskName 'FailSafe').State.value__"
   const shell = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32/WindowsPowerShell/v1.0/powershell.exe')
   return (await host.run(shell, ['-NoProfile', '-NonInteractive', '-Command', script]).catch(() => '')).trim() === '4'
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false // ESRCH: it has ended
+  }
 }
