@@ -1,9 +1,7 @@
-import { promisify } from 'node:util'
-import { constants, zstdCompress } from 'node:zlib'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { Frames } from './frames.ts'
 import { release } from './release.ts'
 
-const zstdCompressAsync = promisify(zstdCompress)
 const sampleSize = 256 * 1024
 const blockSize = 128 * 1024
 /** What is shorter says little about what follows. */
@@ -34,15 +32,15 @@ export class Compressor {
     const blocks = gather(plain, this.#buffer)
     try {
       let next = await blocks.next()
-      const alike = async function* (level: number, levelFor: (block: Uint8Array) => Promise<number>) {
+      const alike = async function* (level: number, levelFor: (block: Uint8Array) => number) {
         while (!next.done) {
           yield next.value
           next = await blocks.next()
-          if (!next.done && (await levelFor(next.value)) !== level) return
+          if (!next.done && levelFor(next.value) !== level) return
         }
       }
       do {
-        const level = next.done ? this.#level : await this.#levelFor(next.value)
+        const level = next.done ? this.#level : this.#levelFor(next.value)
         yield* this.#framesOf(level).frame(alike(level, block => this.#levelFor(block)))
       } while (!next.done)
     } finally {
@@ -57,10 +55,10 @@ export class Compressor {
     return this.#frames
   }
 
-  async #levelFor(block: Uint8Array): Promise<number> {
+  #levelFor(block: Uint8Array): number {
     if (this.#given !== undefined) return this.#given
     if (this.#sinceSample >= sampleReach && block.length >= leastSample) {
-      this.#level = await levelAfter(block)
+      this.#level = levelAfter(block)
       this.#sinceSample = 0
     }
     this.#sinceSample += block.length
@@ -72,16 +70,17 @@ export class Compressor {
  * The level for content like `sample`. Higher is not always smaller: numbers and noise come out as small, or smaller, at level 1, which takes
  * half the time.
  */
-async function levelAfter(sample: Uint8Array): Promise<number> {
-  const [usual, fast] = await Promise.all([compressedSize(sample, usualLevel), compressedSize(sample, fastLevel)])
+function levelAfter(sample: Uint8Array): number {
+  const [usual, fast] = [compressedSize(sample, usualLevel), compressedSize(sample, fastLevel)]
   return fast <= usual || fast > 0.97 * sample.length ? fastLevel : usualLevel
 }
 
-async function compressedSize(sample: Uint8Array, level: number): Promise<number> {
+/** On this thread: each thread of the pool that did it would keep a megabyte for the next time. */
+function compressedSize(sample: Uint8Array, level: number): number {
   // Room for the whole result in one buffer, so that it can be given back.
   const params = { [constants.ZSTD_c_compressionLevel]: level }
   const options = { params, pledgedSrcSize: sample.length, chunkSize: 2 * sampleSize }
-  const compressed = await zstdCompressAsync(sample, options)
+  const compressed = zstdCompressSync(sample, options)
   const size = compressed.length
   // A small result was copied into a pool that others use.
   if (compressed.buffer.byteLength === options.chunkSize) release(new Uint8Array(compressed.buffer))
