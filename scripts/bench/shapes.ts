@@ -55,22 +55,14 @@ export const shapes: Shape[] = [
     is: 'photographs of 256 KiB that do not compress, and documents of text and JSON that do, half each',
     async fill(server, mib) {
       const documents = Math.ceil((mib * 1024 * 1024) / 2 / 2600)
+      await fillPhotographs(server, mib / 2)
       await server.execute(
-        'CREATE DATABASE bench CHARACTER SET utf8mb4',
         'USE bench',
-        'CREATE TABLE photographs (id INT AUTO_INCREMENT PRIMARY KEY, taken DATETIME, image MEDIUMBLOB)',
         'CREATE TABLE documents (id INT PRIMARY KEY, body MEDIUMTEXT NOT NULL, tags JSON)',
         `INSERT INTO documents
          SELECT seq, REPEAT(CONCAT(MD5(seq), ' said that ', SHA2(seq, 256), '.\\n'), 10 + seq % 25), JSON_ARRAY(seq % 10, CONCAT('tag-', seq % 77))
          FROM seq_1_to_${documents}`,
       )
-      const connection = await server.connect('bench')
-      try {
-        for (let left = Math.ceil((mib * 1024 * 1024) / 2 / blobSize); left > 0; left--)
-          await connection.query('INSERT INTO photographs (taken, image) VALUES (NOW(), ?)', [randomBytes(blobSize)])
-      } finally {
-        await connection.end()
-      }
     },
   },
 ]
@@ -79,4 +71,20 @@ export const shapes: Shape[] = [
 function groups(count: number): string {
   const group = (number: number) => `LPAD(CONV(LEFT(MD5(seq * 16 + ${number}), 9), 16, 10), 11, '0')`
   return `CONCAT_WS('-', ${Array.from({ length: count }, (_, number) => group(number)).join(', ')})`
+}
+
+/** A table of 256 KiB each that do not compress. */
+export async function fillPhotographs(server: Database, mib: number): Promise<void> {
+  await server.execute(
+    'CREATE DATABASE bench CHARACTER SET utf8mb4',
+    'USE bench',
+    'CREATE TABLE photographs (id INT AUTO_INCREMENT PRIMARY KEY, taken DATETIME, image MEDIUMBLOB)',
+  )
+  const connection = await server.connect('bench')
+  try {
+    for (let left = Math.ceil((mib * 1024 * 1024) / blobSize); left > 0; left--)
+      await connection.query('INSERT INTO photographs (taken, image) VALUES (NOW(), ?)', [randomBytes(blobSize)])
+  } finally {
+    await connection.end()
+  }
 }

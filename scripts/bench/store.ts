@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
@@ -12,15 +13,30 @@ export interface Upload {
   /** One address for each part, in order. */
   urls: string[]
   finish(etags: string[]): Promise<void>
+  /** Gives it up, with all that was sent. */
+  abort(): Promise<void>
 }
 
 /** Multipart uploads to the vault's own store, signed with the provider's credentials. */
 export class Store {
   readonly #client: S3Client
-  readonly #bucket: string
+  readonly url: string
+  readonly bucket: string
+  /** As the environment of programs that speak S3. */
+  readonly credentials: Record<
+    'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION' | 'AWS_DEFAULT_REGION',
+    string
+  >
 
   constructor(cloud: Cloud) {
-    this.#bucket = cloud.bucket
+    this.url = cloud.s3Url
+    this.bucket = cloud.bucket
+    this.credentials = {
+      AWS_ACCESS_KEY_ID: cloud.admin.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: cloud.admin.secretAccessKey,
+      AWS_REGION: cloud.region,
+      AWS_DEFAULT_REGION: cloud.region,
+    }
     this.#client = new S3Client({
       endpoint: cloud.s3Url,
       region: cloud.region,
@@ -31,7 +47,7 @@ export class Store {
   }
 
   async begin(key: string, parts: number): Promise<Upload> {
-    const at = { Bucket: this.#bucket, Key: key }
+    const at = { Bucket: this.bucket, Key: key }
     const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(at))
     const urls: string[] = []
     for (let PartNumber = 1; PartNumber <= parts; PartNumber++)
@@ -44,12 +60,15 @@ export class Store {
         const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }))
         await this.#client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
       },
+      abort: async () => {
+        await this.#client.send(new AbortMultipartUploadCommand({ ...at, UploadId }))
+      },
     }
   }
 
   /** Where an object can be fetched for an hour. */
   address(key: string): Promise<string> {
-    return getSignedUrl(this.#client, new GetObjectCommand({ Bucket: this.#bucket, Key: key }), { expiresIn: 3600 })
+    return getSignedUrl(this.#client, new GetObjectCommand({ Bucket: this.bucket, Key: key }), { expiresIn: 3600 })
   }
 
   close(): void {

@@ -29,7 +29,13 @@ export type Event = z.infer<typeof Event>
 /** The rights that docs/engines/mysql.md asks for, and no more. */
 const rights = 'SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR'
 
-export async function setUpCustomer(directory: string, binary: string, server: Database): Promise<Customer> {
+/** @param maxBytes of staging; the program's own default if not given */
+export async function setUpCustomer(
+  directory: string,
+  binary: string,
+  server: Database,
+  { maxBytes }: { maxBytes?: string } = { maxBytes: '256MiB' },
+): Promise<Customer> {
   const config = join(directory, 'failsafe.yaml')
   const passwordFile = join(directory, 'backup.pw')
   const kit = join(directory, 'safe', 'recovery-kit.txt')
@@ -42,7 +48,7 @@ export async function setUpCustomer(directory: string, binary: string, server: D
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   const lines = [
     `state: { dir: ${join(directory, 'state')} }`,
-    `staging: { dir: ${join(directory, 'staging')}, maxBytes: 256MiB }`,
+    `staging: { dir: ${join(directory, 'staging')}${maxBytes === undefined ? '' : `, maxBytes: ${maxBytes}`} }`,
     'sources:',
     '  shop:',
     '    engine: mysql',

@@ -30,6 +30,9 @@ export const groups = {
     { program: 'mydumper', debian: 'mydumper' },
     { program: 'mariadb-backup', debian: 'mariadb-backup' },
     { program: 'curl', debian: 'curl' },
+    { program: 'rclone', debian: 'rclone' },
+    { program: 'restic', debian: 'restic' },
+    { program: 'aws', debian: 'awscli' },
   ],
 } as const satisfies Record<string, Need[]>
 

@@ -223,6 +223,17 @@ describe('in this process', () => {
       expect(await refusal(call())).toBe('NotImplemented')
   })
 
+  test('an object belongs to the owner of the bucket, whatever it asks for', async () => {
+    const owned = { Bucket, Key: 'a', ACL: 'bucket-owner-full-control' } as const
+    await s3.send(new PutObjectCommand({ ...owned, Body: 'x' }))
+    await s3.send(new CreateMultipartUploadCommand(owned))
+    for (const command of [
+      new PutObjectCommand({ ...owned, ACL: 'private', Body: 'x' }),
+      new CreateMultipartUploadCommand({ ...owned, ACL: 'public-read' }),
+    ])
+      expect(await refusal(s3.send(command as PutObjectCommand))).toBe('AccessControlListNotSupported')
+  })
+
   test('a refused upload is read to its end, so that the client sees the answer and not a reset', async () => {
     const body = randomBytes(24 * MiB)
     const status = await new Promise((resolve, reject) => {

@@ -24,10 +24,11 @@ const onObject = (action: string) => (): Permission[] => [{ action, on: 'object'
 const byVersion = (plain: string, versioned: string) => (call: Call) =>
   onObject(call.query.has('versionId') ? versioned : plain)()
 
-/** Who creates an object with a lock needs the right to lock, too. */
+/** Who creates an object with a lock, or says whose it is, needs the right to do so, too. */
 const creating = (call: Call): Permission[] => [
   ...onObject('s3:PutObject')(),
   ...(call.header('x-amz-object-lock-mode') === undefined ? [] : onObject('s3:PutObjectRetention')()),
+  ...(call.header('x-amz-acl') === undefined ? [] : onObject('s3:PutObjectAcl')()),
 ]
 
 const checksums = ['x-amz-checksum-sha256', 'x-amz-checksum-crc32']
@@ -123,7 +124,7 @@ export const operations = {
   PutObject: {
     method: 'PUT',
     on: 'object',
-    headers: ['x-amz-meta-', ...checksums, ...streaming, ...locking],
+    headers: ['x-amz-acl', 'x-amz-meta-', ...checksums, ...streaming, ...locking],
     permissions: creating,
     createsObject: true,
     run: putObject,
@@ -159,7 +160,7 @@ export const operations = {
     method: 'POST',
     on: 'object',
     marks: { uploads: '' },
-    headers: ['x-amz-meta-', 'x-amz-checksum-algorithm', 'x-amz-checksum-type', ...locking],
+    headers: ['x-amz-acl', 'x-amz-meta-', 'x-amz-checksum-algorithm', 'x-amz-checksum-type', ...locking],
     permissions: creating,
     run: create,
   },

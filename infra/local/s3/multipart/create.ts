@@ -2,10 +2,11 @@ import { type Answer, xmlAnswer } from '../answer.ts'
 import type { Algorithm } from '../body/checksum.ts'
 import type { Call } from '../call.ts'
 import { S3Error } from '../error.ts'
-import { keptHeaders, requestedRetention } from '../object/headers.ts'
+import { checkOwnership, keptHeaders, requestedRetention } from '../object/headers.ts'
 
 export function create(call: Call): Answer {
   const { name } = call.bucket()
+  checkOwnership(call)
   const algorithm = algorithmOf(call)
   const upload = {
     bucket: name,

@@ -18,6 +18,12 @@ export function keptHeaders(call: Call): Record<string, string> {
   return headers
 }
 
+/** All belongs to the bucket's owner, as is so in every bucket that S3 makes today; saying so is allowed. @throws S3Error `AccessControlListNotSupported` */
+export function checkOwnership(call: Call): void {
+  if (!['bucket-owner-full-control', undefined].includes(call.header('x-amz-acl')))
+    throw new S3Error('AccessControlListNotSupported')
+}
+
 /** The lock that a new object asks for. @throws S3Error */
 export function requestedRetention(call: Call): Retention | undefined {
   const mode = call.header('x-amz-object-lock-mode')

@@ -5,10 +5,11 @@ import type { Call } from '../call.ts'
 import { S3Error } from '../error.ts'
 import type { Retention } from '../lock.ts'
 import { checksumHeaders, versionHeader } from './describe.ts'
-import { checkNotThere, checkWriteCondition, keptHeaders, requestedRetention } from './headers.ts'
+import { checkNotThere, checkOwnership, checkWriteCondition, keptHeaders, requestedRetention } from './headers.ts'
 
 export async function putObject(call: Call): Promise<Answer> {
   call.bucket()
+  checkOwnership(call)
   checkWriteCondition(call)
   const retention = requestedRetention(call)
   if (retention) checkDigestGiven(call)
