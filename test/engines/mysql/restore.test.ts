@@ -130,7 +130,7 @@ test('what the target refuses of the server’s own definitions is said, and cos
     const { warnings, applied } = await applyTo(target, withServer)
     expect(applied).toBe(true)
     expect(warnings).toEqual([
-      expect.stringMatching(/^server-object-refused: server\/objects\.sql, statement 6: CREATE SERVER `elsewhere`/),
+      expect.stringMatching(/^server-object-refused: server\/objects\.sql, statement 7: CREATE SERVER `elsewhere`/),
     ])
   } finally {
     await source.execute('DROP SERVER elsewhere')
