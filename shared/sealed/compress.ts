@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync } from 'node:zlib'
+import { ahead } from '../ahead.ts'
 import { Frames } from './frames.ts'
 import { release } from './release.ts'
 
@@ -14,7 +15,8 @@ const fastLevel = 1
 /** Compresses one stream after the other in the same memory, never two at once. */
 export class Compressor {
   readonly #given: number | undefined
-  readonly #buffer = Buffer.allocUnsafeSlow(sampleSize)
+  /** One is compressed while the other is filled. */
+  readonly #buffers = [Buffer.allocUnsafeSlow(sampleSize), Buffer.allocUnsafeSlow(blockSize)]
   #frames: Frames | undefined
   #level = usualLevel
   #sinceSample = sampleReach
@@ -29,7 +31,7 @@ export class Compressor {
    * may be what `plain` yields. The work is done in libuv's pool.
    */
   async *compress(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    const blocks = gather(plain, this.#buffer)
+    const blocks = ahead(gather(plain, this.#buffers))
     try {
       let next = await blocks.next()
       const alike = async function* (level: number, levelFor: (block: Uint8Array) => number) {
@@ -87,26 +89,28 @@ function compressedSize(sample: Uint8Array, level: number): number {
   return size
 }
 
-/** Small chunks are gathered, so that each trip to the pool is worth it. The first block is the one to take a sample of: shorter than `buffer` only if that is all there is. */
-async function* gather(plain: AsyncIterable<Uint8Array>, buffer: Buffer): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * Small chunks are gathered, so that each trip to the pool is worth it. The first block is the one to take a sample of: shorter than the first buffer only if that is all
+ * there is. A block stays what it is while the next one is made, and no longer.
+ */
+async function* gather(
+  plain: AsyncIterable<Uint8Array>,
+  buffers: Buffer[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let [buffer, other] = buffers as [Buffer, Buffer]
   let enough = buffer.length
   let filled = 0
   for await (const chunk of plain) {
-    let at = 0
-    while (at < chunk.length) {
-      if (filled === 0 && enough < buffer.length && chunk.length - at >= enough) {
-        yield at === 0 ? chunk : chunk.subarray(at)
-        break
-      }
+    for (let at = 0; at < chunk.length; ) {
       const take = Math.min(enough - filled, chunk.length - at)
       buffer.set(chunk.subarray(at, at + take), filled)
       filled += take
       at += take
-      if (filled === enough) {
-        yield buffer.subarray(0, filled)
-        filled = 0
-        enough = blockSize
-      }
+      if (filled < enough) continue
+      yield buffer.subarray(0, filled)
+      ;[buffer, other] = [other, buffer]
+      filled = 0
+      enough = blockSize
     }
   }
   if (filled > 0) yield buffer.subarray(0, filled)

@@ -11,6 +11,7 @@ export interface Ended {
 }
 
 const linesKept = 8
+const readAhead = 1024 * 1024
 
 /** Two lines for each file say nothing to a person; others list the account's grants, with the hash of its password. */
 const untold = /\.\.\.done$|Streaming |Copied file|copied successfully|IDENTIFIED|Current privileges/i
@@ -51,12 +52,37 @@ export class Child {
     this.ended.catch(() => {})
   }
 
-  /** A chunk is valid until the next is asked for. */
+  /** A chunk is valid until the next is asked for. A pipe holds little: some is read ahead, so that the program goes on while its reader works. */
   async *output(): AsyncGenerator<Buffer, void, undefined> {
-    for await (const chunk of this.#process.stdout as Readable as AsyncIterable<Buffer>) {
+    const stdout = this.#process.stdout as Readable
+    const chunks: Buffer[] = []
+    let held = 0
+    let over = false
+    let wake = () => {}
+    stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      held += chunk.length
+      if (held >= readAhead) stdout.pause()
+      wake()
+    })
+    stdout.once('close', () => {
+      over = true
+      wake()
+    })
+    while (chunks.length > 0 || !over) {
+      const chunk = chunks.shift()
+      if (!chunk) {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+        continue
+      }
       yield chunk
+      held -= chunk.length
       release(chunk)
+      if (stdout.isPaused()) stdout.resume()
     }
+    if (stdout.errored) throw stdout.errored
   }
 
   kill(): void {

@@ -1,4 +1,4 @@
-/** Asks for the next one while the one before is still in use, so that nobody waits for the server in between. */
+/** Asks for the next one while the one before is still in use, so that nobody waits in between. */
 export async function* ahead<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   const source = items[Symbol.asyncIterator]()
   const ask = () => {
