@@ -90,10 +90,13 @@ export async function trustOf(
   }
 }
 
+const spareConnections = 12
+
 /** @param most how many packs are read at once */
 export function readingOf({ signal }: Terminal, network: Network, most: number): Omit<Reading, 'onBytes'> {
   return {
-    connections: network.connections(most),
+    // More than are read at once: a request that waited for a connection which another is still letting go of would wait unwatched.
+    connections: network.connections(most + spareConnections),
     signal,
     sleep: (milliseconds, stop) => delay(milliseconds, undefined, { signal: stop }),
     random: Math.random,
