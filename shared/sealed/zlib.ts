@@ -1,6 +1,6 @@
 import { release } from './release.ts'
 
-export const outputSize = 128 * 1024
+const outputSize = 128 * 1024
 /** Chunks and not bytes are counted, because a byte stream would join them by copying. */
 export const streamOptions = { chunkSize: outputSize, readableObjectMode: true, readableHighWaterMark: 4 }
 

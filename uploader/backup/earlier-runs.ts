@@ -6,13 +6,10 @@ import type { RecordOf } from '../staging/journal.ts'
 import { type Remains, readRemains } from '../staging/remains.ts'
 import type { Clock } from '../transfer/clock.ts'
 import type { BackupOptions, Opened } from './backup.ts'
-import { briefly } from './briefly.ts'
 import { type Continued, continueRun, isContinuable } from './continue-run.ts'
 import { type Finished, finishRun, isInVain, isStaged, type Staged } from './finish-run.ts'
+import { recordOutcome } from './record-outcome.ts'
 import { unlessRefused } from './unless-refused.ts'
-
-/** How long recording the outcome of an earlier run may take. */
-const recordTime = 15_000
 
 /**
  * Takes up what runs of this source have left behind when they were killed, or could not finish. One that had staged everything is brought to its commit. One that
@@ -106,8 +103,9 @@ async function conclude<S, I>(
     notes.push(`the snapshot is committed, but the source could not be told: ${messageOf(error)}`)
   }
   faultPoint('source-told')
-  await briefly(
-    receiver.recordRun({
+  await recordOutcome(
+    receiver,
+    {
       source: run.source,
       run: id,
       outcome: 'succeeded-with-warnings',
@@ -115,9 +113,8 @@ async function conclude<S, I>(
       startedAt: run.startedAt,
       finishedAt: clock.now().toISOString(),
       snapshot,
-      warnings: notes.slice(0, 50).map(note => note.slice(0, 1000)),
-    }),
-    recordTime,
+    },
+    notes,
   )
   faultPoint('outcome-recorded')
 }

@@ -6,13 +6,10 @@ import { faultPoint } from '../fault-point.ts'
 import { holdSource } from '../staging/lock.ts'
 import { type Clock, systemClock } from '../transfer/clock.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
-import { briefly } from './briefly.ts'
 import { takeUpEarlierRuns } from './earlier-runs.ts'
 import { peakMemory } from './peak-memory.ts'
+import { recordOutcome } from './record-outcome.ts'
 import { type RunContext, takeSnapshot } from './snapshot.ts'
-
-/** How long recording the outcome may take. */
-const recordTime = 15_000
 
 /**
  * Backs up one source once. Returns when the receiver has committed; the caller prints the result.
@@ -57,18 +54,18 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
   const started = clock.now()
   const begun = clock.elapsed()
   const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
-    briefly(
-      options.receiver.recordRun({
+    recordOutcome(
+      options.receiver,
+      {
         source,
         run: context.run,
         outcome,
         requested: options.mode,
         startedAt: started.toISOString(),
         finishedAt: clock.now().toISOString(),
-        warnings: warnings.slice(0, 50).map(({ message }) => message.slice(0, 1000)),
         ...more,
-      }),
-      recordTime,
+      },
+      warnings.map(({ message }) => message),
     )
   try {
     const taken = await takeSnapshot(options, context)

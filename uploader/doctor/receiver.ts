@@ -1,7 +1,8 @@
 import { ReceiverResponse } from '../../shared/api/agent.ts'
-import { Failure, messageOf } from '../../shared/failure.ts'
+import { Failure } from '../../shared/failure.ts'
 import type { Network } from '../network/network.ts'
 import type { HttpProxy } from '../network/proxy.ts'
+import { unreachable } from '../receiver/unreachable.ts'
 import { version } from '../version.ts'
 import { type Check, failed, found, ok } from './check.ts'
 import { lookAtPeer, type Peer } from './peer.ts'
@@ -32,7 +33,7 @@ export async function checkReceiver({ url, network, id, signal, now }: Asking): 
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof Failure) return [failed(error.code.startsWith('proxy') ? 'proxy' : 'tls', error)]
-    return [failed(check, unreachable(url, timeout.aborted ? `no answer within ${patience / 1000} seconds` : error))]
+    return [failed(check, unreachable(url, timeout.aborted ? patience : undefined, error))]
   } finally {
     connections.close()
   }
@@ -96,15 +97,6 @@ function checkClock(ahead: number): Check {
     what: `This machine's clock is ${text} ${by} the receiver's`,
     why: 'schedules start at the wrong time, and moments to restore to are chosen by it',
     fix: 'Have the clock set by a time server (timedatectl set-ntp true; w32tm /resync on Windows)',
-  })
-}
-
-function unreachable(url: string, cause: unknown): Failure {
-  const root = cause instanceof AggregateError ? cause.errors[0] : cause
-  return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
-    why: typeof cause === 'string' ? cause : ((root as NodeJS.ErrnoException).code ?? messageOf(root)),
-    fix: 'Check the address, the network, the firewall and the proxy',
-    cause,
   })
 }
 

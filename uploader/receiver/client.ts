@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pRetry from 'p-retry'
 import { z } from 'zod'
-import { Failure, messageOf } from '../../shared/failure.ts'
+import { Failure } from '../../shared/failure.ts'
 import { Problem, ProblemError } from '../../shared/problem.ts'
 import type { Connections } from '../network/connections.ts'
 import type { Authorise } from './authorisation.ts'
 import { type Answer, send } from './send.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface ClientOptions {
   /** The receiver's origin, e.g. `https://receiver.example.net`. */
@@ -92,9 +93,7 @@ export class ReceiverClient {
       answer = await send(connections, address, { method, headers, body: bytes, signal: stop, timeout })
     } catch (cause) {
       signal.throwIfAborted()
-      throw (
-        (await connections.failure(cause, address)) ?? networkFailure(url, late.aborted ? timeout : undefined, cause)
-      )
+      throw (await connections.failure(cause, address)) ?? unreachable(url, late.aborted ? timeout : undefined, cause)
     }
     const document = jsonOf(answer.text)
     if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer, document)
@@ -158,21 +157,4 @@ function retryAfter(error: Failure): number {
   if (error instanceof Unclear) return Math.min(60, error.retryAfterSeconds) * 1000
   const seconds = error instanceof ProblemError ? Number(error.extra.retryAfterSeconds ?? 0) : 0
   return Math.min(60, seconds) * 1000
-}
-
-function networkFailure(url: string, waited: number | undefined, error: unknown): Failure {
-  const root = error instanceof AggregateError ? error.errors[0] : error
-  const code = (root as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ERR_INVALID_CHAR')
-    return new Failure('address-invalid', 'The link or its passcode holds a character that neither can have', {
-      why: 'it was not copied as it is',
-      fix: 'Copy both again, whole and unchanged',
-      cause: error,
-    })
-  return new Failure('receiver-unreachable', `The receiver ${url} cannot be reached`, {
-    why: waited === undefined ? code || messageOf(root) : `no answer within ${waited / 1000} seconds`,
-    fix: 'Check the address, the network, the firewall and the proxy',
-    retriable: true,
-    cause: error,
-  })
 }
