@@ -19,6 +19,8 @@ export interface Peer {
 }
 
 const longest = 64 * 1024
+/** Of the connection, milliseconds; the caller's signal says how long it waits in all. */
+const silence = 60_000
 
 /**
  * One request without any secret, to see who answers.
@@ -39,8 +41,7 @@ export async function lookAtPeer(url: URL, connections: Connections, signal: Abo
 }
 
 async function look(url: URL, connections: Connections, signal: AbortSignal): Promise<Peer> {
-  const outgoing = connections.request(url, { signal })
-  outgoing.on('error', () => {})
+  const outgoing = connections.request(url, { signal, timeout: silence })
   outgoing.end()
   try {
     const [response] = (await once(outgoing, 'response', { signal })) as [http.IncomingMessage]

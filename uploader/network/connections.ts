@@ -30,16 +30,29 @@ export class Connections {
     this.#direct = { 'http:': new http.Agent(this.#options), 'https:': new https.Agent(this.#options) }
   }
 
-  /** Begins a request, which the caller watches to its end: `failure` says what its errors mean. */
+  /**
+   * Begins a request, which the caller watches to its end: `failure` says what its errors mean.
+   * @param options `timeout` in milliseconds, also for the wait until a connection is free
+   */
   request(
     url: URL,
-    options: Pick<http.RequestOptions, 'method' | 'headers' | 'signal' | 'timeout'>,
+    options: Pick<http.RequestOptions, 'method' | 'headers' | 'signal'> & { timeout: number },
   ): http.ClientRequest {
     const agents = this.#agentsTo(url)
     const outgoing =
       url.protocol === 'http:'
         ? http.request(url, { ...options, agent: agents['http:'] })
         : https.request(url, { ...options, agent: agents['https:'] })
+    const waiting = setTimeout(() => {
+      const error = new Error(`no connection was free for ${options.timeout / 1000} seconds`)
+      outgoing.destroy(error)
+      // Node tells of it only when it has a connection for the request after all.
+      outgoing.emit('error', error)
+    }, options.timeout)
+    outgoing.once('socket', () => clearTimeout(waiting))
+    outgoing.once('close', () => clearTimeout(waiting))
+    // A request that was given up may complain once more.
+    outgoing.on('error', () => {})
     outgoing.once('response', ({ statusCode }) => {
       if (statusCode === proxyWantsPassword) return
       this.#reached.add(url.host)

@@ -27,8 +27,6 @@ export async function send(
     signal,
     timeout,
   })
-  // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
-  outgoing.on('error', () => {})
   try {
     outgoing.end(body)
     const [response] = (await once(outgoing, 'response', { signal })) as [http.IncomingMessage]
