@@ -1,18 +1,24 @@
+import type { Decrypter } from 'age-encryption'
 import { openChunk, payloadKey, payloadNonceSize, sealedChunkSize } from './age.ts'
 import { damaged } from './damaged.ts'
 import { fileKeyOf, headerEnd } from './header.ts'
 import { release } from './release.ts'
 
+/** What one `decrypt` works in; it can be used again for the next, never for two at once. */
+export function newDecryptBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(sealedChunkSize)
+}
+
 /**
  * The plain bytes of an age v1 file, 64 KiB at a time, each valid until the next is asked for. A chunk is handed out once it is
  * proved to be what was sealed in its place; that the file is complete is known only when this ends without an error.
- * @throws Failure `sealed-damaged`, `identity-does-not-open`, `identity-invalid`
+ * @throws Failure `sealed-damaged`, `identity-does-not-open`
  */
 export async function* decrypt(
   sealed: AsyncIterable<Uint8Array>,
-  identities: readonly string[],
+  decrypter: Decrypter,
+  held: Buffer,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const held = Buffer.allocUnsafeSlow(sealedChunkSize)
   let start: Buffer = Buffer.alloc(0)
   let key: Uint8Array | undefined
   let counter = 0
@@ -32,7 +38,7 @@ export async function* decrypt(
       start = Buffer.concat([start, chunk])
       const end = headerEnd(start)
       if (end === undefined || start.length < end + payloadNonceSize) continue
-      const fileKey = await fileKeyOf(start.subarray(0, end), identities)
+      const fileKey = await fileKeyOf(start.subarray(0, end), decrypter)
       key = payloadKey(fileKey, start.subarray(end, end + payloadNonceSize))
       chunk = start.subarray(end + payloadNonceSize)
     }

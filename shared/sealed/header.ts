@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import type { Decrypter } from 'age-encryption'
 import { Failure, messageOf } from '../failure.ts'
 import { damaged } from './damaged.ts'
-import { decrypterFor } from './identities.ts'
 import { type Recipient, unpadded } from './recipient.ts'
 
 /** A header is a few lines per recipient. What is longer is no header, and is not searched for its end. */
@@ -30,8 +30,7 @@ export function headerEnd(start: Buffer): number | undefined {
 }
 
 /** @throws Failure `identity-does-not-open`, or `sealed-damaged` if the header was changed */
-export async function fileKeyOf(header: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
-  const decrypter = decrypterFor(identities)
+export async function fileKeyOf(header: Uint8Array, decrypter: Decrypter): Promise<Uint8Array> {
   try {
     return await decrypter.decryptHeader(header)
   } catch (cause) {

@@ -1,11 +1,72 @@
+import type { ZstdCompress, ZstdDecompress } from 'node:zlib'
 import { release } from './release.ts'
 
 const outputSize = 128 * 1024
 /** Chunks and not bytes are counted, because a byte stream would join them by copying. */
 export const streamOptions = { chunkSize: outputSize, readableObjectMode: true, readableHighWaterMark: 4 }
 
+/**
+ * A stream of zlib's that one content after the other is put through, never two at once. Making one costs more than a small artefact's work does, and each
+ * is megabytes outside the heap, which send the garbage collector looking for more.
+ */
+export class Passage<Zlib extends ZstdCompress | ZstdDecompress> {
+  readonly #zlib: Zlib
+  #wake = () => {}
+
+  constructor(zlib: Zlib) {
+    this.#zlib = zlib
+    zlib.on('readable', () => this.#wake())
+    // Told by `through`, to whoever reads.
+    zlib.on('error', () => this.#wake())
+  }
+
+  /** Whether something else can be put through: not after what was not finished. */
+  get usable(): boolean {
+    return !this.#zlib.destroyed
+  }
+
+  /**
+   * What comes out while `feed` puts something in, until `feed` is done. A chunk is valid until the next is asked for. An error of `feed` comes out here;
+   * `feed` must stop once the stream is destroyed.
+   */
+  async *through(feed: (zlib: Zlib) => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+    const zlib = this.#zlib
+    let fed = false
+    let whole = false
+    // Destroyed with the error, the stream throws it below. Where the reader went away instead, nobody is left to tell.
+    feed(zlib).then(
+      () => {
+        fed = true
+        this.#wake()
+      },
+      error => zlib.destroy(error),
+    )
+    try {
+      for (;;) {
+        const chunk: Buffer | null = zlib.read()
+        if (chunk !== null) {
+          yield chunk
+          releaseOutput(chunk)
+        } else if (zlib.errored) throw zlib.errored
+        else if (fed) break
+        else
+          await new Promise<void>(resolve => {
+            this.#wake = resolve
+          })
+      }
+      whole = true
+    } finally {
+      if (!whole) this.close()
+    }
+  }
+
+  close(): void {
+    this.#zlib.destroy()
+  }
+}
+
 /** zlib fills one buffer of `outputSize` slice by slice; with the last slice it has let go of it. */
-export function releaseOutput(chunk: Uint8Array): void {
+function releaseOutput(chunk: Uint8Array): void {
   if (chunk.byteOffset + chunk.byteLength === outputSize && chunk.buffer.byteLength === outputSize)
     release(new Uint8Array(chunk.buffer))
 }

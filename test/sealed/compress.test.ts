@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { Compressor } from '../../shared/sealed/compress.ts'
-import { decompress } from '../../shared/sealed/decompress.ts'
+import { Decompressor } from '../../shared/sealed/decompress.ts'
 import { seeded } from '../support/random.ts'
 import { chunksOf, collect, noise, text } from './support.ts'
 
@@ -44,6 +44,18 @@ describe('one compressor for many artefacts', () => {
   })
 })
 
+test('a decompressor that was given damage, or that nobody read to its end, opens the next artefact', async () => {
+  const decompressor = new Decompressor()
+  const plain = text(3 * MiB)
+  const compressed = await collect(new Compressor().compress(chunksOf(plain)))
+  for (let round = 0; round < 3; round++) {
+    const half = compressed.subarray(0, compressed.length / 2)
+    await expect(collect(decompressor.decompress(chunksOf(half)))).rejects.toMatchObject({ code: 'sealed-damaged' })
+    for await (const _ of decompressor.decompress(chunksOf(compressed))) break
+    expect((await collect(decompressor.decompress(chunksOf(compressed, 10_000)))).equals(plain)).toBe(true)
+  }
+})
+
 test('content that changes its nature is compressed as its parts deserve, and is one stream to who opens it', async () => {
   const parts = [noise(15 * MiB), prose(34 * MiB), noise(15 * MiB)]
   const plain = Buffer.concat(parts)
@@ -52,7 +64,7 @@ test('content that changes its nature is compressed as its parts deserve, and is
   const [fast, usual] = [await atLevel(1), await atLevel(3)]
   expect(usual).toBeLessThan(fast * 0.98)
   expect(compressed.length - 30 * MiB).toBeLessThan((fast + usual) / 2)
-  expect((await collect(decompress(chunksOf(compressed, 100_000)))).equals(plain)).toBe(true)
+  expect((await collect(new Decompressor().decompress(chunksOf(compressed, 100_000)))).equals(plain)).toBe(true)
 })
 
 // Node asks zstd once more where a frame ends together with the room for it, and zstd then writes an empty frame behind it.
@@ -62,7 +74,7 @@ test('a frame that ends where the output buffer ends is read like any other', as
     const plain = noise(size)
     const compressed = await collect(new Compressor().compress(chunksOf(plain)))
     if (compressed.indexOf(Buffer.from('28b52ffd', 'hex'), 128 * 1024) > 0) met++
-    expect((await collect(decompress(chunksOf(compressed)))).equals(plain)).toBe(true)
+    expect((await collect(new Decompressor().decompress(chunksOf(compressed)))).equals(plain)).toBe(true)
   }
   expect(met).toBe(1)
 })

@@ -52,14 +52,14 @@ export async function readIndex(
   }
 }
 
-/** The plain bytes of one artefact. Only when this ends without an error are they the ones that were backed up. @throws Failure `artefact-damaged` */
+/** Passes on what an artefact was opened to. Only when this ends without an error is it what was backed up. @throws Failure `artefact-damaged` */
 export async function* readArtefact(
-  reader: PackReader,
+  opened: AsyncIterable<Uint8Array>,
   line: IndexLine,
-  { snapshot, identities }: { snapshot: string; identities: readonly string[] },
+  snapshot: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* checked(open(reader.read(line.extents), identities), line)
+    yield* checked(opened, line)
   } catch (error) {
     const what = `The artefact ${JSON.stringify(line.name)} of snapshot ${snapshot}`
     // The identity has opened the index already, which is sealed to the same recipients.

@@ -37,9 +37,9 @@ export class PackReader {
     this.#packs = new Map(options.manifest.packs.map(pack => [pack.n, pack]))
   }
 
-  /** The bytes of `extents`, one after the other. @throws Failure `pack-damaged` or `download-failed` */
+  /** The bytes of `extents`, one after the other; neighbours in one request. @throws Failure `pack-damaged` or `download-failed` */
   async *read(extents: readonly Extent[]): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const extent of extents) yield* this.#extent(extent)
+    for (const extent of joined(extents)) yield* this.#extent(extent)
   }
 
   async *#extent({ pack: n, offset, length }: Extent): AsyncGenerator<Uint8Array, void, undefined> {
@@ -89,6 +89,16 @@ export class PackReader {
     const { sleep, random, signal } = this.#options
     await sleep(Math.min(longestWait, 1000 * 2 ** (failures - 2)) * (1 + random() / 2), signal)
   }
+}
+
+function joined(extents: readonly Extent[]): Extent[] {
+  const long: Extent[] = []
+  for (const extent of extents) {
+    const last = long.at(-1)
+    if (last && last.pack === extent.pack && last.offset + last.length === extent.offset) last.length += extent.length
+    else long.push({ ...extent })
+  }
+  return long
 }
 
 function failed(n: number, cause: unknown): Failure {

@@ -27,8 +27,6 @@ export async function* getRange(
   const url = new URL(address)
   const headers = { range: `bytes=${offset}-${offset + length - 1}` }
   const request = connections.request(url, { method: 'GET', headers, signal, timeout: stall })
-  // What goes wrong is thrown by the waits below; a request that is given up may complain once more.
-  request.on('error', () => {})
   request.on('timeout', () => request.destroy(new Error(`no byte for ${stall / 1000} seconds`)))
   request.end()
   try {

@@ -7,10 +7,10 @@ import type { RestoreReceiver } from '../receiver/receiver.ts'
 import { artefactsOf, type ChainArtefact, onlyMatching } from './artefacts.ts'
 import { fetchChain, type Reading, type Wanted } from './chain.ts'
 import { concurrently } from './concurrently.ts'
-import { readArtefact } from './contents.ts'
 import { asDiskFailure, requireSpace } from './disk.ts'
 import { engineContext, engineInput } from './engine-input.ts'
 import { Layout } from './layout.ts'
+import { readStretch, stretchesOf } from './stretches.ts'
 import type { Trust } from './trust.ts'
 
 const runbookName = 'RESTORE.md'
@@ -86,9 +86,8 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     const bytes = artefacts.reduce((sum, { line }) => sum + line.size, 0)
     await requireSpace(layout.directory, bytes)
     progress.total = progress.done + artefacts.reduce((sum, { line }) => sum + line.sealedSize, 0)
-    await concurrently(artefacts, concurrency, stop, async ({ line, reader, snapshot, file }) =>
-      layout!.write(file, readArtefact(reader, line, { snapshot, identities })),
-    )
+    const write = ({ file }: ChainArtefact, plain: AsyncIterable<Uint8Array>) => layout!.write(file, plain)
+    await concurrently(stretchesOf(artefacts), concurrency, stop, stretch => readStretch(stretch, identities, write))
 
     // The engine looks into the files to write its runbook; they have not moved into place yet.
     const input = {

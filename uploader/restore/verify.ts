@@ -6,9 +6,9 @@ import type { RestoreReceiver } from '../receiver/receiver.ts'
 import { artefactsOf } from './artefacts.ts'
 import { fetchChain, type Reading } from './chain.ts'
 import { concurrently } from './concurrently.ts'
-import { readArtefact } from './contents.ts'
 import { asDamageOf, damage } from './damage.ts'
 import type { PackReader } from './packs.ts'
+import { readStretch, stretchesOf } from './stretches.ts'
 import type { Trust } from './trust.ts'
 
 export interface VerifyRequest {
@@ -57,12 +57,15 @@ export async function verifySnapshot(request: VerifyRequest): Promise<VerifyResu
 
   // Artefacts first: damage is told by the name of what it hit, where that can be known.
   const artefacts = identities ? await artefactsOf([link], identities, request.platform) : []
-  await concurrently(artefacts, concurrency, stop, async ({ line }) => {
-    for await (const _ of readArtefact(reader, line, { snapshot, identities: identities! }));
-  })
+  await concurrently(stretchesOf(artefacts), concurrency, stop, stretch => readStretch(stretch, identities!, discard))
   await concurrently(manifest.packs, concurrency, stop, pack => verifyPack(reader, pack, manifest))
   const { length: packs } = manifest.packs
   return { level: identities ? 'opened' : 'stored', packs, bytes: stored, artefacts: artefacts.length }
+}
+
+/** That it can be read to its end is all that is asked. */
+async function discard(_: unknown, plain: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of plain);
 }
 
 /** Computes S3's composite checksum anew: part by part, then over the parts' digests. */
