@@ -202,7 +202,9 @@ test('the run that finishes another one is killed at each step of that', { timeo
   await expectUnchanged()
 })
 
-test(`the binary that ships is killed at ${times(100)} random moments`, { timeout: 900_000 }, async () => {
+test(`the binary that ships is killed at ${times(100)} random moments`, {
+  timeout: long ? 3_600_000 : 900_000,
+}, async () => {
   const random = seeded(seed)
   await renew()
   const started = performance.now()
