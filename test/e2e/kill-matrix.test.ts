@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Fault } from '../../infra/local/s3/fault.ts'
 import { type FaultPoint, faultPoints } from '../../uploader/fault-point.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { long, seed, times } from '../support/counts.ts'
+import { long, seed, times, within } from '../support/counts.ts'
 import { type Database, startDatabase } from '../support/database.ts'
 import { seeded } from '../support/random.ts'
 import { lastJson, run, runOk } from '../support/run.ts'
@@ -203,7 +203,7 @@ test('the run that finishes another one is killed at each step of that', { timeo
 })
 
 test(`the binary that ships is killed at ${times(100)} random moments`, {
-  timeout: long ? 3_600_000 : 900_000,
+  timeout: within(600_000),
 }, async () => {
   const random = seeded(seed)
   await renew()

@@ -12,7 +12,7 @@ import { metaKey, packKey } from '../../lambdas/vault/keys.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { compositeChecksum } from '../../shared/manifest.ts'
 import { type Lane, laneOf, type SnapshotKind } from '../../shared/snapshot.ts'
-import { seed, times } from '../support/counts.ts'
+import { seed, times, within } from '../support/counts.ts'
 import { seeded } from '../support/random.ts'
 import {
   enrolAgent,
@@ -200,37 +200,41 @@ class World {
 }
 
 describe('two agents that write to one source', () => {
-  it('whatever order, retries, duplicates, time-outs and deaths their calls meet, leave one head, whole snapshots, and lose none', async () => {
-    const seen = { committed: 0, told: 0, abandoned: 0, died: 0, repeated: 0 }
-    const count = times(1000)
-    const started = performance.now()
-    await fc.assert(
-      fc.asyncProperty(fc.integer(), async from => {
-        const source = await registerSource(first, newUlid())
-        const world = new World(source, seeded(from))
-        Object.assign(receiver.seams, { table: world.steps.table, vault: world.steps.vault })
-        try {
-          const second = chance(world.random, 0.5) ? replacement : first
-          const runs = async (actor: string, agent: TestAgent) => {
-            const many = 1 + Math.floor(world.random() * 2)
-            for (let i = 0; i < many; i++) await world.run(actor, agent)
+  it(
+    'whatever order, retries, duplicates, time-outs and deaths their calls meet, leave one head, whole snapshots, and lose none',
+    async () => {
+      const seen = { committed: 0, told: 0, abandoned: 0, died: 0, repeated: 0 }
+      const count = times(1000)
+      const started = performance.now()
+      await fc.assert(
+        fc.asyncProperty(fc.integer(), async from => {
+          const source = await registerSource(first, newUlid())
+          const world = new World(source, seeded(from))
+          Object.assign(receiver.seams, { table: world.steps.table, vault: world.steps.vault })
+          try {
+            const second = chance(world.random, 0.5) ? replacement : first
+            const runs = async (actor: string, agent: TestAgent) => {
+              const many = 1 + Math.floor(world.random() * 2)
+              for (let i = 0; i < many; i++) await world.run(actor, agent)
+            }
+            await world.steps.drive({ one: runs('one', first), two: runs('two', second) })
+          } finally {
+            Object.assign(receiver.seams, { table: <T>(t: T) => t, vault: <T>(v: T) => v })
           }
-          await world.steps.drive({ one: runs('one', first), two: runs('two', second) })
-        } finally {
-          Object.assign(receiver.seams, { table: <T>(t: T) => t, vault: <T>(v: T) => v })
-        }
-        await world.settle()
-        seen.committed += world.committed.size
-        seen.told += world.told.size
-        seen.abandoned += (await world.items()).snapshots.filter(({ state }) => state === 'abandoned').length
-        seen.died += world.steps.faults.died
-        seen.repeated += world.steps.faults.repeated
-      }),
-      { seed, numRuns: count, endOnFailure: true },
-    )
-    console.info(`${count} interleavings, ${((performance.now() - started) / count).toFixed(1)} ms each`, seen)
-    // the property must have been put to the test
-    for (const [what, often] of Object.entries(seen)) expect(often, what).toBeGreaterThan(count / 10)
-    expect(receiver.logged.failures.every(error => String(error).includes('died at'))).toBe(true)
-  }, 1_800_000)
+          await world.settle()
+          seen.committed += world.committed.size
+          seen.told += world.told.size
+          seen.abandoned += (await world.items()).snapshots.filter(({ state }) => state === 'abandoned').length
+          seen.died += world.steps.faults.died
+          seen.repeated += world.steps.faults.repeated
+        }),
+        { seed, numRuns: count, endOnFailure: true },
+      )
+      console.info(`${count} interleavings, ${((performance.now() - started) / count).toFixed(1)} ms each`, seen)
+      // the property must have been put to the test
+      for (const [what, often] of Object.entries(seen)) expect(often, what).toBeGreaterThan(count / 10)
+      expect(receiver.logged.failures.every(error => String(error).includes('died at'))).toBe(true)
+    },
+    within(600_000),
+  )
 })
