@@ -66,6 +66,25 @@ export function monthOf(instant: string): string {
   return instant.slice(0, 7).replace('-', '')
 }
 
+/** What was done since an instant, newest first. @param now nothing is later */
+export async function* auditSince(table: Table, tenant: TenantId, since: Date, now: Date): AsyncGenerator<AuditEntry> {
+  const first = monthOf(since.toISOString())
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth()))
+  for (; monthOf(month.toISOString()) >= first; month.setUTCMonth(month.getUTCMonth() - 1)) {
+    const { PK } = auditKey(tenant, monthOf(month.toISOString()), '')
+    for await (const entry of query(table, AuditEntry, {
+      PK,
+      from: '0',
+      to: '\uffff',
+      backwards: true,
+      pageSize: 200,
+    })) {
+      if (Date.parse(entry.at) < since.getTime()) return
+      yield entry
+    }
+  }
+}
+
 /** One month from behind: at most `limit` entries that are older than the one called `before`. */
 export async function auditBefore(
   table: Table,

@@ -20,7 +20,7 @@ import { tombstoneDays } from '../retention/tombstone-days.ts'
 import type { RestoreApp } from './app.ts'
 import { actorOf, type Holder, holderId, linkInvalid, sourceFor } from './holder.ts'
 import { pageOf } from './manifest-page.ts'
-import { type PlanWithin, planWithin } from './plan-within.ts'
+import { bytesOf, namesOf, type PlanWithin, planWithin } from './plan-within.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { scopeOf } from './scope.ts'
 
@@ -115,19 +115,18 @@ function idOf(ports: RestoreApiPorts, holder: Holder, request: Request): string 
 }
 
 function manifestOf(id: string, holder: Holder, source: Source, plan: PlanWithin, now: Date): RestoreManifest {
-  const { moment, wanted, snapshots } = plan
+  const { wanted, snapshots } = plan
   return {
     id,
     tenant: source.tenant,
     source: source.source,
     holder: holderId(holder),
-    at: moment.kind === 'at' ? moment.at : null,
-    of: moment.kind === 'snapshot' ? moment.snapshot : null,
+    ...namesOf(plan),
     units: holder.kind === 'link' && holder.link.units !== null ? (wanted ?? null) : null,
     createdAt: now.toISOString(),
     expiresAt:
       holder.kind === 'link' ? holder.link.expiresAt : new Date(now.getTime() + agentSeconds * 1000).toISOString(),
-    bytes: snapshots.reduce((sum, { totals }) => sum + totals.storedBytes, 0),
+    bytes: bytesOf(plan),
     count: snapshots.length,
   }
 }

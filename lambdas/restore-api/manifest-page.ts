@@ -5,6 +5,7 @@ import { type RestoreManifest, type RestoreStep, stepsFrom } from '../catalogue/
 import type { Source } from '../catalogue/sources.ts'
 import { readMany } from '../catalogue/table.ts'
 import { escapedBytes } from '../http/escaped.ts'
+import { egressCost } from './egress-cost.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { snapshotRemoved } from './removed.ts'
 
@@ -46,7 +47,7 @@ export async function pageOf(
     doubtful: shown.filter(({ doubtful }) => doubtful).map(({ snapshot }) => snapshot),
     snapshots,
     bytes: manifest.bytes,
-    egressCost: { amount: Math.ceil((manifest.bytes / 1e9) * env.EGRESS_PRICE_PER_GB * 100) / 100, currency: 'USD' },
+    egressCost: egressCost(manifest.bytes, env),
     next: next < manifest.count ? String(next) : null,
   }
 

@@ -16,6 +16,19 @@ export interface PlanWithin extends CataloguePlan {
   wanted: string[] | undefined
 }
 
+/** As answers name the moment of a plan. */
+export function namesOf({ moment }: PlanWithin) {
+  return {
+    at: moment.kind === 'at' ? moment.at : null,
+    of: moment.kind === 'snapshot' ? moment.snapshot : null,
+  }
+}
+
+/** Of the packs of its snapshots. */
+export function bytesOf({ snapshots }: PlanWithin): number {
+  return snapshots.reduce((sum, { totals }) => sum + totals.storedBytes, 0)
+}
+
 /**
  * Plans a restore that stays within a link's scope. Without a moment of its own it leads to the latest state that the link allows: where the
  * link ends at a moment, to the last one up to there that all units have.

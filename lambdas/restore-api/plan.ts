@@ -1,14 +1,15 @@
 import { type SourceId, ulidOf } from '../../shared/ids.ts'
 import { type Moment, planProven, planRestore, type RestorePlan } from '../../shared/planner/plan.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import type { UnitEntry } from '../../shared/snapshot.ts'
 import type { Table } from '../catalogue/table.ts'
 import { type History, type Planned, timeOf } from './history.ts'
 import { nearHistory } from './near-history.ts'
 import { windowHistory } from './window-history.ts'
 
 export interface CataloguePlan {
-  /** In the order they are applied. */
-  snapshots: Planned[]
+  /** In the order they are applied, with what of the wanted units is in each. */
+  snapshots: (Planned & { units: UnitEntry[] })[]
   doubtful: string[]
   units: RestorePlan['units']
 }
@@ -48,7 +49,7 @@ export async function planFrom(
 function attempt({ items }: History, plan: () => RestorePlan): CataloguePlan | ProblemError {
   try {
     const { snapshots, doubtful, units } = plan()
-    return { snapshots: snapshots.map(({ snapshot }) => items.get(snapshot)!), doubtful, units }
+    return { snapshots: snapshots.map(({ snapshot, units }) => ({ ...items.get(snapshot)!, units })), doubtful, units }
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'not-restorable') return error
     throw error

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AgentId, SnapshotId, SourceId } from '../ids.ts'
 import { PublicKey } from '../jws.ts'
-import { CommittedSnapshot, EngineKind, Instant } from '../snapshot.ts'
+import { CommittedSnapshot, EngineKind, Instant, Lane, SnapshotKind, UnitEntry } from '../snapshot.ts'
 
 /** The restore API: `authorization: Bearer <link secret>` (with `x-failsafe-passcode` where the link wants one) or an agent's proof. */
 
@@ -20,6 +20,7 @@ export const LinkInfoResponse = z.object({
   usesLeft: z.number().int().nullable(),
   passcode: z.boolean(),
 })
+export type LinkInfoResponse = z.infer<typeof LinkInfoResponse>
 
 export const SnapshotProof = z.object({
   method: z.string(),
@@ -48,6 +49,27 @@ export const UnitTimeline = z.object({
   gaps: z.array(z.object({ from: Instant, to: Instant, reason: z.string() })),
 })
 export type UnitTimeline = z.infer<typeof UnitTimeline>
+
+// GET /v1/link/uses  -> for the link's holder alone
+export const LinkUsesResponse = z.object({
+  /** Restores that were planned with the link, newest first, 50 at most. */
+  uses: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      /** Where the request came from, as API Gateway saw it. */
+      address: z.string().nullable(),
+      /** The moment it led to: an instant, the id of a snapshot, or `latest`. */
+      what: z.string(),
+      snapshots: z.number().int(),
+    }),
+  ),
+  /** False: the tenant's audit is longer than what one answer is worked out from, and older uses may be missing. */
+  complete: z.boolean(),
+  /** `agent:<id>` or `provider`. */
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+})
+export type LinkUsesResponse = z.infer<typeof LinkUsesResponse>
 
 // GET /v1/sources/{source}/timeline?from=&until=&unit=&limit=  -> ranges of a window of time, the newest snapshots, the last runs
 //   &before=     -> the next page of snapshots, of all that were ever committed
@@ -78,6 +100,45 @@ export const TimelineResponse = z.object({
   next: z.string().nullable(),
 })
 export type TimelineResponse = z.infer<typeof TimelineResponse>
+
+const Cost = z.object({ amount: z.number(), currency: z.string() })
+
+// GET /v1/sources/{source}/plan?at=|snapshot=&unit=  -> what a restore manifest would name; consumes no use, signs nothing
+//   &page=  -> its next page
+export const RestorePlanResponse = z.object({
+  /** As in a restore manifest. */
+  at: Instant.nullable(),
+  of: SnapshotId.nullable(),
+  /** In the order they are applied. */
+  snapshots: z.array(
+    z.object({
+      snapshot: SnapshotId,
+      kind: SnapshotKind,
+      lane: Lane,
+      receivedAt: z.iso.datetime(),
+      agent: AgentId,
+      lockedUntil: z.iso.datetime(),
+      sourceBytes: z.number().int(),
+      sealedBytes: z.number().int(),
+      artefacts: z.number().int(),
+      /** It was found bad, and nothing else leads there. */
+      doubtful: z.boolean(),
+      /** As its host said. Null where it was not looked up: behind the first 100 of a page, but for its last. */
+      engineVersion: z.string().nullable(),
+      /** What of the units that are wanted lies in it; the first 100 at most. */
+      units: z.array(UnitEntry.pick({ unit: true, kind: true, from: true, to: true, covers: true })),
+      unitCount: z.number().int(),
+      proof: SnapshotProof.nullable(),
+    }),
+  ),
+  /** Of all pages: snapshots, and bytes that lie in the vault. */
+  count: z.number().int(),
+  bytes: z.number().int(),
+  egressCost: Cost,
+  /** Pass as `page`, with the same question, for the next page. */
+  next: SnapshotId.nullable(),
+})
+export type RestorePlanResponse = z.infer<typeof RestorePlanResponse>
 
 // POST /v1/restore-manifests  -> consumes a use of a link
 export const RestoreManifestRequest = z.object({
@@ -121,7 +182,7 @@ export const RestoreManifestResponse = z.object({
     }),
   ),
   bytes: z.number().int(),
-  egressCost: z.object({ amount: z.number(), currency: z.string() }),
+  egressCost: Cost,
   /** Pass as `?page=` to GET /v1/restore-manifests/{id} for the rest. */
   next: z.string().nullable(),
 })

@@ -139,6 +139,18 @@ describe('one source', () => {
       next = page.body.next
     }
     expect(ids.size).toBe(logs + 1)
+    const shown: string[] = []
+    const question = `/v1/sources/${plan.source}/plan`
+    for (let page = ''; ; ) {
+      const answer = await catalogue.ask(secret, 'GET', question + page)
+      expectWithinLimits(answer)
+      expect(answer.bytes).toBeLessThan(3_000_000)
+      for (const { snapshot } of answer.body.snapshots) shown.push(snapshot)
+      if (answer.body.next === null) break
+      page = `?page=${answer.body.next}`
+    }
+    expect(shown).toEqual([...ids])
+
     const packs = [...ids].slice(-64).map(snapshot => ({ snapshot, pack: 1 }))
     const urls = await catalogue.ask(secret, 'POST', `/v1/restore-manifests/${first.body.id}/urls`, { packs })
     expectWithinLimits(urls)

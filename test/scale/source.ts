@@ -153,6 +153,7 @@ function manifestItem(plan: Plan, id: string) {
     snapshot: id,
     source: plan.source,
     agent: `${plan.tenant}.${plan.source}`,
+    engineVersion: 'MySQL 8.4.9',
     recipients: [`age1${'q'.repeat(58)}`],
     packs,
     totals: { artefacts: plan.artefacts ?? 1, sourceBytes: 1000, sealedBytes: 1000 },
