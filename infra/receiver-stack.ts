@@ -9,7 +9,9 @@ import { acknowledgeKeys, permissionsOf } from './constructs/permissions.ts'
 import { ReceiverApi } from './constructs/receiver-api.ts'
 import { ReceiverFunction } from './constructs/receiver-function.ts'
 import { Vault } from './constructs/vault.ts'
-import { functions } from './functions.ts'
+import { type FunctionName, functions } from './functions.ts'
+import { pageFolder } from './page-file.ts'
+import { layLogo } from './page-logo.ts'
 import type { Settings } from './settings.ts'
 
 /** One receiver: HTTP API and clock → functions → catalogue, vault and topic. Nothing in it is bound to an account. */
@@ -49,11 +51,11 @@ export class ReceiverStack extends Stack {
     for (const definition of functions) {
       const { name } = definition
       const permissions = permissionsOf(name, { vault, catalogue, notices })
+      const bundle = join(bundles, name)
       const { handler, role } = new ReceiverFunction(this, name, {
-        bundle: join(bundles, name),
+        bundle,
         definition,
-        // Only the watchdog may publish, and only it is told where.
-        environment: { ...environment, ...(name === 'watchdog' ? { NOTICE_TOPIC_ARN: notices.topic.topicArn } : {}) },
+        environment: { ...environment, ...ownEnvironment(name, notices, settings, bundle) },
         permissions,
         settings,
       })
@@ -79,6 +81,28 @@ export class ReceiverStack extends Stack {
       `The vault is encrypted under ${arn}. DELETING THAT KEY DESTROYS EVERY BACKUP: object lock keeps the objects, but nobody can ever read ` +
         'them again. Whoever may delete or disable the key can defeat every lock, a compliance lock too. Keep its key policy as tight as the vault.',
     )
+  }
+}
+
+/** What only one function is told: where to publish, which only the watchdog may, and how the restore page looks. */
+function ownEnvironment(name: FunctionName, notices: Notices, settings: Settings, bundle: string) {
+  switch (name) {
+    case 'watchdog':
+      return { NOTICE_TOPIC_ARN: notices.topic.topicArn }
+    case 'restore-api':
+      return brandOf(settings, join(bundle, pageFolder))
+    default:
+      return {}
+  }
+}
+
+/** @param page the folder of the page's files, which the logo is laid into */
+function brandOf({ providerName, providerContact, providerLogo, brandColour }: Settings, page: string) {
+  return {
+    ...(providerName === undefined ? {} : { PROVIDER_NAME: providerName }),
+    ...(providerContact === undefined ? {} : { PROVIDER_CONTACT: providerContact }),
+    ...(providerLogo === undefined ? {} : { PROVIDER_LOGO: layLogo(page, providerLogo) }),
+    ...(brandColour === undefined ? {} : { BRAND_COLOUR: brandColour }),
   }
 }
 

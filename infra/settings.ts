@@ -28,6 +28,15 @@ export const Settings = z
       .regex(/^[A-Za-z0-9-]{4,64}$/, 'use 4 to 64 letters, digits and hyphens')
       .optional(),
     receiverName: z.string().min(1).max(64).default('FailSafe Online Backup'),
+    /** On the restore page: the provider's name (left out, `receiverName`), and who is asked for help or a new link, e.g. a telephone number. */
+    providerName: z.string().min(1).max(64).optional(),
+    providerContact: z.string().min(1).max(200).optional(),
+    /** Path of an SVG or PNG of at most 50 KB, from where cdk.json is. */
+    providerLogo: z.string().min(1).optional(),
+    brandColour: z
+      .string()
+      .regex(/^#[0-9a-fA-F]{6}$/, 'a colour such as #0b5cad')
+      .optional(),
     /** A name of the provider's own, e.g. backup.example.net, and the ACM certificate for it in the stack's region. */
     domain: z
       .string()

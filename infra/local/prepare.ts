@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../shared/failure.ts'
 
@@ -65,15 +65,21 @@ async function removeUnused(): Promise<void> {
 /** Over names and contents of everything in `inputs` but the host itself. */
 async function hashInputs(): Promise<string> {
   const hash = createHash('sha256')
-  for (const input of inputs) {
-    const names = input.includes('.') ? [input] : await filesUnder(input)
-    for (const name of names)
-      hash
-        .update(`${name}\0`)
-        .update(await readFile(join(root, name)))
-        .update('\0')
-  }
+  const names = await Promise.all(inputs.map(input => (input.includes('.') ? [input] : filesUnder(input))))
+  for (const name of [...names.flat(), ...(await logo())])
+    hash
+      .update(`${name}\0`)
+      .update(await readFile(resolve(root, name)))
+      .update('\0')
   return hash.digest('hex').slice(0, 24)
+}
+
+/** The one thing that goes into the assembly and may lie anywhere. */
+async function logo(): Promise<string[]> {
+  const { context } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as {
+    context: { providerLogo?: string }
+  }
+  return context.providerLogo === undefined ? [] : [context.providerLogo]
 }
 
 async function filesUnder(folder: string): Promise<string[]> {

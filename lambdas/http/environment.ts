@@ -30,5 +30,13 @@ export const Environment = z.object({
   EGRESS_PRICE_PER_GB: z.coerce.number().min(0).default(0.09),
   /** Where people reach the receiver; the API's own address when left out. */
   PUBLIC_URL: z.url().optional(),
+  /** On the restore page: who provides it (RECEIVER_NAME when left out), who is asked for help, a file of the page, and `#rrggbb`. */
+  PROVIDER_NAME: z.string().optional(),
+  PROVIDER_CONTACT: z.string().optional(),
+  PROVIDER_LOGO: z.string().optional(),
+  BRAND_COLOUR: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/)
+    .optional(),
 })
 export type Environment = z.infer<typeof Environment>

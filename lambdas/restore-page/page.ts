@@ -1,39 +1,54 @@
-import { createHash } from 'node:crypto'
+import { html } from 'hono/html'
+import type { Brand } from './brand.ts'
+import type { PageNames } from './files.ts'
 
-const style = `
-  body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1.2rem; color: #1b1f24; background: #fff }
-  h1 { font-size: 1.6rem } code { font: .95rem ui-monospace, monospace; background: #f0f2f4; padding: .15em .35em; border-radius: .25em }
-  pre { background: #f0f2f4; padding: 1rem; border-radius: .4em; overflow-x: auto } pre code { padding: 0 }
-  .note { border-left: .25rem solid #8a6d00; padding-left: .9rem }
-  @media (prefers-color-scheme: dark) { body { color: #e6e8ea; background: #16191d } code, pre { background: #262b31 } }
-`
+/**
+ * Of the page and of everything under it: a worker goes by the policy of its own script. Nothing is loaded from elsewhere, and nothing sent but
+ * to the receiver and, for packs, the vault.
+ * @param vault `https://host` of the vault
+ */
+export function policyOf(vault: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${vault}`,
+    "worker-src 'self'",
+    "frame-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
 
-/** Nothing may run, load or be sent anywhere from this page. */
-export const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-/** How to restore with the one-line command. It works without scripts, so that the page cannot do anything with the link's secret. */
-export const html = `<!doctype html>
-<html lang="en">
+/** The same for everybody. The page's script takes the place of `#app`; without scripts the command is what is left. */
+export function pageHtml({ script, style, worker }: PageNames, { name, contact, logo, colours }: Brand): string {
+  const contactAttribute = contact === undefined ? '' : html` data-contact="${contact}"`
+  const page = html`<!doctype html>
+<html lang="en" data-worker="/r/${worker}" data-provider="${name}"${contactAttribute}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Restore a backup</title>
-<style>${style}</style>
+<link rel="icon" href="data:,">
+${colours === undefined ? '' : html`<link rel="stylesheet" href="/r/${colours.name}">`}
+<link rel="stylesheet" href="/r/${style}">
+<script type="module" src="/r/${script}"></script>
 </head>
 <body>
+${logo === undefined ? '' : html`<img id="logo" src="/r/${logo}" alt="${name}">`}
+<div id="app"></div>
+<noscript>
 <main>
 <h1>Restore a backup</h1>
 <p>Whoever has this address can fetch the backup that it names until the address expires. What is fetched is sealed:
 only your recovery kit can open it.</p>
+<p>This page needs scripts, and your browser runs none here. You can restore without the page:</p>
 <ol>
-<li>Get the program <code>failsafe</code> from your backup provider. It is one file; there is nothing to install.</li>
+<li>Get the program <code>failsafe</code> from ${name}. It is one file; there is nothing to install.</li>
 <li>Have your recovery kit at hand.</li>
 <li>Copy the <strong>whole</strong> address of this page, with everything after the <code>#</code>, and run, with the address in quotes:
 <pre><code>failsafe restore 'ADDRESS OF THIS PAGE' --to ./restored --identity recovery-kit.txt</code></pre></li>
@@ -41,9 +56,14 @@ only your recovery kit can open it.</p>
 <p>That lays out the latest state in the directory <code>restored</code>, checks every byte of it, and writes a
 <code>RESTORE.md</code> there that says what to do next. Nothing that is there already is overwritten.</p>
 <p>For an earlier moment add, for example, <code>--at 2026-11-22T14:10:00Z</code>. If you were given a passcode, you are asked for it.</p>
-<p class="note">Never type your recovery kit into a web page. The part of the address after the <code>#</code> stays in your
+<p>This page is code of ${name}, and a page can be made to keep the recovery kit that it is given. Who does not want to rely on that
+restores with the program: there the kit is read on your own machine alone. The part of the address after the <code>#</code> stays in your
 browser; this server does not see it when it shows you this page.</p>
+${contact === undefined ? '' : html`<p>Help: ${contact}</p>`}
 </main>
+</noscript>
 </body>
 </html>
 `
+  return String(page)
+}

@@ -27,7 +27,7 @@ const proof = [{ Proof: [] }]
 const linkOrProof = [{ Link: [] }, { Link: [], Passcode: [] }, { Proof: [] }]
 const provider = [{ AWS_IAM: [] }]
 /** What anybody may ask. */
-const open = new Set(['GET /v1/receiver', 'GET /r'])
+const open = new Set(['GET /v1/receiver', 'GET /r', 'GET /r/{file}'])
 
 /**
  * One document of all four APIs. The apps are made without ports: their routes are described when they are added, and no

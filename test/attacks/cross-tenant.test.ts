@@ -101,7 +101,7 @@ describe.each(['neighbour', 'stranger'] as const)("a %s with another's names, id
     const { own } = attackers[who]
     const headers = { authorization: `Bearer ${own.link}` }
     const { routes: restoring } = functions.find(({ name }) => name === 'restore-api')!
-    for (const route of restoring.filter(route => !/ \/(r|v1\/link)$/.test(route)))
+    for (const route of restoring.filter(route => !/ \/(r|v1\/link(\/uses)?)$/.test(route)))
       await askedAlike(
         route,
         { theirs, own: { ...own, restoreManifest: await manifestOf(own) } },
@@ -201,7 +201,7 @@ describe('who an agent is', () => {
       update: 'SET #state = :state',
       values: { ':state': 'revoked' },
     })
-    for (const route of routes.filter(each => !/ \/(r|v1\/(receiver|enrolments))$/.test(each))) {
+    for (const route of routes.filter(each => !/ \/(r|r\/\{file\}|v1\/(receiver|enrolments))$/.test(each))) {
       const method = route.split(' ')[0]!
       const answers = []
       for (const names of [own, theirs, nobodys()])
@@ -232,7 +232,7 @@ describe('a host that was replaced', () => {
     expect((await rebuilt.call('GET', `/v1/sources/${own.source}/heads`)).status).toBe(200)
 
     const { neighbour } = attackers
-    for (const route of routes.filter(each => !/ \/(r|v1\/(receiver|enrolments))$/.test(each))) {
+    for (const route of routes.filter(each => !/ \/(r|r\/\{file\}|v1\/(receiver|enrolments))$/.test(each))) {
       const method = route.split(' ')[0]!
       for (const { target, body } of probes[route]!(own, own))
         expect((await old.call(method, target, body)).body.code, `${method} ${target}`).toBe('agent-revoked')

@@ -25,6 +25,7 @@ export const probes: Record<string, (theirs: Names, own: Names) => Probe[]> = {
     { target: `/v1/receiver?tenant=${theirs.tenant}&agent=${theirs.agent}`, answered: true },
   ],
   'GET /r': theirs => [{ target: `/r?${theirs.link}`, answered: true }],
+  'GET /r/{file}': theirs => [{ target: `/r/${theirs.link}` }, { target: `/r/${theirs.snapshot}` }],
   'POST /v1/enrolments': theirs => [{ target: '/v1/enrolments', body: { token: theirs.token } }],
   'POST /v1/agent/key': theirs => [
     { target: '/v1/agent/key', body: { agent: theirs.agent, publicKey, succession: jws, possession: jws } },
@@ -87,9 +88,17 @@ export const probes: Record<string, (theirs: Names, own: Names) => Probe[]> = {
   ],
   'DELETE /v1/link': theirs => [{ target: `/v1/link?link=${theirs.link}&name=${theirs.linkName}` }],
   'GET /v1/link': theirs => [{ target: `/v1/link?link=${theirs.link}` }],
+  'GET /v1/link/uses': theirs => [{ target: `/v1/link/uses?link=${theirs.link}` }],
   'GET /v1/sources/{source}/timeline': theirs => [
     { target: `/v1/sources/${theirs.source}/timeline` },
     { target: `/v1/sources/${theirs.source}/timeline?before=${theirs.snapshot.slice(27)}` },
+  ],
+  'GET /v1/sources/{source}/plan': (theirs, own) => [
+    { target: `/v1/sources/${theirs.source}/plan` },
+    { target: `/v1/sources/${theirs.source}/plan?at=2026-11-22T14:05:00Z&unit=a` },
+    { target: `/v1/sources/${theirs.source}/plan?snapshot=${theirs.snapshot}` },
+    { target: `/v1/sources/${own.source}/plan?snapshot=${theirs.snapshot}` },
+    { target: `/v1/sources/${own.source}/plan?page=${theirs.snapshot}` },
   ],
   'POST /v1/restore-manifests': (theirs, own) => [
     { target: '/v1/restore-manifests', body: { source: theirs.source } },

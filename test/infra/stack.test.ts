@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { globSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +28,12 @@ async function withSettings(context: Record<string, unknown>, check: (template: 
   } finally {
     await own.remove()
   }
+}
+
+async function fileOf(name: string, content: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'failsafe-logo-'))
+  await writeFile(join(directory, name), content, 'latin1')
+  return { path: join(directory, name), remove: () => rm(directory, { recursive: true }) }
 }
 
 describe('the vault', () => {
@@ -411,8 +418,51 @@ describe('the synthesis', () => {
     })
   })
 
+  test('gives the function behind the restore page the brand of the provider, and no other', async () => {
+    const logo = await fileOf('logo.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    const context = {
+      providerName: 'Example Hosting',
+      providerContact: '+49 30 1234',
+      providerLogo: logo.path,
+      brandColour: '#0B5CAD',
+    }
+    await withSettings(context, (own, directory) => {
+      const brands = Object.entries(own.findResources('AWS::Lambda::Function')).flatMap(
+        ([logicalId, { Properties }]) => {
+          const { PROVIDER_NAME, PROVIDER_CONTACT, PROVIDER_LOGO, BRAND_COLOUR } = Properties.Environment.Variables
+          return PROVIDER_NAME === undefined
+            ? []
+            : [{ logicalId, PROVIDER_NAME, PROVIDER_CONTACT, PROVIDER_LOGO, BRAND_COLOUR }]
+        },
+      )
+      expect(brands).toEqual([
+        {
+          logicalId: expect.stringMatching(/^restoreapiFunction/),
+          PROVIDER_NAME: 'Example Hosting',
+          PROVIDER_CONTACT: '+49 30 1234',
+          PROVIDER_LOGO: expect.stringMatching(/^logo-[0-9a-f]{8}\.svg$/),
+          BRAND_COLOUR: '#0B5CAD',
+        },
+      ])
+      const [laid] = globSync(join(directory, `asset.*/page/${brands[0]!.PROVIDER_LOGO}`))
+      expect(readFileSync(laid!, 'utf8')).toBe('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    })
+    await logo.remove()
+  })
+
+  test.each([
+    ['logo.jpg', '\xff\xd8\xff', /providerLogo: .*logo\.jpg is neither an SVG nor a PNG/],
+    ['logo.svg', `<svg>${' '.repeat(51_200)}</svg>`, /providerLogo: .*logo\.svg has 51211 bytes, and 51200 at most/],
+  ])('refuses the logo %s that is not one', async (name, content, message) => {
+    const logo = await fileOf(name, content)
+    await expect(synthesizeStack({ context: { providerLogo: logo.path } })).rejects.toThrow(message)
+    await logo.remove()
+  })
+
   test.each([
     [{ lockMode: 'none' }, /lockMode/],
+    [{ brandColour: 'blue' }, /a colour such as #0b5cad.*brandColour/s],
+    [{ providerLogo: 'no/such/logo.svg' }, /providerLogo: no\/such\/logo\.svg cannot be read/],
     [{ minimumDays: '0' }, /minimumDays/],
     [{ domain: 'backup.example.net' }, /domain and certificateArn go together/],
     [{ stage: 'Test!' }, /lower-case letters.*stage/s],

@@ -29,6 +29,8 @@ function provider(): S3Client {
   })
 }
 
+const plainly = (path: string) => fetch(cloud.url + path, { headers: { 'accept-encoding': 'identity' } })
+
 describe('the functions with the roles of the stack', () => {
   it('back up, lock and give back, with no right that is missing', async () => {
     const agent = await enrolAgent(receiver, 'acme')
@@ -49,8 +51,6 @@ describe('the functions with the roles of the stack', () => {
       const bytes = Buffer.from(await (await fetch(urls[i].url)).arrayBuffer())
       expect(bytes.equals(Buffer.concat(parts))).toBe(true)
     }
-    const page = await receiver.send(requestOf('GET', '/r'))
-    expect(page.headers.get('content-type')).toMatch('text/html')
 
     const s3 = provider()
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: cloud.bucket }))
@@ -59,6 +59,50 @@ describe('the functions with the roles of the stack', () => {
       await expect(s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key, VersionId }))).rejects.toMatchObject({
         name: 'AccessDenied',
       })
+  })
+
+  it('serve the restore page, which a browser lets fetch from the vault', async () => {
+    const agent = await enrolAgent(receiver, 'browsed')
+    const source = await registerSource(agent)
+    const { snapshot, parts } = await backUp(agent, source, 'full', [fullEntry('a', 10, '2026-11-22T14:00:00Z')])
+    const { id } = ok(await agent.call('POST', '/v1/restore-manifests', { source }))
+    const packs = [{ snapshot, pack: 1 }]
+    const { urls } = ok(await agent.call('POST', `/v1/restore-manifests/${id}/urls`, { packs }))
+    const vault = new URL(urls[0].url).origin
+
+    const page = await fetch(`${cloud.url}/r`)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(page.headers.get('content-encoding')).toMatch(/^(br|gzip)$/)
+    expect(page.headers.get('content-security-policy')).toContain(`connect-src 'self' ${vault};`)
+    const html = await page.text()
+    expect(html).toMatch(/^<!doctype html>/)
+    const named = [...html.matchAll(/"(\/r\/[^"]+)"/g)].map(([, path]) => path!)
+    expect(named).toHaveLength(3)
+    for (const path of [...named, '/r/saving.js']) {
+      const file = await fetch(cloud.url + path)
+      expect(file.status, path).toBe(200)
+      expect(file.headers.get('content-type'), path).toMatch(/^text\/(javascript|css); charset=utf-8$/)
+      expect((await file.text()).length, path).toBe(Number((await plainly(path)).headers.get('content-length')))
+    }
+    expect((await fetch(`${cloud.url}/r/names.json`)).status).toBe(404)
+
+    // as a browser asks before it sends a range, and what it must be allowed to read of the answer
+    const origin = cloud.url
+    const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' }
+    const preflight = await fetch(urls[0].url, { method: 'OPTIONS', headers: { origin, ...asked } })
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([200, origin])
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('range')
+    const answer = await fetch(urls[0].url, { headers: { origin, range: 'bytes=10-99' } })
+    expect(answer.status).toBe(206)
+    expect(Buffer.from(await answer.arrayBuffer()).equals(Buffer.concat(parts).subarray(10, 100))).toBe(true)
+    expect(answer.headers.get('content-range')).toMatch(/^bytes 10-99\/\d+$/)
+    const refused = await fetch(urls[0].url.replace(/Signature=..../, 'Signature=0000'), { headers: { origin } })
+    expect(refused.status).toBe(403)
+    await refused.text()
+    for (const { headers } of [answer, refused]) {
+      expect(headers.get('access-control-allow-origin')).toBe(origin)
+      expect(headers.get('access-control-expose-headers')).toContain('content-range')
+    }
   })
 
   it('say of an upload that was aborted that it is gone, though they may not list the vault', async () => {

@@ -303,8 +303,6 @@ describe('a restore link', () => {
     }
     const page = await receiver.send(requestOf('GET', '/r'))
     expect(page.text).toContain('failsafe restore')
-    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/)
-    expect(page.text).not.toContain('<script')
   })
 
   it('is used by planning a restore, as often as it allows, also when two are asked for at once', async () => {

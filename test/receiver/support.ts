@@ -18,9 +18,10 @@ import { Environment } from '../../lambdas/http/environment.ts'
 import type { Log, Ports, RequestLine } from '../../lambdas/http/ports.ts'
 import { rebuildVault } from '../../lambdas/rebuild/rebuild-vault.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
+import { type PageFiles, pageFile } from '../../lambdas/restore-page/files.ts'
 import { createUpload } from '../../lambdas/vault/create-upload.ts'
 import { listParts } from '../../lambdas/vault/list-parts.ts'
-import { signDownload } from '../../lambdas/vault/sign-download.ts'
+import { downloadOrigin, signDownload } from '../../lambdas/vault/sign-download.ts'
 import { signPart } from '../../lambdas/vault/sign-part.ts'
 import { openVault, type Vault } from '../../lambdas/vault/vault.ts'
 import { Problem } from '../../shared/problem.ts'
@@ -71,8 +72,14 @@ export interface TestReceiver extends Reachable, AsyncDisposable {
   logged: { lines: RequestLine[]; failures: unknown[] }
 }
 
+/** Stands in for the bundled page, which is tested where it is bundled. */
+const testPage: PageFiles = {
+  names: { script: 'main-1.js', style: 'main-1.css', worker: 'worker-1.js' },
+  files: new Map(['main-1.css', 'saving.js'].map(name => [name, pageFile('.css', `/* ${name} */`)])),
+}
+
 const committerPaths = /\/(complete|commit)$/
-const restorePaths = /^\/(r$|v1\/(link$|restore-manifests|sources\/[^/]+\/timeline))/
+const restorePaths = /^\/(r$|r\/|v1\/(link$|link\/uses$|restore-manifests|sources\/[^/]+\/(timeline|plan)))/
 
 /** The four functions as their handlers would wire them, on the stand-ins of S3 and DynamoDB. */
 export async function startReceiver(env: Partial<Environment> = {}): Promise<TestReceiver> {
@@ -151,7 +158,14 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
     if (path.startsWith('/v1/admin/')) return adminApi({ ...now, vault: rebuildVault(bucket, s3Options) })
     if (committerPaths.test(path)) return committer({ ...now, vault: seams.vault(realCommitVault) })
     if (restorePaths.test(path))
-      return restoreApi({ ...now, vault: { signDownload: (key, version) => signDownload(vault, key, version) } })
+      return restoreApi({
+        ...now,
+        vault: {
+          signDownload: (key, version) => signDownload(vault, key, version),
+          origin: () => downloadOrigin(vault),
+        },
+        page: testPage,
+      })
     return agentApi({
       ...now,
       vault: {

@@ -5,7 +5,7 @@ import { startDynamodb } from '../../infra/local/dynamodb/server.ts'
 import { openTable } from '../../lambdas/catalogue/table.ts'
 import { Environment } from '../../lambdas/http/environment.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
-import { signDownload } from '../../lambdas/vault/sign-download.ts'
+import { downloadOrigin, signDownload } from '../../lambdas/vault/sign-download.ts'
 import { openVault } from '../../lambdas/vault/vault.ts'
 import { allowAll, answerOf, credentials, requestOf } from '../receiver/support.ts'
 import { countRequests, type TableRequests } from '../support/requests.ts'
@@ -56,7 +56,11 @@ export async function openCatalogue(rows: Iterable<Row>, now: Date): Promise<Cat
             throw error
           },
         },
-        vault: { signDownload: (key, version) => signDownload(vault, key, version) },
+        vault: {
+          signDownload: (key, version) => signDownload(vault, key, version),
+          origin: () => downloadOrigin(vault),
+        },
+        page: { names: { script: '', style: '', worker: '' }, files: new Map() },
       })
       const started = performance.now()
       const response = await app.request(requestOf(method, target, body, { authorization: `Bearer ${secret}` }))

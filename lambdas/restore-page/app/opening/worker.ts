@@ -1,0 +1,1 @@
+self.close() // has no work yet
