@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { base64url } from 'jose'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { fingerprintOf, newSigningKey, PrivateKey } from './jws.ts'
@@ -79,7 +79,7 @@ export async function parseKit(text: string): Promise<Kit> {
   const [identity] = identities as [string]
   const recipient = await identityToRecipient(identity).catch(() => undefined)
   if (recipient !== fields.data.recipient) throw invalid('its secret key does not belong to its recipient')
-  const customerKey = signingKeyOf(fields.data['customer-key'])
+  const customerKey = await signingKeyOf(fields.data['customer-key'])
   if ((await fingerprintOf(customerKey)) !== fields.data['customer-fingerprint'])
     throw invalid('its customer key does not belong to its fingerprint')
   const { created, receiver, tenant } = fields.data
@@ -107,10 +107,11 @@ function invalid(why: string): Failure {
 }
 
 /** What stands before the 32 secret bytes of an Ed25519 key in PKCS #8. */
-const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+const pkcs8 = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]
 
-function signingKeyOf(secret: string): PrivateKey {
-  const der = Buffer.concat([pkcs8, Buffer.from(secret, 'base64url')])
-  const key = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
-  return PrivateKey.parse({ ...key.export({ format: 'jwk' }), d: secret })
+/** By the Web's own crypto, because the restore page reads kits too. */
+async function signingKeyOf(secret: string): Promise<PrivateKey> {
+  const der = new Uint8Array([...pkcs8, ...base64url.decode(secret)])
+  const key = await crypto.subtle.importKey('pkcs8', der, 'Ed25519', true, ['sign'])
+  return PrivateKey.parse({ ...(await crypto.subtle.exportKey('jwk', key)), d: secret })
 }
