@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { problemWithName, requireSafeNames } from '../../uploader/restore/names.ts'
+import { problemWithName, requireSafeNames } from '../../shared/restore/names.ts'
 import { seed, times } from '../support/counts.ts'
 
 test.each([

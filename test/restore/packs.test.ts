@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Failure } from '../../shared/failure.ts'
-import { collect } from '../../uploader/restore/jsonl.ts'
-import { PackReader } from '../../uploader/restore/packs.ts'
+import { collect } from '../../shared/restore/jsonl.ts'
+import { PackReader } from '../../shared/restore/packs.ts'
+import { getRange } from '../../uploader/restore/range.ts'
 import { direct } from '../support/network.ts'
 import { type Fault, type Keys, type Made, makeSnapshot, newKeys, noise, startVault } from './support.ts'
 
@@ -15,12 +16,13 @@ beforeAll(async () => {
 async function readAll(fault?: Fault) {
   const waits: number[] = []
   await using vault = await startVault([made], fault ? { fault } : {})
+  const connections = direct.connections(1)
+  const { signal } = new AbortController()
   const reader = new PackReader({
-    receiver: vault.receiver,
-    restoreManifest: 'rm1',
+    sign: request => vault.receiver.packUrls('rm1', request),
     manifest: made.manifest,
-    connections: direct.connections(1),
-    signal: new AbortController().signal,
+    getRange: (url, range) => getRange(connections, url, range, signal),
+    signal,
     sleep: async milliseconds => void waits.push(milliseconds),
     random: () => 0,
   })

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { certify } from '../../shared/certificate.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
+import { type RestoreEntry, type Trust, verifiedManifest } from '../../shared/restore/trust.ts'
 import { handOver } from '../../shared/succession.ts'
-import { type RestoreEntry, type Trust, verifiedManifest } from '../../uploader/restore/trust.ts'
 import { type Keys, type Made, makeSnapshot, newKeys, now } from './support.ts'
 
 let keys: Keys

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { publicKeyOf } from '../../shared/jws.ts'
-import { isDamage } from '../../uploader/restore/damage.ts'
+import { isDamage } from '../../shared/restore/damage.ts'
 import { verifySnapshot } from '../../uploader/restore/verify.ts'
 import {
   type Keys,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Failure } from '../../shared/failure.ts'
-import { type Identity, parseIdentity, readIdentityFile } from '../restore/identity.ts'
+import { type Identity, parseIdentity } from '../../shared/restore/identity.ts'
+import { readIdentityFile } from '../restore/identity.ts'
 import type { Terminal } from './terminal.ts'
 
 const longest = 1024 * 1024

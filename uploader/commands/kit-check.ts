@@ -1,7 +1,7 @@
 import { exit } from '../exit.ts'
 import { counted, formatTable } from '../output/format.ts'
 import { fetchChain } from '../restore/chain.ts'
-import { readIndex } from '../restore/contents.ts'
+import { contents } from '../restore/contents.ts'
 import { rememberKitProof } from '../state/kit-proof.ts'
 import { connect, readingOf, trustOf } from './connect.ts'
 import { identityOption, verb } from './help.ts'
@@ -42,7 +42,7 @@ async function run(name: string | undefined, options: Options, { terminal, repor
     } = await newestOf(receiver, each)
     const chain = await fetchChain(receiver, { source, snapshot }, trust, readingOf(terminal, network, 1))
     const { reader, manifest } = chain.links.find(link => link.manifest.snapshot === snapshot)!
-    const { length } = await readIndex(reader, manifest, identity.identities)
+    const { length } = await contents.index(reader, manifest, identity.identities)
     await receiver.recordProof(snapshot, { method: 'verify', level: 'kit', outcome: 'passed' })
     await rememberKitProof(config.state.dir, agent, snapshot, terminal.now())
     checked.push({ source: sourceName, snapshot, artefacts: length })

@@ -1,7 +1,7 @@
 import { Failure } from '../../shared/failure.ts'
+import { isDamage } from '../../shared/restore/damage.ts'
 import { exit } from '../exit.ts'
 import { counted, formatBytes, formatSeconds } from '../output/format.ts'
-import { isDamage } from '../restore/damage.ts'
 import { verifySnapshot } from '../restore/verify.ts'
 import { rememberKitProof } from '../state/kit-proof.ts'
 import { connect, readingOf, trustOf } from './connect.ts'

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import type { SnapshotId } from '../../shared/ids.ts'
 import type { IndexLine } from '../../shared/manifest.ts'
+import { filesOf } from '../../shared/restore/artefacts.ts'
+import type { PackReader } from '../../shared/restore/packs.ts'
 import type { Link } from './chain.ts'
-import { readIndex } from './contents.ts'
-import { requireSafeNames } from './names.ts'
-import type { PackReader } from './packs.ts'
+import { contents } from './contents.ts'
 
 /** One artefact of a chain and the file it becomes. */
 export interface ChainArtefact {
@@ -21,17 +21,12 @@ export async function artefactsOf(
   identities: readonly string[],
   platform: NodeJS.Platform,
 ): Promise<ChainArtefact[]> {
-  const artefacts: ChainArtefact[] = []
-  for (const [i, { manifest, reader }] of links.entries()) {
-    const folder = links.length === 1 ? '' : `${String(i + 1).padStart(4, '0')}-${manifest.kind}/`
-    for (const line of await readIndex(reader, manifest, identities))
-      artefacts.push({ file: folder + line.name, line, snapshot: manifest.snapshot, reader })
-  }
-  requireSafeNames(
-    artefacts.map(({ file }) => file),
+  const files = await filesOf(
+    links,
+    ({ reader, manifest }) => contents.index(reader, manifest, identities),
     platform === 'win32' || platform === 'darwin',
   )
-  return artefacts
+  return files.map(({ file, line, link }) => ({ file, line, snapshot: link.manifest.snapshot, reader: link.reader }))
 }
 
 /** @param pattern a glob over artefact names: `*` stays within a folder, `**` does not */

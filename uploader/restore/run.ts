@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
+import type { Trust } from '../../shared/restore/trust.ts'
 import type { EngineKind } from '../../shared/snapshot.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Reporter } from '../output/reporter.ts'
@@ -11,7 +12,6 @@ import { asDiskFailure, requireSpace } from './disk.ts'
 import { engineContext, engineInput } from './engine-input.ts'
 import { Layout } from './layout.ts'
 import { readStretch, stretchesOf } from './stretches.ts'
-import type { Trust } from './trust.ts'
 
 const runbookName = 'RESTORE.md'
 

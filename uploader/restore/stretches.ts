@@ -1,7 +1,7 @@
 import type { Extent } from '../../shared/manifest.ts'
 import { Opener } from '../../shared/sealed/open.ts'
 import type { ChainArtefact } from './artefacts.ts'
-import { readArtefact } from './contents.ts'
+import { contents } from './contents.ts'
 
 /** Sealed bytes that are asked for at once, so that what is left at the end is shared by all workers. An artefact that is longer stands alone. */
 const longest = 16 * 1024 * 1024
@@ -35,7 +35,7 @@ export async function readStretch(
   try {
     for (const artefact of stretch) {
       const { line, snapshot } = artefact
-      await use(artefact, readArtefact(opener.open(sealed.take(line.sealedSize)), line, snapshot))
+      await use(artefact, contents.artefact(opener.open(sealed.take(line.sealedSize)), line, snapshot))
     }
   } finally {
     opener.close()

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { SnapshotId, SourceId } from '../../shared/ids.ts'
 import { compositeChecksum, type Manifest, type Pack } from '../../shared/manifest.ts'
+import { asDamageOf, damage } from '../../shared/restore/damage.ts'
+import type { PackReader } from '../../shared/restore/packs.ts'
+import type { Trust } from '../../shared/restore/trust.ts'
 import type { Reporter } from '../output/reporter.ts'
 import type { RestoreReceiver } from '../receiver/receiver.ts'
 import { artefactsOf } from './artefacts.ts'
 import { fetchChain, type Reading } from './chain.ts'
 import { concurrently } from './concurrently.ts'
-import { asDamageOf, damage } from './damage.ts'
-import type { PackReader } from './packs.ts'
 import { readStretch, stretchesOf } from './stretches.ts'
-import type { Trust } from './trust.ts'
 
 export interface VerifyRequest {
   receiver: RestoreReceiver

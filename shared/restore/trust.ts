@@ -1,11 +1,11 @@
 import type { z } from 'zod'
-import type { RestoreManifestResponse } from '../../shared/api/restore.ts'
-import { isCertified } from '../../shared/certificate.ts'
-import { Failure } from '../../shared/failure.ts'
-import { type SourceId, sourceOf } from '../../shared/ids.ts'
-import { fingerprintOf, type PublicKey, verify } from '../../shared/jws.ts'
-import { Manifest } from '../../shared/manifest.ts'
-import { isSameKey, keysOf } from '../../shared/succession.ts'
+import type { RestoreManifestResponse } from '../api/restore.ts'
+import { isCertified } from '../certificate.ts'
+import { Failure } from '../failure.ts'
+import { type SourceId, sourceOf } from '../ids.ts'
+import { fingerprintOf, type PublicKey, verify } from '../jws.ts'
+import { Manifest } from '../manifest.ts'
+import { isSameKey, keysOf } from '../succession.ts'
 import { damage } from './damage.ts'
 
 /** Whose signatures count. The receiver has no say in it: it only passes certificates on. */
@@ -25,6 +25,15 @@ export type RestoreEntry = z.output<typeof RestoreManifestResponse>['snapshots']
  */
 export async function verifiedManifest(entry: RestoreEntry, source: SourceId, trust: Trust): Promise<Manifest> {
   await requireTrusted(entry, trust)
+  return signedManifest(entry, source)
+}
+
+/**
+ * The manifest of one entry, once it is proved that the key it came with signed it and that it is the snapshot it is given out for. Whose key that is, it
+ * does not say.
+ * @throws Failure `manifest-damaged`
+ */
+export async function signedManifest(entry: RestoreEntry, source: SourceId): Promise<Manifest> {
   const what = `The manifest of snapshot ${entry.snapshot}`
   const manifest = await verify('failsafe.manifest/1', Manifest, entry.manifest, entry.agentKey).catch(cause => {
     throw damage('manifest-damaged', what, 'its signature does not hold', cause)

@@ -1,5 +1,11 @@
-import { createHash } from 'node:crypto'
-import { Failure } from '../../shared/failure.ts'
+import { Failure } from '../failure.ts'
+
+/** A SHA-256 that grows with its content: of Node in the uploader, of a library in a browser, whose own takes only what is in memory as a whole. */
+export interface Sha256Hash {
+  update(bytes: Uint8Array): unknown
+  /** Once, at the end. */
+  base64(): string
+}
 
 /**
  * Passes bytes through and proves at the end that they were the expected ones. Stops as soon as there are too many, so that a
@@ -10,8 +16,8 @@ import { Failure } from '../../shared/failure.ts'
 export async function* checked(
   plain: AsyncIterable<Uint8Array>,
   expected: { size?: number; sha256: string },
+  hash: Sha256Hash,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash('sha256')
   let size = 0
   for await (const chunk of plain) {
     size += chunk.length
@@ -21,8 +27,7 @@ export async function* checked(
   }
   if (expected.size !== undefined && size !== expected.size)
     throw mismatch(`it has ${size} bytes instead of ${expected.size}`)
-  if (hash.digest('base64') !== expected.sha256)
-    throw mismatch('its content is not what was backed up (SHA-256 differs)')
+  if (hash.base64() !== expected.sha256) throw mismatch('its content is not what was backed up (SHA-256 differs)')
 }
 
 function mismatch(why: string): Failure {

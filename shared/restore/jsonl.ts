@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { Failure } from '../../shared/failure.ts'
+import { Failure } from '../failure.ts'
 
 const longestLine = 1024 * 1024
 

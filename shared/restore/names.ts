@@ -1,4 +1,4 @@
-import { Failure } from '../../shared/failure.ts'
+import { Failure } from '../failure.ts'
 
 const reserved = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(\..*)?$/i
 const forbidden = /[\u0000-\u001f\u007f\\<>:"|?*]/
@@ -9,7 +9,7 @@ export function problemWithName(name: string): string | undefined {
   if (forbidden.test(name)) return 'it holds a character that is no part of a file name'
   for (const segment of name.split('/')) {
     if (segment === '' || segment === '.' || segment === '..') return 'it is not a plain relative path'
-    if (Buffer.byteLength(segment) > 255) return 'a part of it is longer than 255 bytes'
+    if (new TextEncoder().encode(segment).length > 255) return 'a part of it is longer than 255 bytes'
     if (/[. ]$/.test(segment)) return 'a part of it ends in a dot or a space'
     if (reserved.test(segment)) return 'a part of it is a device name of Windows'
     if (segment.startsWith('.failsafe-partial')) return 'it is a name that the restore itself uses'

@@ -1,15 +1,15 @@
-import { Failure, messageOf } from '../../shared/failure.ts'
-import type { Extent, Manifest, Pack } from '../../shared/manifest.ts'
-import type { Connections } from '../network/connections.ts'
-import type { RestoreReceiver } from '../receiver/receiver.ts'
-import { getRange, Interrupted, UrlRefused } from './range.ts'
+import type { z } from 'zod'
+import type { PackUrlsRequest, PackUrlsResponse } from '../api/restore.ts'
+import { Failure, messageOf } from '../failure.ts'
+import type { Extent, Manifest, Pack } from '../manifest.ts'
+import { Interrupted, type Range, UrlRefused } from './range.ts'
 
 export interface PackReaderOptions {
-  receiver: RestoreReceiver
-  /** Id of the restore manifest that grants the URLs. */
-  restoreManifest: string
+  /** Signs URLs of packs that the restore manifest in question grants. */
+  sign(request: z.input<typeof PackUrlsRequest>): Promise<z.output<typeof PackUrlsResponse>>
   manifest: Manifest
-  connections: Connections
+  /** The bytes of one range. @throws UrlRefused, Interrupted, or an error that no other attempt gets over */
+  getRange(url: string, range: Range): AsyncIterable<Uint8Array>
   signal: AbortSignal
   /** Waits so many milliseconds; ends at once when the signal is aborted. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>
@@ -46,13 +46,13 @@ export class PackReader {
     const pack = this.#packs.get(n)
     if (!pack || offset + length > pack.size)
       throw new Failure('pack-damaged', 'A pack is damaged', { why: `its extent lies outside of pack ${n}` })
-    const { connections, signal, onBytes } = this.#options
+    const { getRange, onBytes } = this.#options
     let done = 0
     for (let failures = 0; done < length; ) {
       const url = await this.#url(n)
       try {
         const range = { offset: offset + done, length: length - done, size: pack.size }
-        for await (const chunk of getRange(connections, url, range, signal)) {
+        for await (const chunk of getRange(url, range)) {
           failures = 0
           done += chunk.length
           onBytes?.(chunk.length)
@@ -70,14 +70,15 @@ export class PackReader {
   #url(n: number): Promise<string> {
     const known = this.#urls.get(n)
     if (known) return known
-    const { receiver, restoreManifest, manifest } = this.#options
-    const signed = receiver
-      .packUrls(restoreManifest, { packs: [{ snapshot: manifest.snapshot, pack: n }] })
-      .then(({ urls }) => {
-        const found = urls.find(url => url.snapshot === manifest.snapshot && url.pack === n)
-        if (!found) throw new Failure('receiver-unclear', `The receiver did not sign pack ${n}`, { fix: 'Try again' })
-        return found.url
-      })
+    const {
+      sign,
+      manifest: { snapshot },
+    } = this.#options
+    const signed = sign({ packs: [{ snapshot, pack: n }] }).then(({ urls }) => {
+      const found = urls.find(url => url.snapshot === snapshot && url.pack === n)
+      if (!found) throw new Failure('receiver-unclear', `The receiver did not sign pack ${n}`, { fix: 'Try again' })
+      return found.url
+    })
     this.#urls.set(n, signed)
     signed.catch(() => this.#urls.delete(n))
     return signed

@@ -1,4 +1,4 @@
-import { Failure } from '../../shared/failure.ts'
+import { Failure } from '../failure.ts'
 
 /** What is broken in a snapshot. A verify that ends with one of these is recorded as failed; any other error says nothing about the snapshot. */
 const damageCodes = new Set([
