@@ -23,6 +23,7 @@ export const groups = {
     { program: 'systemd-analyze', debian: 'systemd' },
     { program: 'myloader', debian: 'mydumper' },
     { program: 'mariadb-backup', debian: 'mariadb-backup' },
+    { program: 'chromium', debian: 'chromium' },
   ],
   demo: server,
   bench: [

@@ -1,7 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { Decrypter } from 'age-encryption'
-import { Failure, messageOf } from '../failure.ts'
-import { damaged } from './damaged.ts'
+import { damaged, headerFailure } from './damaged.ts'
 import { type Recipient, unpadded } from './recipient.ts'
 
 /** A header is a few lines per recipient. What is longer is no header, and is not searched for its end. */
@@ -34,11 +33,6 @@ export async function fileKeyOf(header: Uint8Array, decrypter: Decrypter): Promi
   try {
     return await decrypter.decryptHeader(header)
   } catch (cause) {
-    if (!/no identity matched/.test(messageOf(cause))) throw damaged('its header was changed', cause)
-    throw new Failure('identity-does-not-open', 'This identity does not open the artefact', {
-      why: 'it was sealed to another recipient, or its header was changed',
-      fix: 'Use the recovery kit of the time when the backup was made',
-      cause,
-    })
+    throw headerFailure(cause)
   }
 }

@@ -1,1 +1,74 @@
-self.close() // has no work yet
+import { parseIdentity } from '../../../../shared/restore/identity.ts'
+import { asOpeningError } from './as-opening-error.ts'
+import { streamOf } from './chunks.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import type { Progress } from './opened.ts'
+import { OpeningError } from './opening-error.ts'
+import { sendStream, sentError } from './port.ts'
+import { LinkReceiver } from './receiver.ts'
+import { openRestore, type Restore } from './restore.ts'
+import { sleepOnline } from './sleep-online.ts'
+
+/* The worker behind `Restoration`: the one place that ever holds the identity, in memory and no longer than it lives. */
+
+const { signal } = new AbortController()
+const progressInterval = 200
+
+/** By choice: asked again it consumes no second use of the link. */
+const idempotencyKeys = new Map<string, string>()
+let restore: Restore | undefined
+
+const tell = (message: FromWorker) => postMessage(message)
+
+addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.kind) {
+    case 'open':
+      return void open(data)
+    case 'content':
+      return void send(data)
+  }
+})
+
+async function open({ call, secret, passcode, choice, identity: text }: Extract<ToWorker, { kind: 'open' }>) {
+  try {
+    // Before the receiver is asked: a text that is no identity consumes no use of the link.
+    const identity = await parseIdentity(text)
+    const receiver = new LinkReceiver({ origin: location.origin, secret, passcode, signal, sleep: sleepOnline })
+    const foldCase = /windows|mac os/i.test(navigator.userAgent)
+    const means = { receiver, signal, sleep: sleepOnline, random: Math.random, foldCase }
+    restore = await openRestore(choice, keyFor(choice), identity, means)
+    tell({ kind: 'opened', call, opened: restore.opened })
+  } catch (error) {
+    tell({ kind: 'failed', call, error: sentError(asOpeningError(error)) })
+  }
+}
+
+async function send({ artefact, port }: Extract<ToWorker, { kind: 'content' }>) {
+  const chunks = restore?.content(artefact, throttled())
+  const stream = chunks ? streamOf(chunks) : failed(new OpeningError('refused', 'Nothing was opened'))
+  // Who reads is told of an error; there is nobody else here.
+  await sendStream(stream, port, asOpeningError).catch(() => {})
+}
+
+function keyFor({ source, at, snapshot, units }: ToWorkerChoice): string {
+  const choice = JSON.stringify([source, at, snapshot, units])
+  const key = idempotencyKeys.get(choice) ?? crypto.randomUUID()
+  idempotencyKeys.set(choice, key)
+  return key
+}
+
+type ToWorkerChoice = Extract<ToWorker, { kind: 'open' }>['choice']
+
+function throttled(): (progress: Progress) => void {
+  let last = 0
+  return progress => {
+    const now = performance.now()
+    if (now - last < progressInterval) return
+    last = now
+    tell({ kind: 'progress', progress })
+  }
+}
+
+function failed(error: OpeningError): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: controller => controller.error(error) })
+}
