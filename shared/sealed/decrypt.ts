@@ -1,12 +1,12 @@
 import type { Decrypter } from 'age-encryption'
-import { openChunk, payloadKey, payloadNonceSize, sealedChunkSize } from './age.ts'
 import { damaged } from './damaged.ts'
-import { fileKeyOf, headerEnd } from './header.ts'
+import { type PayloadCipher, payloadNonceSize, sealedChunkSize } from './payload.ts'
+import { fileKeyOf, headerEnd } from './read-header.ts'
 import { release } from './release.ts'
 
 /** What one `decrypt` works in; it can be used again for the next, never for two at once. */
-export function newDecryptBuffer(): Buffer {
-  return Buffer.allocUnsafeSlow(sealedChunkSize)
+export function newDecryptBuffer(): Uint8Array {
+  return new Uint8Array(sealedChunkSize)
 }
 
 /**
@@ -17,14 +17,15 @@ export function newDecryptBuffer(): Buffer {
 export async function* decrypt(
   sealed: AsyncIterable<Uint8Array>,
   decrypter: Decrypter,
-  held: Buffer,
+  held: Uint8Array,
+  { payloadKey, openChunk }: PayloadCipher,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let start: Buffer = Buffer.alloc(0)
+  let start = new Uint8Array()
   let key: Uint8Array | undefined
   let counter = 0
   let filled = 0
 
-  const take = (chunk: Uint8Array, last: boolean): Buffer => {
+  const take = (chunk: Uint8Array, last: boolean): Uint8Array => {
     const plain = openChunk(key!, counter, last, chunk)
     if (!plain) throw damaged(`what begins at byte ${counter * sealedChunkSize} of its payload is not what was sealed`)
     if (last && plain.length === 0 && counter > 0) throw damaged('its last chunk is empty')
@@ -35,7 +36,7 @@ export async function* decrypt(
   for await (const piece of sealed) {
     let chunk = piece
     if (!key) {
-      start = Buffer.concat([start, chunk])
+      start = joined(start, chunk)
       const end = headerEnd(start)
       if (end === undefined || start.length < end + payloadNonceSize) continue
       const fileKey = await fileKeyOf(start.subarray(0, end), decrypter)
@@ -63,4 +64,11 @@ export async function* decrypt(
   if (!key) throw damaged('it ends within its header')
   const plain = take(held.subarray(0, filled), true)
   if (plain.length > 0) yield plain
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chunkSize, payloadKey, payloadNonceSize, sealChunk, sealedChunkSize } from './age.ts'
+import { payloadKey, sealChunk } from './age.ts'
 import { newHeader } from './header.ts'
+import { chunkSize, payloadNonceSize, sealedChunkSize } from './payload.ts'
 import type { Recipient } from './recipient.ts'
 
 /** What one `encrypt` works in; it can be used again for the next, never for two at once. */

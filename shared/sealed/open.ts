@@ -1,4 +1,5 @@
 import type { Decrypter } from 'age-encryption'
+import { openChunk, payloadKey } from './age.ts'
 import { Decompressor } from './decompress.ts'
 import { decrypt, newDecryptBuffer } from './decrypt.ts'
 import { decrypterFor } from './identities.ts'
@@ -20,7 +21,7 @@ export class Opener {
    * @throws Failure `sealed-damaged`, `identity-does-not-open`
    */
   open(sealed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    return this.#decompressor.decompress(decrypt(sealed, this.#decrypter, this.#buffer))
+    return this.#decompressor.decompress(decrypt(sealed, this.#decrypter, this.#buffer, { payloadKey, openChunk }))
   }
 
   close(): void {
