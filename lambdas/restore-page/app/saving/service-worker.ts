@@ -1,3 +1,4 @@
+import { discard } from '../opening/discard.ts'
 import { receiveStream } from '../opening/port.ts'
 import type { ToServiceWorker } from './messages.ts'
 
@@ -28,7 +29,7 @@ scope.addEventListener('activate', event => event.waitUntil(scope.clients.claim(
 scope.addEventListener('message', ({ data }) => {
   if (data.kind !== 'save') return
   const { id, name, size, port } = data
-  announced.set(id, { name, size, content: receiveStream(port) })
+  announced.set(id, { name, size, content: oneByOne(receiveStream(port)) })
 })
 
 scope.addEventListener('fetch', event => {
@@ -56,4 +57,23 @@ function download(name: string, size: number, content: ReadableStream<Uint8Array
 /** RFC 8187: five characters fewer than `encodeURIComponent` leaves as they are. */
 function encoded(name: string): string {
   return encodeURIComponent(name).replace(/['()*!]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/** Discards each chunk when the browser asks for the next one, which it does when it is done with the one before. */
+function oneByOne(content: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = content.getReader()
+  let given: Uint8Array | undefined
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (given) discard(given)
+        const { done, value } = await reader.read()
+        given = value
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: reason => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
 }
