@@ -113,6 +113,36 @@ test('where the browser can write files, one that fails is not left behind', asy
   expect(await tell(page, 'save', 'empty')).toEqual({ value: 'saved' })
   expect((await tell(page, 'save', large)).code).toBe('artefact-damaged')
   expect(await tell(page, 'files')).toEqual(['empty'])
+  expect(await tell(page, 'saveAll', 'shop.tar')).toMatchObject({ code: 'artefact-damaged' })
+  expect(await tell(page, 'files')).toEqual(['empty'])
+  await page.close()
+})
+
+test('where the browser can write folders, all files come into one, and nothing there is written over', async () => {
+  await using receiver = await startReceiver(scripts, [made])
+  const page = await openPage(browser, receiver.origin)
+  await open(page, await kitOf(keys))
+  await tell(page, 'pickFilesWithoutAsking')
+  expect(await tell(page, 'saveAll', 'shop.tar')).toEqual({ value: 'saved' })
+  expect(await tell(page, 'files')).toEqual(
+    Object.keys(files)
+      .map(name => `picked/${name}`)
+      .sort(),
+  )
+  expect(await tell(page, 'progress')).toBeGreaterThan(0)
+  expect((await tell(page, 'saveAll', 'shop.tar')).code).toBe('refused')
+  await page.close()
+})
+
+test('a download that the person cancels ends the fetch', async () => {
+  const content = { slow: noise(30 * MiB) }
+  const slow = await makeSnapshot(keys, { files: content })
+  await using receiver = await startReceiver(scripts, [slow])
+  const page = await openPage(browser, receiver.origin)
+  await tell(page, 'open', secret, { source: slow.manifest.source }, keys.identity)
+  const saved = tell(page, 'save', 'slow')
+  await (await page.waitForEvent('download')).cancel()
+  expect(await saved).toEqual({ value: 'refused' })
   await page.close()
 })
 

@@ -37,11 +37,17 @@ export function sendStream(
   const reader = stream.getReader()
   const post = (answer: Answer, transfer: Transferable[] = []) => port.postMessage(answer, transfer)
   return new Promise((resolve, reject) => {
-    const stopped = () => reader.cancel().then(() => resolve(false), reject)
+    let over = false
+    const stop = () => {
+      if (over) return
+      over = true
+      reader.cancel().then(() => resolve(false), reject)
+    }
     const next = async () => {
       onStart()
       try {
         const { done, value } = await reader.read()
+        if (over) return
         if (!done) {
           const chunk = owned(value)
           return post({ kind: 'chunk', chunk }, [chunk.buffer])
@@ -52,14 +58,15 @@ export function sendStream(
         post({ kind: 'error', error: sentError(asError(error)) })
         reject(error)
       }
+      over = true
       port.close()
     }
     port.addEventListener('message', ({ data }: MessageEvent<Asked>) => {
       if (data === 'pull') return void next()
+      stop()
       port.close()
-      stopped()
     })
-    port.addEventListener('close', stopped)
+    port.addEventListener('close', stop)
     port.start()
   })
 }
@@ -109,5 +116,5 @@ export function receiveStream(port: MessagePort, signal?: AbortSignal): Readable
 /** The chunk with its memory to itself, so that the memory can be handed over. */
 function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer
-  return whole ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice()
+  return whole ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(chunk)
 }

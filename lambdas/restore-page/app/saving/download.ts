@@ -1,4 +1,4 @@
-import { asPlainError } from '../opening/opening-error.ts'
+import { asPlainError, OpeningError } from '../opening/opening-error.ts'
 import { sendStream } from '../opening/port.ts'
 import type { ToServiceWorker } from './messages.ts'
 
@@ -10,10 +10,13 @@ const pingInterval = 10_000
  * Hands `content` to the browser as a download, chunk by chunk as it writes them. An error of `content` makes the download fail.
  * @param size in bytes
  * @returns whether the browser took all of it, and did not cancel
- * @throws what `content` fails with, or what the browser says where it has no service workers
+ * @throws what `content` fails with, or what keeps the browser from running a service worker
  */
 export async function download(name: string, size: number, content: ReadableStream<Uint8Array>): Promise<boolean> {
-  const worker = await activeWorker()
+  const worker = await activeWorker().catch(async error => {
+    await content.cancel()
+    throw error
+  })
   const tell = (message: ToServiceWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer)
   const id = crypto.randomUUID()
   const { port1, port2 } = new MessageChannel()
@@ -37,6 +40,12 @@ export async function download(name: string, size: number, content: ReadableStre
 }
 
 async function activeWorker(): Promise<ServiceWorker> {
+  if (!('serviceWorker' in navigator))
+    throw new OpeningError(
+      'refused',
+      'This browser cannot write a download while it comes',
+      'it has no service workers',
+    )
   const registration = await navigator.serviceWorker.register(script, { scope })
   if (registration.active) return registration.active
   const coming = registration.installing ?? registration.waiting
