@@ -12,6 +12,7 @@ export interface Outcome<T> {
 
 let restoration: Restoration
 let opened: Opened
+let chosen: Choice
 let progress = 0
 
 async function told<T>(work: () => Promise<T>): Promise<Outcome<T>> {
@@ -28,8 +29,13 @@ export const driver = {
     restoration?.close()
     restoration = new Restoration({ worker: '/r/worker.js', secret })
     restoration.onProgress = () => progress++
+    chosen = choice
+    return driver.openAgain(identity)
+  },
+  /** What was chosen before, with another identity. */
+  openAgain(identity: string): Promise<Outcome<Opened>> {
     return told(async () => {
-      opened = await restoration.open(choice, identity)
+      opened = await restoration.open(chosen, identity)
       return opened
     })
   },

@@ -166,7 +166,12 @@ describe('what is refused is named', () => {
 
   test('the identity of somebody else', async () => {
     const { identity } = await newKeys()
+    const before = receiver.requests.length
     expect((await open(page, identity)).code).toBe('identity-does-not-open')
+    expect((await tell(page, 'openAgain', await kitOf(keys))).value).toMatchObject({ sourceName: 'shop' })
+    // One use of the link, and one signature for the one pack that was needed.
+    const calls = receiver.requests.slice(before).filter(({ url }) => url.startsWith('/v1/'))
+    expect(calls.map(({ url }) => url)).toEqual(['/v1/restore-manifests', '/v1/restore-manifests/rm1/urls'])
   })
 
   test('a link that is over', async () => {

@@ -34,6 +34,8 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 }
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
+
 /** A receiver with its page, and a vault at another origin. */
 export async function startReceiver(scripts: Map<string, string>, made: Made[], fault: Fault = () => undefined) {
   const requests: { url: string; headers: http.IncomingHttpHeaders }[] = []
@@ -70,7 +72,8 @@ export async function startReceiver(scripts: Map<string, string>, made: Made[], 
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     const body = JSON.parse(Buffer.concat(chunks).toString())
-    if (request.url === '/v1/restore-manifests') json(200, await vault.receiver.restoreManifest(body))
+    if (request.url === '/v1/restore-manifests')
+      json(200, { ...(await vault.receiver.restoreManifest(body)), expiresAt: inAnHour() })
     else if (request.url === '/v1/restore-manifests/rm1/urls') json(200, await vault.receiver.packUrls('rm1', body))
     else json(404, new ProblemError('not-found').toDocument())
   })

@@ -4,7 +4,7 @@ import { OpeningError } from './opening-error.ts'
 import { receivedError, receiveStream } from './port.ts'
 
 export type { Choice, Opened, Progress } from './opened.ts'
-export { type OpeningCode, OpeningError } from './opening-error.ts'
+export { OpeningError } from './opening-error.ts'
 
 /** The page's side of the worker that holds the identity; the identity never leaves the two. */
 export class Restoration {

@@ -1,27 +1,13 @@
-import type { z } from 'zod'
-import type { RestoreManifestRequest } from '../../../../shared/api/restore.ts'
 import { fingerprintOf } from '../../../../shared/jws.ts'
 import { type FileOf, filesOf } from '../../../../shared/restore/artefacts.ts'
 import { type ProvedSnapshot, proveChain, type RestoreAnswer } from '../../../../shared/restore/chain.ts'
 import type { Identity } from '../../../../shared/restore/identity.ts'
-import { PackReader } from '../../../../shared/restore/packs.ts'
+import type { PackReader } from '../../../../shared/restore/packs.ts'
 import { type RestoreEntry, signedManifest, verifiedManifest } from '../../../../shared/restore/trust.ts'
 import { contents } from './contents.ts'
-import { getRange } from './get-range.ts'
+import type { Granted } from './granted.ts'
 import { openSealed } from './open-sealed.ts'
 import type { Choice, Opened, Progress } from './opened.ts'
-import type { LinkReceiver } from './receiver.ts'
-
-export interface RestoreMeans {
-  receiver: Pick<LinkReceiver, 'restoreManifest' | 'packUrls'>
-  signal: AbortSignal
-  /** Waits so many milliseconds, and until there is a network. */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>
-  /** 0 ≤ x < 1 */
-  random(): number
-  /** Where `A` and `a` are the same file (Windows, macOS). */
-  foldCase: boolean
-}
 
 interface Link extends ProvedSnapshot {
   reader: PackReader
@@ -39,25 +25,18 @@ export interface Restore {
 }
 
 /**
- * Asks for the restore manifest and proves all of it, as the command line does: signatures, unit lists, an unbroken chain to the moment, indexes, names.
- * @param idempotencyKey the same one for the same choice, so that it consumes one use of the link
- * @throws ProblemError of the receiver; Failure `agent-untrusted`, `identity-does-not-open`, a damage code, `artefact-name-refused` or `download-failed`
+ * Proves all of a restore, as the command line does: signatures, unit lists, an unbroken chain to the moment, indexes, names.
+ * @param choice that it was granted for
+ * @param foldCase where `A` and `a` are the same file (Windows, macOS)
+ * @throws Failure `agent-untrusted`, `identity-does-not-open`, a damage code, `artefact-name-refused` or `download-failed`
  */
 export async function openRestore(
+  granted: Granted,
   { trust = [], source, at, snapshot, units }: Choice,
-  idempotencyKey: string,
   { identities, customerKey, certified }: Identity,
-  means: RestoreMeans,
+  foldCase: boolean,
 ): Promise<Restore> {
-  const { receiver, foldCase } = means
-  const request: z.input<typeof RestoreManifestRequest> = {
-    source,
-    idempotencyKey,
-    ...(at === undefined ? {} : { at }),
-    ...(snapshot === undefined ? {} : { snapshot }),
-    ...(units === undefined ? {} : { units }),
-  }
-  const answer = await receiver.restoreManifest(request)
+  const { answer } = granted
   const believed = { customerKeys: customerKey ? [customerKey] : [], fingerprints: new Set([...certified, ...trust]) }
   // Who brings a plain identity of age has nothing to prove a signer with, and is told so.
   const manifestOf = (entry: RestoreEntry) =>
@@ -65,7 +44,7 @@ export async function openRestore(
   const links: Link[] = []
   for (const entry of answer.snapshots) {
     const manifest = await manifestOf(entry)
-    const reader = newReader(answer, manifest, means)
+    const reader = granted.reader(manifest)
     links.push({ manifest, units: await contents.units(reader, manifest), reader })
   }
   const { engine, at: leadsTo } = proveChain({ at, snapshot }, answer, links, units)
@@ -102,18 +81,6 @@ export async function openRestore(
       })
     },
   }
-}
-
-function newReader({ id }: RestoreAnswer, manifest: Link['manifest'], means: RestoreMeans): PackReader {
-  const { receiver, signal, sleep, random } = means
-  return new PackReader({
-    manifest,
-    sign: request => receiver.packUrls(id, request),
-    getRange: (url, range) => getRange(url, range, signal),
-    signal,
-    sleep,
-    random,
-  })
 }
 
 /** Each key once. */

@@ -1,8 +1,9 @@
 import { parseIdentity } from '../../../../shared/restore/identity.ts'
 import { asOpeningError } from './as-opening-error.ts'
 import { streamOf } from './chunks.ts'
+import { askFor, type Granted, type Means } from './granted.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import type { Progress } from './opened.ts'
+import type { Choice, Progress } from './opened.ts'
 import { OpeningError } from './opening-error.ts'
 import { sendStream, sentError } from './port.ts'
 import { LinkReceiver } from './receiver.ts'
@@ -14,8 +15,8 @@ import { sleepOnline } from './sleep-online.ts'
 const { signal } = new AbortController()
 const progressInterval = 200
 
-/** By choice: asked again it consumes no second use of the link. */
-const idempotencyKeys = new Map<string, string>()
+/** By choice: opened again, with another identity, it consumes no second use of the link. */
+const granted = new Map<string, { idempotencyKey: string; restore: Granted | undefined }>()
 let restore: Restore | undefined
 
 const tell = (message: FromWorker) => postMessage(message)
@@ -34,9 +35,9 @@ async function open({ call, secret, passcode, choice, identity: text }: Extract<
     // Before the receiver is asked: a text that is no identity consumes no use of the link.
     const identity = await parseIdentity(text)
     const receiver = new LinkReceiver({ origin: location.origin, secret, passcode, signal, sleep: sleepOnline })
+    const means = { receiver, signal, sleep: sleepOnline, random: Math.random }
     const foldCase = /windows|mac os/i.test(navigator.userAgent)
-    const means = { receiver, signal, sleep: sleepOnline, random: Math.random, foldCase }
-    restore = await openRestore(choice, keyFor(choice), identity, means)
+    restore = await openRestore(await grantedFor(choice, means), choice, identity, foldCase)
     tell({ kind: 'opened', call, opened: restore.opened })
   } catch (error) {
     tell({ kind: 'failed', call, error: sentError(asOpeningError(error)) })
@@ -50,14 +51,17 @@ async function send({ artefact, port }: Extract<ToWorker, { kind: 'content' }>) 
   await sendStream(stream, port, asOpeningError).catch(() => {})
 }
 
-function keyFor({ source, at, snapshot, units }: ToWorkerChoice): string {
-  const choice = JSON.stringify([source, at, snapshot, units])
-  const key = idempotencyKeys.get(choice) ?? crypto.randomUUID()
-  idempotencyKeys.set(choice, key)
-  return key
+async function grantedFor(choice: Choice, means: Means): Promise<Granted> {
+  const { source, at, snapshot, units } = choice
+  const key = JSON.stringify([source, at, snapshot, units])
+  let entry = granted.get(key)
+  if (!entry || entry.restore?.isOver(new Date())) {
+    entry = { idempotencyKey: crypto.randomUUID(), restore: undefined }
+    granted.set(key, entry)
+  }
+  entry.restore ??= await askFor(choice, entry.idempotencyKey, means)
+  return entry.restore
 }
-
-type ToWorkerChoice = Extract<ToWorker, { kind: 'open' }>['choice']
 
 function throttled(): (progress: Progress) => void {
   let last = 0
