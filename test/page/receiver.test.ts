@@ -10,7 +10,9 @@ let made: Made
 let server: http.Server
 let origin: string
 /** Each answers one request. */
-let answers: ((request: http.IncomingMessage) => { status?: number; body: unknown } | 'reset')[]
+let answers: ((
+  request: http.IncomingMessage,
+) => { status?: number; body: unknown; headers?: Record<string, string> } | 'reset')[]
 let requests: { line: string; headers: http.IncomingHttpHeaders; body: string }[]
 let waits: number[]
 beforeAll(async () => {
@@ -22,7 +24,7 @@ beforeAll(async () => {
     requests.push({ line: `${method} ${url}`, headers, body: Buffer.concat(chunks).toString() })
     const answer = answers.shift()!(request)
     if (answer === 'reset') return void request.socket.destroy()
-    response.writeHead(answer.status ?? 200).end(JSON.stringify(answer.body))
+    response.writeHead(answer.status ?? 200, answer.headers).end(JSON.stringify(answer.body))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -84,6 +86,15 @@ test('a receiver that is away is asked the very same again, later each time', as
   await receiver().restoreManifest(request())
   expect(waits).toEqual([1000, 2000, 4000])
   expect(new Set(requests.map(({ body }) => body)).size).toBe(1)
+})
+
+test('or when it says itself', async () => {
+  answers = [
+    () => ({ status: 429, body: new ProblemError('throttled').toDocument(), headers: { 'retry-after': '20' } }),
+    () => page(null),
+  ]
+  await receiver().restoreManifest(request())
+  expect(waits).toEqual([20_000])
 })
 
 test('and given up after a while', async () => {

@@ -61,7 +61,7 @@ export class LinkReceiver {
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof Failure) || !error.retriable || ++failures >= attempts) throw error
-        await sleep(1000 * 2 ** (failures - 1), signal)
+        await sleep(Math.max(1000 * 2 ** (failures - 1), askedWait(error)), signal)
       }
     }
   }
@@ -86,21 +86,31 @@ export class LinkReceiver {
       .catch(cause => {
         throw unclear('The receiver cannot be reached', messageOf(cause), true, cause)
       })
-    if (!response.ok) throw refusalOf(response.status, document)
+    if (!response.ok) throw refusalOf(response, document)
     const parsed = schema.safeParse(document)
     if (parsed.success) return parsed.data
     throw unclear('The receiver cannot be understood', z.prettifyError(parsed.error), false, parsed.error)
   }
 }
 
-function refusalOf(status: number, document: unknown): Failure {
+function refusalOf({ status, headers }: Response, document: unknown): Failure {
   const problem = Problem.safeParse(document)
-  if (problem.success) return ProblemError.fromDocument(problem.data)
+  if (problem.success) {
+    const refusal = ProblemError.fromDocument(problem.data)
+    refusal.extra.retryAfterSeconds = Number(headers.get('retry-after'))
+    return refusal
+  }
   return unclear('The receiver cannot be understood', `it answered ${status}`, status >= 500 || status === 429)
 }
 
 function unclear(what: string, why: string, retriable: boolean, cause?: unknown): Failure {
   return new Failure('receiver-unclear', what, { why, fix: 'Try again later', retriable, cause })
+}
+
+/** Milliseconds that the receiver asked to wait, at most a minute. */
+function askedWait(error: Failure): number {
+  const seconds = error instanceof ProblemError ? Number(error.extra.retryAfterSeconds) : 0
+  return Math.min(60, seconds || 0) * 1000
 }
 
 function jsonOf(text: string): unknown {
