@@ -1,0 +1,133 @@
+import type { Snapshot, Timeline } from '../receiver/answers.ts'
+import type { Choice } from '../receiver/receiver.ts'
+
+/** Of the engine's clock: epoch milliseconds, and the very text the engine wrote, which may be finer. */
+export interface Moment {
+  time: number
+  instant: string
+}
+export interface Range {
+  from: Moment
+  to: Moment
+}
+export interface Gap {
+  from: number
+  to: number
+  /** The unit is named where there are several. */
+  reasons: { unit: string; reason: string }[]
+}
+/** The state that one full or differential left. */
+export interface Point extends Moment {
+  snapshot: string
+}
+
+/** What can be restored of some units together. */
+export interface Restorable {
+  /** Every moment in them can be restored; in order and disjoint. A full without logs is a range of one moment. */
+  ranges: Range[]
+  gaps: Gap[]
+  /** States that can be restored by naming their snapshot, and lie in no range; in order. */
+  points: Point[]
+}
+
+export function momentOf(instant: string): Moment {
+  return { time: Date.parse(instant), instant }
+}
+
+/**
+ * @param wanted units; null for all
+ * @param snapshots any order
+ */
+export function restorableOf(units: Timeline['units'], snapshots: Snapshot[], wanted: string[] | null): Restorable {
+  const chosen = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
+  const [first, ...rest] = chosen.map(({ ranges }) =>
+    ranges.map(({ from, to }) => ({ from: momentOf(from), to: momentOf(to) })),
+  )
+  const ranges = rest.reduce((common, own) => overlap(common, own), first ?? [])
+  const gaps = gapsOf(chosen)
+  const points = snapshots.flatMap(item => pointOf(item, wanted) ?? []).filter(({ time }) => !rangeAt(ranges, time))
+  return { ranges, gaps, points: points.sort((a, b) => a.time - b.time) }
+}
+
+function overlap(a: Range[], b: Range[]): Range[] {
+  const common: Range[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [x, y] = [a[i]!, b[j]!]
+    const from = x.from.time >= y.from.time ? x.from : y.from
+    const to = x.to.time <= y.to.time ? x.to : y.to
+    if (from.time <= to.time) common.push({ from, to })
+    if (x.to.time < y.to.time) i++
+    else j++
+  }
+  return common
+}
+
+function gapsOf(units: Timeline['units']): Gap[] {
+  const gaps = new Map<string, Gap>()
+  for (const { unit, gaps: own } of units)
+    for (const { from, to, reason } of own) {
+      const key = `${from} ${to}`
+      const gap = gaps.get(key) ?? { from: Date.parse(from), to: Date.parse(to), reasons: [] }
+      gap.reasons.push({ unit, reason })
+      gaps.set(key, gap)
+    }
+  return [...gaps.values()].sort((a, b) => a.from - b.from)
+}
+
+/** A state of all units is a full's or a differential's; a bad one is offered only where the receiver plans with it. */
+function pointOf({ snapshot, lane, bad, units }: Snapshot, wanted: string[] | null): Point | undefined {
+  const own = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
+  if (lane !== 'data' || bad || own.length === 0) return undefined
+  const last = own.map(({ covers }) => momentOf(covers.to)).reduce((a, b) => (a.time >= b.time ? a : b))
+  return { ...last, snapshot }
+}
+
+/** The range that a time lies in, its ends included. */
+export function rangeAt(ranges: Range[], time: number): Range | undefined {
+  return ranges.find(({ from, to }) => from.time <= time && time <= to.time)
+}
+
+export function isRestorable({ ranges, points }: Restorable, time: number): boolean {
+  return rangeAt(ranges, time) !== undefined || points.some(point => point.time === time)
+}
+
+/** The gap that a time lies in. */
+export function gapAt({ gaps }: Restorable, time: number): Gap | undefined {
+  return gaps.find(({ from, to }) => from < time && time < to)
+}
+
+/** First and last of all moments; undefined when nothing can be restored. */
+export function boundsOf({ ranges, points }: Restorable): { first: Moment; last: Moment } | undefined {
+  const firsts = [ranges[0]?.from, points[0]].filter(moment => moment !== undefined)
+  const lasts = [ranges.at(-1)?.to, points.at(-1)].filter(moment => moment !== undefined)
+  if (firsts.length === 0) return undefined
+  return {
+    first: firsts.reduce((a, b) => (a.time <= b.time ? a : b)),
+    last: lasts.reduce((a, b) => (a.time >= b.time ? a : b)),
+  }
+}
+
+/** The restorable moments next to a time that is none: at or before it, and at or after it. */
+export function nearest({ ranges, points }: Restorable, time: number): { before: number | null; after: number | null } {
+  const befores: number[] = []
+  const afters: number[] = []
+  for (const { from, to } of ranges) {
+    if (from.time <= time) befores.push(Math.min(to.time, time))
+    if (to.time >= time) afters.push(Math.max(from.time, time))
+  }
+  for (const point of points) (point.time <= time ? befores : afters).push(point.time)
+  return {
+    before: befores.length > 0 ? Math.max(...befores) : null,
+    after: afters.length > 0 ? Math.min(...afters) : null,
+  }
+}
+
+/** What to ask the receiver for at a time that can be restored. Ends of ranges go as the engine wrote them, to the microsecond. */
+export function choiceAt({ ranges, points }: Restorable, time: number, units: string[] | null): Choice {
+  const some = units === null ? {} : { units }
+  const range = rangeAt(ranges, time)
+  const point = range ? undefined : points.find(point => point.time === time)
+  if (point) return { snapshot: point.snapshot, ...some }
+  const end = range && [range.from, range.to].find(moment => moment.time === time)
+  return { at: end?.instant ?? new Date(time).toISOString(), ...some }
+}
