@@ -1,4 +1,5 @@
 import type { Choice, Receiver } from '../receiver/receiver.ts'
+import { fileName } from '../words/file-name.ts'
 import { restoreScript } from './script.ts'
 import { type BundledSnapshot, bundledSnapshot } from './snapshots.ts'
 import { tarOf } from './tar.ts'
@@ -54,9 +55,4 @@ function archiveOf(
     [script, { name: 'restore/README.txt', content: about.readme, mode: 0o644 }, ...signed],
     Math.floor(about.now / 1000),
   )
-}
-
-/** Part of a file's name, on every system. */
-function fileName(label: string): string {
-  return label.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'backup'
 }

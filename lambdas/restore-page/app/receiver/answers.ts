@@ -53,7 +53,16 @@ export interface PlannedSnapshot {
 
 /** GET /v1/link/uses: who used the link, newest first. */
 export interface LinkUses {
-  uses: { at: string; address: string | null; what: string; snapshots: number }[]
+  uses: {
+    at: string
+    address: string | null
+    /** The moment it led to: an instant, the id of a snapshot, or `latest`. */
+    what: string
+    snapshots: number
+  }[]
+  /** False: older uses may be missing. */
+  complete: boolean
+  /** `agent:<id>` or `provider`. */
   createdBy: string
   createdAt: string
 }

@@ -8,7 +8,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 1000],
 ]
 
-/** Numbers, times and sizes as people of one language read them. */
+/** Numbers, times and sizes as people of one language read them. The language is a tag such as `en-GB`. */
 export class Format {
   readonly #language: string
   constructor(language: string) {
@@ -72,15 +72,15 @@ export class Format {
     }).format(time)
   }
 
+  /** `4 Nov 2026` */
+  date(time: number, zone: string): string {
+    return new Intl.DateTimeFormat(this.#language, { timeZone: zone, dateStyle: 'medium' }).format(time)
+  }
+
   /** `02:00` */
   clock(time: number, zone: string): string {
-    const { format } = new Intl.DateTimeFormat(this.#language, {
-      timeZone: zone,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
-    return format(time)
+    const options = { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+    return new Intl.DateTimeFormat(this.#language, options).format(time)
   }
 
   /** `Thursday 5 November 2026` @param day `2026-11-05` */

@@ -1,0 +1,86 @@
+import { useRef, useState } from 'preact/hooks'
+import { type Bundle, makeBundle } from '../bundle/bundle.ts'
+import type { LinkInfo } from '../receiver/answers.ts'
+import type { Choice, Receiver } from '../receiver/receiver.ts'
+import { isAborted } from './trouble.ts'
+import { UseNote } from './use-note.tsx'
+import { useWords } from './words.tsx'
+
+/** An archive to restore from elsewhere, with free programs alone. */
+export function BundleWay({
+  link,
+  left,
+  receiver,
+  choice,
+  when,
+  onUsed,
+  onError,
+}: {
+  link: LinkInfo
+  left: number | null
+  receiver: Receiver
+  choice: Choice
+  /** The chosen moment in words. */
+  when: string
+  onUsed(use: string): void
+  onError(error: unknown): void
+}) {
+  const { texts, format, zone } = useWords()
+  const [state, setState] = useState<{ kind: 'idle' | 'making' } | { kind: 'made'; bundle: Bundle }>({ kind: 'idle' })
+  // the same for the same choice, so that asking again consumes no use
+  const keys = useRef(new Map<string, string>())
+
+  const make = async () => {
+    const choiceKey = JSON.stringify(choice)
+    const idempotencyKey = keys.current.get(choiceKey) ?? crypto.randomUUID()
+    keys.current.set(choiceKey, idempotencyKey)
+    setState({ kind: 'making' })
+    try {
+      const expires = format.exact(Date.parse(link.expiresAt), zone)
+      const bundle = await makeBundle(
+        receiver,
+        { source: link.source, choice, idempotencyKey, passcode: link.passcode },
+        {
+          sourceName: link.sourceName,
+          origin: location.origin,
+          readme: texts.readme({ source: link.sourceName, when, expires }),
+          now: Date.now(),
+        },
+      )
+      onUsed(idempotencyKey)
+      saveBytes(bundle.name, bundle.content)
+      setState({ kind: 'made', bundle })
+    } catch (error) {
+      setState({ kind: 'idle' })
+      if (!isAborted(error)) onError(error)
+    }
+  }
+  return (
+    <details name="way">
+      <summary>
+        <h3>{texts.ways.bundle}</h3>
+        <p>{texts.ways.bundleWhy}</p>
+      </summary>
+      <p>{texts.ways.bundleProof}</p>
+      <UseNote left={left} />
+      <button type="button" class="primary" disabled={state.kind === 'making'} onClick={() => void make()}>
+        {texts.ways.bundleMake}
+      </button>
+      <p role="status">
+        {state.kind === 'making' && texts.ways.bundleMaking}
+        {state.kind === 'made' &&
+          texts.ways.bundleDone(state.bundle.name, format.exact(Date.parse(state.bundle.expiresAt), zone))}
+      </p>
+    </details>
+  )
+}
+
+/** A small file, which memory holds anyway. */
+function saveBytes(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/x-tar' }))
+  const anchor = document.createElement('a')
+  anchor.href = url
+  anchor.download = name
+  anchor.click()
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}

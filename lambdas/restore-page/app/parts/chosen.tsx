@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { LinkInfo } from '../receiver/answers.ts'
+import type { History } from '../receiver/history.ts'
+import type { Choice, Receiver } from '../receiver/receiver.ts'
+import { Before } from './before.tsx'
+import { BrowserWay } from './browser-way.tsx'
+import { BundleWay } from './bundle-way.tsx'
+import { Chain } from './chain.tsx'
+import { CommandWay } from './command-way.tsx'
+import { Notice } from './notice.tsx'
+import type { Ports } from './page.tsx'
+import { ProofPanel } from './proof-panel.tsx'
+import { Steps } from './steps.tsx'
+import { usePlan } from './use-plan.ts'
+import { useRestoring } from './use-restoring.ts'
+import { useWords } from './words.tsx'
+
+/** A moment that can be restored: what it takes, the ways to do it, and what to do then. */
+export function Chosen({
+  link,
+  left,
+  receiver,
+  access,
+  ports,
+  history,
+  choice,
+  time,
+  onUsed,
+  onError,
+}: {
+  link: LinkInfo
+  /** Uses; null for no limit. */
+  left: number | null
+  receiver: Receiver
+  access: { secret: string; passcode: string | undefined }
+  ports: Ports
+  history: History
+  choice: Choice
+  time: number
+  /** @param use the same for a use that is counted once */
+  onUsed(use: string): void
+  onError(error: unknown): void
+}) {
+  const { texts, format, zone } = useWords()
+  const state = usePlan(receiver, link.source, choice, onError)
+  const [measured, setMeasured] = useState<number | null>(null)
+  const restoring = useRestoring(ports, access, link.source, choice, onUsed, setMeasured)
+  // what the receiver said when the page was loaded may have changed; the plan is what counts
+  const plan = state.kind === 'known' ? state.plan : null
+  const [planned, setPlanned] = useState(plan)
+  useEffect(() => {
+    if (plan) setPlanned(plan)
+  }, [plan])
+  if (state.kind === 'impossible')
+    return (
+      <Notice kind="warning" title={texts.gap.title} urgent>
+        {state.why && <p>{state.why}</p>}
+      </Notice>
+    )
+  const physical = history.snapshots.some(({ units }) => units.some(({ info }) => info?.program !== undefined))
+  const when = format.exact(time, zone, { seconds: true })
+  return (
+    <>
+      <Chain plan={plan} />
+      <Before plan={plan ?? planned} measured={measured} />
+      <section class="ways" aria-labelledby="ways">
+        <h2 id="ways">{texts.ways.title}</h2>
+        <CommandWay choice={choice} />
+        <BrowserWay restoring={restoring} saving={ports.saving} left={left} />
+        <BundleWay
+          link={link}
+          left={left}
+          receiver={receiver}
+          choice={choice}
+          when={when}
+          onUsed={onUsed}
+          onError={onError}
+        />
+      </section>
+      <Steps link={link} plan={plan ?? planned} opened={restoring.opened} physical={physical} when={when} />
+      <ProofPanel receiver={receiver} plan={plan} opened={restoring.opened} />
+    </>
+  )
+}

@@ -1,0 +1,119 @@
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { LinkInfo } from '../receiver/answers.ts'
+import { Receiver } from '../receiver/receiver.ts'
+import { type Language, languageFor, languages, localeFor } from '../texts/languages.ts'
+import type { Restoring, Saving } from '../ways/restoring.ts'
+import { Format } from '../words/format.ts'
+import { Frame, Message } from './frame.tsx'
+import { Ready } from './ready.tsx'
+import { isAborted, type Trouble, troubleOf } from './trouble.ts'
+import { Troubled } from './troubled.tsx'
+import { type Brand, WordsContext } from './words.tsx'
+
+/** What the page does not do itself. */
+export interface Ports {
+  restoring(access: { secret: string; passcode: string | undefined }): Restoring
+  saving: Saving
+}
+
+type State =
+  | { kind: 'loading' }
+  | { kind: 'no-secret' }
+  | { kind: 'revoked' }
+  | { kind: 'troubled'; trouble: Trouble }
+  | { kind: 'ready'; link: LinkInfo; receiver: Receiver }
+
+const tick = 20_000
+
+/** @param secret of the link; empty where the address has none */
+export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; secret: string }) {
+  const [language, setLanguage] = useState<Language>(() => languageFor(navigator.languages))
+  const [localZone] = useState(() => new Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const [zone, setZone] = useState(localZone)
+  const [now, setNow] = useState(Date.now)
+  const [passcode, setPasscode] = useState<string>()
+  const [state, setState] = useState<State>({ kind: secret === '' ? 'no-secret' : 'loading' })
+  const [attempt, setAttempt] = useState(0)
+  const texts = languages[language]
+
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), tick)
+    return () => clearInterval(timer)
+  }, [])
+
+  const title = state.kind === 'ready' ? texts.title(state.link.sourceName) : texts.titleAlone
+  useEffect(() => {
+    document.documentElement.lang = language
+    document.title = title
+  }, [language, title])
+
+  // `attempt` counts how often a person, or a connection that is back, asked for it again
+  useEffect(() => {
+    if (secret === '') return
+    const controller = new AbortController()
+    const receiver = new Receiver({ secret, ...(passcode === undefined ? {} : { passcode }) })
+    receiver.link(controller.signal).then(
+      link => setState({ kind: 'ready', link, receiver }),
+      error => {
+        if (!isAborted(error)) setState({ kind: 'troubled', trouble: troubleOf(error) })
+      },
+    )
+    return () => controller.abort()
+  }, [secret, passcode, attempt])
+
+  const onTrouble = useCallback((trouble: Trouble) => setState({ kind: 'troubled', trouble }), [])
+  const onRevoked = useCallback(() => setState({ kind: 'revoked' }), [])
+  const onRetry = useCallback(() => {
+    setState({ kind: 'loading' })
+    setAttempt(count => count + 1)
+  }, [])
+  const onPasscode = useCallback((given: string) => {
+    setPasscode(given)
+    setAttempt(count => count + 1)
+  }, [])
+  const hasEnded = state.kind === 'ready' && Date.parse(state.link.expiresAt) <= now
+
+  return (
+    <WordsContext.Provider
+      value={{
+        ...brand,
+        texts,
+        language,
+        format: new Format(localeFor(language, navigator.languages)),
+        zone,
+        localZone,
+        now,
+        setLanguage,
+        setZone,
+      }}
+    >
+      <Frame>
+        {hasEnded ? <Troubled trouble={{ kind: 'ended' }} onRetry={onRetry} onPasscode={onPasscode} /> : content()}
+      </Frame>
+    </WordsContext.Provider>
+  )
+
+  function content() {
+    switch (state.kind) {
+      case 'loading':
+        return <p role="status">{texts.loading}</p>
+      case 'no-secret':
+        return <Message title={texts.noSecret.title} why={texts.noSecret.why} contact />
+      case 'revoked':
+        return <Message title={texts.revoked.title} why={texts.revoked.why} contact />
+      case 'troubled':
+        return <Troubled trouble={state.trouble} onRetry={onRetry} onPasscode={onPasscode} />
+      case 'ready':
+        return (
+          <Ready
+            link={state.link}
+            receiver={state.receiver}
+            access={{ secret, passcode }}
+            ports={ports}
+            onTrouble={onTrouble}
+            onRevoked={onRevoked}
+          />
+        )
+    }
+  }
+}

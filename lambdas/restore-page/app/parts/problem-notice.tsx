@@ -1,0 +1,15 @@
+import type { Problem } from '../ways/restoring.ts'
+import { Notice } from './notice.tsx'
+import { useWords } from './words.tsx'
+
+/** What went wrong, why, and what to do. */
+export function ProblemNotice({ problem: { code, why } }: { problem: Problem }) {
+  const { texts } = useWords()
+  const [title, fix] = texts.problems[code]
+  return (
+    <Notice kind="bad" title={title} urgent>
+      <p>{fix}</p>
+      {why && <p class="muted">{texts.reason(why)}</p>}
+    </Notice>
+  )
+}
