@@ -2,12 +2,18 @@ import type { LinkInfo, Snapshot } from '../receiver/answers.ts'
 
 /** Where a moment lies in an engine's log: on a position, or between two. */
 export interface Coordinate {
-  unit: string
   /** What the engine calls it. */
   name: string
   from: string
   /** The same as `from` where the moment is that of a position. */
   to: string
+}
+
+/** A part of a unit's log, or the position of a full, with its times in epoch milliseconds. */
+export interface Piece {
+  from: { time: number; at: string }
+  to: { time: number; at: string }
+  isLog: boolean
 }
 
 const names: Record<LinkInfo['engine'], string> = {
@@ -18,24 +24,26 @@ const names: Record<LinkInfo['engine'], string> = {
   exchange: 'log',
 }
 
-/** @param time of the engine's clock, epoch milliseconds. @returns undefined where no snapshot that is known holds it */
-export function coordinateAt(
-  engine: LinkInfo['engine'],
-  snapshots: Snapshot[],
-  unit: string,
-  time: number,
-): Coordinate | undefined {
-  let around: Coordinate | undefined
-  for (const { units } of snapshots)
-    for (const entry of units) {
-      if (entry.unit !== unit) continue
-      const to = positionText(engine, entry.to.at)
-      const end = Date.parse(entry.covers.to)
-      if (end === time) return { unit, name: names[engine], from: to, to }
-      if (entry.kind === 'log' && Date.parse(entry.covers.from) <= time && time < end)
-        around = { unit, name: names[engine], from: positionText(engine, entry.from?.at ?? entry.to.at), to }
-    }
-  return around
+/** What is known of a unit's log, in any order; worked out once, and looked at for each moment. */
+export function piecesOf(snapshots: Snapshot[], unit: string): Piece[] {
+  return snapshots.flatMap(({ units }) =>
+    units
+      .filter(entry => entry.unit === unit)
+      .map(({ kind, from, to, covers }) => ({
+        from: { time: Date.parse(covers.from), at: (from ?? to).at },
+        to: { time: Date.parse(covers.to), at: to.at },
+        isLog: kind === 'log',
+      })),
+  )
+}
+
+/** @param time of the engine's clock, epoch milliseconds. @returns undefined where nothing that is known holds it */
+export function coordinateAt(engine: LinkInfo['engine'], pieces: Piece[], time: number): Coordinate | undefined {
+  const on = pieces.find(({ to }) => to.time === time)
+  const around = on ?? pieces.find(({ from, to, isLog }) => isLog && from.time <= time && time < to.time)
+  if (!around) return undefined
+  const to = positionText(engine, around.to.at)
+  return { name: names[engine], from: on ? to : positionText(engine, around.from.at), to }
 }
 
 /** As people know it: `000007:342` for the fixed-width `0000000007:000000000342` of MySQL, others without the zeros that pad them. */

@@ -1,24 +1,19 @@
+import { dateFormat } from '../words/intl.ts'
+
 const minute = 60_000
 const hour = 60 * minute
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
 function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    })
-    formats.set(zone, format)
-  }
-  return format
+  return dateFormat('en-GB', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
 }
 
 /** What clocks in a zone show at a time, as if it were UTC: epoch milliseconds, of whole seconds. */

@@ -1,10 +1,9 @@
 import { gapReason } from '../moments/gap-reason.ts'
 import { type Gap, type Restorable, rangeAt } from '../moments/restorable.ts'
 import type { History } from '../receiver/history.ts'
-import type { Texts } from '../texts/en.ts'
 import { Notice } from './notice.tsx'
 import { Exact, When } from './when.tsx'
-import { useWords } from './words.tsx'
+import { useWords, type Words } from './words.tsx'
 
 const gapsShown = 3
 const failures = new Set(['failed', 'failed-source-advanced', 'missed'])
@@ -30,7 +29,7 @@ export function Answer({
   return (
     <section class="answer" aria-label={texts.title(source)}>
       <Sentence source={source} restorable={restorable} hasSnapshots={history.snapshots.length > 0} />
-      {restorable.ranges.length > 0 && <Gaps gaps={restorable.gaps} several={(units ?? history.units).length > 1} />}
+      {restorable.ranges.length > 0 && <Gaps gaps={restorable.gaps} units={(units ?? history.units).length} />}
       {run && failures.has(run.outcome) && (
         <Notice kind="warning">
           <p>
@@ -99,43 +98,50 @@ function Sentence({
   )
 }
 
-function Gaps({ gaps, several }: { gaps: Gap[]; several: boolean }) {
+function Gaps({ gaps, units }: { gaps: Gap[]; units: number }) {
   const { texts } = useWords()
   if (gaps.length === 0) return null
   const newest = [...gaps].reverse()
   return (
     <div class="gaps">
       <p>{texts.answer.gaps(gaps.length)}</p>
-      <GapList gaps={newest.slice(0, gapsShown)} several={several} />
+      <GapList gaps={newest.slice(0, gapsShown)} units={units} />
       {newest.length > gapsShown && (
         <details>
           <summary>{texts.answer.moreGaps(newest.length - gapsShown)}</summary>
-          <GapList gaps={newest.slice(gapsShown, 200)} several={several} />
+          <GapList gaps={newest.slice(gapsShown, 200)} units={units} />
         </details>
       )}
     </div>
   )
 }
 
-function GapList({ gaps, several }: { gaps: Gap[]; several: boolean }) {
-  const { texts } = useWords()
+function GapList({ gaps, units }: { gaps: Gap[]; units: number }) {
+  const words = useWords()
   return (
     <ul>
       {gaps.map(gap => (
         <li key={`${gap.from} ${gap.to}`}>
           <span class="hatched" aria-hidden="true" />
-          <Exact time={gap.from} /> – <Exact time={gap.to} />: {gapWords(texts, gap, several)}
+          <Exact time={gap.from} /> – <Exact time={gap.to} />: {gapWords(words, gap, units)}
         </li>
       ))}
     </ul>
   )
 }
 
-/** Why there is a gap; of ten units at most. */
-export function gapWords(texts: Texts, gap: Gap, several: boolean): string {
-  const words = gap.reasons.slice(0, 10).map(({ unit, reason }) => {
+/** Why there is a gap: each reason once, with the units it is about where there are others. @param units of the source that are looked at */
+export function gapWords({ texts, format }: Pick<Words, 'texts' | 'format'>, gap: Gap, units: number): string {
+  const byReason = new Map<string, string[]>()
+  for (const { unit, reason } of gap.reasons) {
     const said = texts.gap.reason(gapReason(reason))
-    return several ? texts.gap.of(unit, said) : said
-  })
-  return [...new Set(words)].join('; ')
+    byReason.set(said, [...(byReason.get(said) ?? []), unit])
+  }
+  return [...byReason]
+    .map(([said, about]) => (about.length === units ? said : texts.gap.of(unitWords(about), said)))
+    .join('; ')
+
+  function unitWords(about: string[]): string {
+    return about.length > 5 ? texts.gap.units(format.number(about.length)) : format.list(about)
+  }
 }

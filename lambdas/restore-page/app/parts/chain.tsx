@@ -8,8 +8,8 @@ import { useWords } from './words.tsx'
 /** Rows at most, however many there are: a table of ten thousand helps nobody. */
 const most = 500
 
-/** The backups that lead to the chosen moment, in the order they are applied. */
-export function Chain({ plan }: { plan: KnownPlan | null }) {
+/** The backups that lead to the chosen moment, in the order they are applied. @param busy while those of another moment are worked out */
+export function Chain({ plan, busy }: { plan: KnownPlan | null; busy: boolean }) {
   const { texts, format } = useWords()
   const [open, setOpen] = useState(false)
   if (!plan)
@@ -22,7 +22,7 @@ export function Chain({ plan }: { plan: KnownPlan | null }) {
   const { head, hidden, tail } = fold(plan.snapshots, open ? most : 7)
   const unread = plan.count - plan.snapshots.length
   return (
-    <section class="chain" aria-labelledby="chain">
+    <section class="chain" aria-labelledby="chain" aria-busy={busy}>
       <h2 id="chain">{texts.chain.title}</h2>
       <p>{plan.count > 1 && texts.chain.of(format.number(plan.count))}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}

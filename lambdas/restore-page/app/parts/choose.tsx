@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import { coordinateAt } from '../moments/coordinate.ts'
+import { coordinateAt, piecesOf } from '../moments/coordinate.ts'
 import { daysOf } from '../moments/days.ts'
 import { boundsOf, nearest, type Restorable } from '../moments/restorable.ts'
 import { nextStop, type Stop } from '../moments/stops.ts'
@@ -56,11 +56,24 @@ export function Choose({
   const latest = boundsOf(restorable)?.last.time
   const [previous, next] = [nextStop(stops, time, -1), nextStop(stops, time, 1)]
 
-  /** The last moment of a day that can be restored; noon of a day that has none, so that the page says why. */
-  const chooseDay = ({ from, to }: { from: number; to: number }) => {
-    const { before } = nearest(restorable, to - 1)
-    onTime(before !== null && before >= from ? before : from + 12 * 3_600_000)
-  }
+  // nine in ten steps of the point stay within a day: then there is nothing of the calendar to work out again
+  const calendar = useMemo(() => {
+    /** The last moment of a day that can be restored; noon of a day that has none, so that the page says why. */
+    const chooseDay = ({ from, to }: { from: number; to: number }) => {
+      const { before } = nearest(restorable, to - 1)
+      onTime(before !== null && before >= from ? before : from + 12 * 3_600_000)
+    }
+    return (
+      <Calendar
+        days={days}
+        chosen={day}
+        onChoose={chooseDay}
+        loading={!history.complete}
+        onEarlier={history.hasEarlier ? () => onWindow(history.from) : undefined}
+        onLater={isNewest ? undefined : () => onWindow(null)}
+      />
+    )
+  }, [days, day, restorable, history, isNewest, onTime, onWindow])
   return (
     <section class="choose" aria-labelledby="choose">
       <div class="heading">
@@ -75,14 +88,7 @@ export function Choose({
           </label>
         )}
       </div>
-      <Calendar
-        days={days}
-        chosen={day}
-        onChoose={chooseDay}
-        loading={!history.complete}
-        onEarlier={history.hasEarlier ? () => onWindow(history.from) : undefined}
-        onLater={isNewest ? undefined : () => onWindow(null)}
-      />
+      {calendar}
       <DayTimeline day={day} span={span} restorable={restorable} stops={stops} time={time} onTime={onTime} />
       <div class="buttons">
         <button type="button" disabled={previous === null} onClick={() => previous !== null && onTime(previous)}>
@@ -129,11 +135,15 @@ function Coordinates({
   time: number
 }) {
   const { texts } = useWords()
-  const all = units ?? history.units.map(({ unit }) => unit)
-  const coordinates = useMemo(
-    () => all.slice(0, unitsShown).flatMap(unit => coordinateAt(link.engine, history.snapshots, unit, time) ?? []),
-    [all.join('\n'), link.engine, history.snapshots, time],
+  const all = useMemo(() => units ?? history.units.map(({ unit }) => unit), [units, history.units])
+  const known = useMemo(
+    () => all.slice(0, unitsShown).map(unit => ({ unit, pieces: piecesOf(history.snapshots, unit) })),
+    [all, history.snapshots],
   )
+  const coordinates = known.flatMap(({ unit, pieces }) => {
+    const coordinate = coordinateAt(link.engine, pieces, time)
+    return coordinate ? { unit, ...coordinate } : []
+  })
   if (coordinates.length === 0) return null
   return (
     <>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LinkInfo } from '../receiver/answers.ts'
 import type { History } from '../receiver/history.ts'
+import type { KnownPlan } from '../receiver/plan.ts'
 import type { Choice, Receiver } from '../receiver/receiver.ts'
 import { Before } from './before.tsx'
 import { BrowserWay } from './browser-way.tsx'
@@ -45,12 +46,12 @@ export function Chosen({
   const state = usePlan(receiver, link.source, choice, onError)
   const [measured, setMeasured] = useState<number | null>(null)
   const restoring = useRestoring(ports, access, link.source, choice, onUsed, setMeasured)
-  // what the receiver said when the page was loaded may have changed; the plan is what counts
-  const plan = state.kind === 'known' ? state.plan : null
-  const [planned, setPlanned] = useState(plan)
+  // while another moment is worked out the former one stays, so that nothing jumps under a point that is dragged
+  const [plan, setPlan] = useState<KnownPlan | null>(null)
+  const known = state.kind === 'known' ? state.plan : null
   useEffect(() => {
-    if (plan) setPlanned(plan)
-  }, [plan])
+    if (known) setPlan(known)
+  }, [known])
   if (state.kind === 'impossible')
     return (
       <Notice kind="warning" title={texts.gap.title} urgent>
@@ -61,8 +62,8 @@ export function Chosen({
   const when = format.exact(time, zone, { seconds: true })
   return (
     <>
-      <Chain plan={plan} />
-      <Before plan={plan ?? planned} measured={measured} />
+      <Chain plan={plan} busy={state.kind === 'working'} />
+      <Before plan={plan} measured={measured} />
       <section class="ways" aria-labelledby="ways">
         <h2 id="ways">{texts.ways.title}</h2>
         <CommandWay choice={choice} />
@@ -77,7 +78,7 @@ export function Chosen({
           onError={onError}
         />
       </section>
-      <Steps link={link} plan={plan ?? planned} opened={restoring.opened} physical={physical} when={when} />
+      <Steps link={link} plan={plan} opened={restoring.opened} physical={physical} when={when} />
       <ProofPanel receiver={receiver} plan={plan} opened={restoring.opened} />
     </>
   )

@@ -2,8 +2,11 @@ import type { ComponentChildren } from 'preact'
 import { type Language, languages } from '../texts/languages.ts'
 import { useWords } from './words.tsx'
 
-/** What is around every state of the page: whose it is, the language, and what the page is. */
-export function Frame({ children }: { children: ComponentChildren }) {
+/**
+ * What is around every state of the page: whose it is, and the language.
+ * @param about whether to say what this page is, which only matters to who can restore
+ */
+export function Frame({ about, children }: { about: boolean; children: ComponentChildren }) {
   const { texts, language, setLanguage, provider, logo } = useWords()
   return (
     <>
@@ -21,11 +24,13 @@ export function Frame({ children }: { children: ComponentChildren }) {
         </label>
       </header>
       <main>{children}</main>
-      <footer>
-        <h2>{texts.own.title}</h2>
-        <p>{texts.own.whose(provider)}</p>
-        <p>{texts.own.without}</p>
-      </footer>
+      {about && (
+        <footer>
+          <h2>{texts.own.title}</h2>
+          <p>{texts.own.whose(provider)}</p>
+          <p>{texts.own.without}</p>
+        </footer>
+      )}
     </>
   )
 }

@@ -7,15 +7,17 @@ import { useWords } from './words.tsx'
 export function GapChosen({
   restorable,
   time,
-  several,
+  units,
   onTime,
 }: {
   restorable: Restorable
   time: number
-  several: boolean
+  /** Of the source that are looked at. */
+  units: number
   onTime(time: number): void
 }) {
-  const { texts, format, zone } = useWords()
+  const words = useWords()
+  const { texts, format, zone } = words
   const exact = (time: number) => format.exact(time, zone)
   const gap = gapAt(restorable, time)
   const bounds = boundsOf(restorable)
@@ -29,7 +31,7 @@ export function GapChosen({
   return (
     <section aria-label={texts.gap.title}>
       <Notice kind="warning" title={texts.gap.title} urgent>
-        <p>{gap ? texts.gap.span(exact(gap.from), exact(gap.to), gapWords(texts, gap, several)) : where}</p>
+        <p>{gap ? texts.gap.span(exact(gap.from), exact(gap.to), gapWords(words, gap, units)) : where}</p>
         <div class="buttons">
           {before !== null && (
             <button type="button" onClick={() => onTime(before)}>

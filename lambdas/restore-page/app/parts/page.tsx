@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import type { LinkInfo } from '../receiver/answers.ts'
 import { Receiver } from '../receiver/receiver.ts'
 import { type Language, languageFor, languages, localeFor } from '../texts/languages.ts'
@@ -35,6 +35,7 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
   const [state, setState] = useState<State>({ kind: secret === '' ? 'no-secret' : 'loading' })
   const [attempt, setAttempt] = useState(0)
   const texts = languages[language]
+  const format = useMemo(() => new Format(localeFor(language, navigator.languages)), [language])
 
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), tick)
@@ -79,7 +80,7 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
         ...brand,
         texts,
         language,
-        format: new Format(localeFor(language, navigator.languages)),
+        format,
         zone,
         localZone,
         now,
@@ -87,7 +88,7 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
         setZone,
       }}
     >
-      <Frame>
+      <Frame about={state.kind === 'ready' && !hasEnded}>
         {hasEnded ? <Troubled trouble={{ kind: 'ended' }} onRetry={onRetry} onPasscode={onPasscode} /> : content()}
       </Frame>
     </WordsContext.Provider>

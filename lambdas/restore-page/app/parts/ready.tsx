@@ -88,7 +88,7 @@ export function Ready({
             onError={onError}
           />
         ) : (
-          <GapChosen restorable={restorable} time={time} several={all.length > 1} onTime={setWanted} />
+          <GapChosen restorable={restorable} time={time} units={(units ?? all).length} onTime={setWanted} />
         ))}
       <LinkPanel link={link} left={left} receiver={receiver} onRevoked={onRevoked} />
     </>

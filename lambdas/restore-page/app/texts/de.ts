@@ -94,6 +94,7 @@ export const de: Texts = {
       }
     },
     of: (unit, reason) => `${unit}: ${reason}`,
+    units: count => `${count} Einheiten`,
     span: (from, to, reason) => `Von ${from} bis ${to}: ${reason}.`,
     title: 'Dieser Zeitpunkt kann nicht wiederhergestellt werden',
     before: 'Von vor dem ersten Backup gibt es nichts.',
@@ -305,8 +306,6 @@ export const de: Texts = {
       switch (step) {
         case 'prepare-target':
           return `Nehmen Sie einen Rechner mit ${version} oder einer späteren Version. Stellen Sie nie über den laufenden Server wieder her.`
-        case 'apply':
-          return 'Lassen Sie das Programm die Dateien laden.'
         case 'load':
           return 'Laden Sie die Dateien des vollen Backups, mit einem Client, der sich als Administrator anmeldet. Die Reihenfolge: Konten, Definitionen, Datenbanken, Tabellen, Zeilen, Routinen, Views, Trigger, Rechte, Events.'
         case 'logs':

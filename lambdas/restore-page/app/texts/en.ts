@@ -97,6 +97,7 @@ export const en = {
       }
     },
     of: (unit: string, reason: string) => `${unit}: ${reason}`,
+    units: (count: string) => `${count} units`,
     span: (from: string, to: string, reason: string) => `From ${from} to ${to}: ${reason}.`,
     title: 'This moment cannot be restored',
     before: 'There is nothing from before the first backup.',
@@ -300,8 +301,6 @@ export const en = {
       switch (step) {
         case 'prepare-target':
           return `Take a machine with ${about.version} or a later version. Never restore over the server that is running.`
-        case 'apply':
-          return 'Let the program load the files.'
         case 'load':
           return 'Load the files of the full backup, with a client that logs in as an administrator. The order is: accounts, definitions, databases, tables, rows, routines, views, triggers, rights, events.'
         case 'logs':

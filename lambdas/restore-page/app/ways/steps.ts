@@ -2,7 +2,7 @@ import type { LinkInfo, PlannedSnapshot } from '../receiver/answers.ts'
 
 /** One thing to do once the files are there; `code` can be copied and run in the directory of the restore. */
 export interface Step {
-  kind: 'prepare-target' | 'apply' | 'load' | 'logs' | 'unpack' | 'bring-together' | 'copy-back' | 'own-tools' | 'check'
+  kind: 'prepare-target' | 'load' | 'logs' | 'unpack' | 'bring-together' | 'copy-back' | 'own-tools' | 'check'
   code?: string
 }
 

@@ -1,3 +1,5 @@
+import { dateFormat, numberFormat, relativeFormat } from './intl.ts'
+
 const minute = 60_000
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 365 * 24 * 60 * minute],
@@ -16,14 +18,14 @@ export class Format {
   }
 
   number(value: number): string {
-    return new Intl.NumberFormat(this.#language).format(value)
+    return numberFormat(this.#language).format(value)
   }
 
   /** `3.2 GB`: powers of 1000, as file managers and line speeds count. */
   bytes(bytes: number): string {
     const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte']
     const power = Math.min(names.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3))
-    return new Intl.NumberFormat(this.#language, {
+    return numberFormat(this.#language, {
       style: 'unit',
       unit: names[power]!,
       unitDisplay: power === 0 ? 'long' : 'short',
@@ -41,16 +43,16 @@ export class Format {
   }
 
   #unit(value: number, unit: string): string {
-    return new Intl.NumberFormat(this.#language, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+    return numberFormat(this.#language, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
   }
 
   money(amount: number, currency: string): string {
-    return new Intl.NumberFormat(this.#language, { style: 'currency', currency }).format(amount)
+    return numberFormat(this.#language, { style: 'currency', currency }).format(amount)
   }
 
   /** `3 minutes ago`, `in 2 hours`; `now` is that of the caller, epoch milliseconds. */
   relative(time: number, now: number): string {
-    const format = new Intl.RelativeTimeFormat(this.#language, { numeric: 'auto' })
+    const format = relativeFormat(this.#language)
     const distance = time - now
     for (const [unit, length] of units)
       if (Math.abs(distance) >= length) return format.format(Math.trunc(distance / length), unit)
@@ -59,7 +61,7 @@ export class Format {
 
   /** `Wed, 4 Nov 2026, 02:00`; with seconds `02:00:00`. */
   exact(time: number, zone: string, options: { seconds?: boolean } = {}): string {
-    return new Intl.DateTimeFormat(this.#language, {
+    return dateFormat(this.#language, {
       timeZone: zone,
       weekday: 'short',
       day: 'numeric',
@@ -74,27 +76,23 @@ export class Format {
 
   /** `4 Nov 2026` */
   date(time: number, zone: string): string {
-    return new Intl.DateTimeFormat(this.#language, { timeZone: zone, dateStyle: 'medium' }).format(time)
+    return dateFormat(this.#language, { timeZone: zone, dateStyle: 'medium' }).format(time)
   }
 
   /** `02:00` */
   clock(time: number, zone: string): string {
     const options = { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-    return new Intl.DateTimeFormat(this.#language, options).format(time)
+    return dateFormat(this.#language, options).format(time)
   }
 
   /** `Thursday 5 November 2026` @param day `2026-11-05` */
   day(day: string): string {
-    return new Intl.DateTimeFormat(this.#language, { timeZone: 'UTC', dateStyle: 'full' }).format(
-      Date.parse(`${day}T12:00:00Z`),
-    )
+    return dateFormat(this.#language, { timeZone: 'UTC', dateStyle: 'full' }).format(Date.parse(`${day}T12:00:00Z`))
   }
 
   /** `Nov` @param day `2026-11-05` */
   month(day: string): string {
-    return new Intl.DateTimeFormat(this.#language, { timeZone: 'UTC', month: 'short' }).format(
-      Date.parse(`${day}T12:00:00Z`),
-    )
+    return dateFormat(this.#language, { timeZone: 'UTC', month: 'short' }).format(Date.parse(`${day}T12:00:00Z`))
   }
 
   /** `a, b and c` */
