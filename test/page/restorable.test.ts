@@ -55,6 +55,12 @@ describe('what can be restored', () => {
     expect(boundsOf(restorable)?.first.time).toBe(time(9))
   })
 
+  it('offers the state of every snapshot that a link is for', () => {
+    const own = [snapshotOf(1, 'log', 9, 10), { ...snapshotOf(2, 'full', 8, 8), bad: true }]
+    expect(restorableOf([], own, null, true).points.map(({ time }) => time)).toEqual([time(8), time(10)])
+    expect(restorableOf([], own, null).points).toEqual([])
+  })
+
   it('asks for ends of ranges as the engine wrote them, to the microsecond', () => {
     const fine = '2026-11-22T10:00:00.123456+01:00'
     const restorable = restorableOf([{ unit: 'a', ranges: [{ from: fine, to: fine }], gaps: [] }], [], null)

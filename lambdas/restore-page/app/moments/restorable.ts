@@ -37,15 +37,23 @@ export function momentOf(instant: string): Moment {
 /**
  * @param wanted units; null for all
  * @param snapshots any order
+ * @param single whether there are states of snapshots alone, as with a link for some of them: then that of a log counts too
  */
-export function restorableOf(units: Timeline['units'], snapshots: Snapshot[], wanted: string[] | null): Restorable {
+export function restorableOf(
+  units: Timeline['units'],
+  snapshots: Snapshot[],
+  wanted: string[] | null,
+  single = false,
+): Restorable {
   const chosen = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
   const [first, ...rest] = chosen.map(({ ranges }) =>
     ranges.map(({ from, to }) => ({ from: momentOf(from), to: momentOf(to) })),
   )
   const ranges = rest.reduce((common, own) => overlap(common, own), first ?? [])
   const gaps = gapsOf(chosen)
-  const points = snapshots.flatMap(item => pointOf(item, wanted) ?? []).filter(({ time }) => !rangeAt(ranges, time))
+  const points = snapshots
+    .flatMap(item => pointOf(item, wanted, single) ?? [])
+    .filter(({ time }) => !rangeAt(ranges, time))
   return { ranges, gaps, points: points.sort((a, b) => a.time - b.time) }
 }
 
@@ -74,10 +82,14 @@ function gapsOf(units: Timeline['units']): Gap[] {
   return [...gaps.values()].sort((a, b) => a.from - b.from)
 }
 
-/** A state of all units is a full's or a differential's; a bad one is offered only where the receiver plans with it. */
-function pointOf({ snapshot, lane, bad, units }: Snapshot, wanted: string[] | null): Point | undefined {
+/** A log leaves a state of the units that it names alone; one that was found bad is offered only where it is what the link is for. */
+function pointOf(
+  { snapshot, lane, bad, units }: Snapshot,
+  wanted: string[] | null,
+  single: boolean,
+): Point | undefined {
   const own = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
-  if (lane !== 'data' || bad || own.length === 0) return undefined
+  if (own.length === 0 || (!single && (lane !== 'data' || bad))) return undefined
   const last = own.map(({ covers }) => momentOf(covers.to)).reduce((a, b) => (a.time >= b.time ? a : b))
   return { ...last, snapshot }
 }

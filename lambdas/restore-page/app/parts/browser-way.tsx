@@ -30,7 +30,11 @@ export function BrowserWay({
       ) : (
         <>
           <UseNote left={left} />
-          <KitForm opening={state.kind === 'opening'} onKit={open} />
+          <KitForm
+            opening={state.kind === 'opening'}
+            asksTrust={state.kind === 'failed' && state.problem.code === 'manifest-untrusted'}
+            onKit={open}
+          />
         </>
       )}
     </details>

@@ -4,10 +4,22 @@ import { useWords } from './words.tsx'
 /** A kit is a few hundred bytes; nothing larger is read. */
 const largest = 64 * 1024
 
-/** Takes the recovery kit, pasted, dropped or chosen. What is given goes on to the worker and is not kept here. */
-export function KitForm({ opening, onKit }: { opening: boolean; onKit(identity: string): void }) {
+/**
+ * Takes the recovery kit, pasted, dropped or chosen. It is gone from here once the backup is open.
+ * @param asksTrust whether the kit vouched for no key, so that the person may
+ */
+export function KitForm({
+  opening,
+  asksTrust,
+  onKit,
+}: {
+  opening: boolean
+  asksTrust: boolean
+  onKit(identity: string, trust: string): void
+}) {
   const { texts, provider } = useWords()
   const [text, setText] = useState('')
+  const [trust, setTrust] = useState('')
   const [over, setOver] = useState(false)
   const [empty, setEmpty] = useState(false)
   const read = async (file: File | undefined) => {
@@ -22,8 +34,7 @@ export function KitForm({ opening, onKit }: { opening: boolean; onKit(identity: 
         event.preventDefault()
         setEmpty(text.trim() === '')
         if (text.trim() === '') return
-        onKit(text)
-        setText('')
+        onKit(text, trust.trim())
       }}
       onDragOver={event => {
         event.preventDefault()
@@ -60,6 +71,22 @@ export function KitForm({ opening, onKit }: { opening: boolean; onKit(identity: 
         {texts.kit.file}
         <input type="file" disabled={opening} onChange={event => void read(event.currentTarget.files?.[0])} />
       </label>
+      {asksTrust && (
+        <label>
+          {texts.kit.trust}
+          <input
+            type="text"
+            autoComplete="off"
+            spellcheck={false}
+            value={trust}
+            aria-describedby="trust-help"
+            onInput={event => setTrust(event.currentTarget.value)}
+          />
+          <span id="trust-help" class="muted">
+            {texts.kit.trustHelp}
+          </span>
+        </label>
+      )}
       <button type="submit" class="primary" disabled={opening}>
         {texts.kit.open}
       </button>

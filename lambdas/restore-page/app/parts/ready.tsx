@@ -40,8 +40,15 @@ export function Ready({
   const [wanted, setWanted] = useState<number | null>(null)
   const [used, setUsed] = useState<ReadonlySet<string>>(new Set())
 
-  const answer = useMemo(() => newest && restorableOf(newest.units, newest.snapshots, units), [newest, units])
-  const restorable = useMemo(() => shown && restorableOf(shown.units, shown.snapshots, units), [shown, units])
+  const single = link.snapshots !== null
+  const answer = useMemo(
+    () => newest && restorableOf(newest.units, newest.snapshots, units, single),
+    [newest, units, single],
+  )
+  const restorable = useMemo(
+    () => shown && restorableOf(shown.units, shown.snapshots, units, single),
+    [shown, units, single],
+  )
   const stops = useMemo(
     () => (shown && restorable ? stopsOf(shown.snapshots, restorable, units) : []),
     [shown, restorable, units],

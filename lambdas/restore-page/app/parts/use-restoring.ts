@@ -15,7 +15,8 @@ export interface UsedRestoring {
   opened: Opened | null
   /** How far each file is, by its number; changes with `listen`. */
   listen(listener: ((progress: Progress) => void) | undefined): void
-  open(identity: string): void
+  /** @param trust fingerprint of a key that the person believes; empty for none */
+  open(identity: string, trust: string): void
   close(): void
 }
 
@@ -41,7 +42,7 @@ export function useRestoring(
   // another choice ends what was opened
   useEffect(() => close, [key, close])
 
-  const open = async (identity: string) => {
+  const open = async (identity: string, trust: string) => {
     worker.current?.close()
     const opening = ports.restoring({ secret, passcode })
     worker.current = opening
@@ -58,7 +59,7 @@ export function useRestoring(
       listener.current?.(progress)
     }
     try {
-      const opened = await opening.open({ source, ...choice }, identity)
+      const opened = await opening.open({ source, ...choice, ...(trust === '' ? {} : { trust: [trust] }) }, identity)
       onUsed(opened.restoreManifest)
       if (worker.current === opening) setState({ kind: 'opened', opened, worker: opening })
     } catch (error) {
@@ -72,7 +73,7 @@ export function useRestoring(
     listen: useCallback(next => {
       listener.current = next
     }, []),
-    open: identity => void open(identity),
+    open: (identity, trust) => void open(identity, trust),
     close,
   }
 }

@@ -6,7 +6,6 @@ export const de: Texts = {
   titleAlone: 'Backup wiederherstellen',
   from: provider => `Backups von ${provider}`,
   languageLabel: 'Sprache',
-  skip: 'Zur Antwort springen',
   loading: 'Es wird nachgesehen, was wiederhergestellt werden kann …',
   loadingMore: 'Ältere Backups werden gelesen …',
   tryAgain: 'Noch einmal versuchen',
@@ -138,7 +137,6 @@ export const de: Texts = {
     gapLegend: 'nicht wiederherstellbar',
     rangeLegend: 'wiederherstellbar',
     tickLegend: 'ein Backup',
-    nothing: 'Von diesem Tag kann nichts wiederhergestellt werden.',
     previous: 'Voriges Backup',
     next: 'Nächstes Backup',
     exact: 'Genaue Zeit',
@@ -177,7 +175,6 @@ export const de: Texts = {
     content: 'Wiederhergestellt',
     files: 'Dateien',
     machine: 'Von',
-    machineOf: agent => `Rechner ${agent}`,
     version: 'Version',
     cost: provider => `Kosten für ${provider}`,
     costNote: 'Übertragung aus der Cloud, geschätzt',
@@ -226,6 +223,9 @@ export const de: Texts = {
     file: 'Datei wählen',
     open: 'Backup öffnen',
     opening: 'Die Dateilisten werden geholt und geöffnet …',
+    trust: 'Fingerabdruck des Rechner-Schlüssels, wenn Sie ihm vertrauen',
+    trustHelp:
+      'Wie ihn enrol oder rotate-key auf dem Rechner ausgegeben hat. Vergleichen Sie ihn dort, und nicht nur mit dem, was oben steht.',
     forget: 'Kit vergessen',
     empty: 'Fügen Sie zuerst das Recovery Kit ein, oder wählen Sie die Datei.',
   },
@@ -386,7 +386,6 @@ export const de: Texts = {
   copied: 'Kopiert',
   copyOf: what => `Kopieren: ${what}`,
   close: 'Schließen',
-  zoneUtc: 'UTC',
   readme: ({ source, when, expires }) => `Wiederherstellung von ${source}, Stand ${when}
 
 1. Kopieren Sie dieses Verzeichnis und Ihr Recovery Kit auf einen Rechner mit curl, age, zstd und sha256sum.

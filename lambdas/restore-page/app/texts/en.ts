@@ -9,7 +9,6 @@ export const en = {
   titleAlone: 'Restore a backup',
   from: (provider: string) => `Backups by ${provider}`,
   languageLabel: 'Language',
-  skip: 'Skip to the answer',
   loading: 'Looking up what can be restored …',
   loadingMore: 'Reading older backups …',
   tryAgain: 'Try again',
@@ -141,7 +140,6 @@ export const en = {
     gapLegend: 'cannot be restored',
     rangeLegend: 'can be restored',
     tickLegend: 'a backup',
-    nothing: 'Nothing of this day can be restored.',
     previous: 'Previous backup',
     next: 'Next backup',
     exact: 'Exact time',
@@ -180,7 +178,6 @@ export const en = {
     content: 'Restored size',
     files: 'Files',
     machine: 'From',
-    machineOf: (agent: string) => `host ${agent}`,
     version: 'Version',
     cost: (provider: string) => `Cost for ${provider}`,
     costNote: 'transfer out of the cloud, estimated',
@@ -225,6 +222,9 @@ export const en = {
     file: 'Choose the file',
     open: 'Open the backup',
     opening: 'Fetching and opening the lists of files …',
+    trust: 'Fingerprint of the machine’s key, if you believe it',
+    trustHelp:
+      'As enrol or rotate-key printed it on that machine. Compare it there, and not only with what stands above.',
     forget: 'Forget the kit',
     empty: 'Paste or choose the recovery kit first.',
   },
@@ -381,7 +381,6 @@ export const en = {
   copied: 'Copied',
   copyOf: (what: string) => `Copy: ${what}`,
   close: 'Close',
-  zoneUtc: 'UTC',
   readme: (about: { source: string; when: string; expires: string }) => `Restore of ${about.source}, as of ${about.when}
 
 1. Copy this directory and your recovery kit to a machine with curl, age, zstd and sha256sum.

@@ -3,11 +3,17 @@ import type { Choice } from '../receiver/receiver.ts'
 /** What the page wants of the worker that holds the identity (opening/restoration.ts). */
 export interface Restoring {
   /** Consumes a use of the link; asked again with the same choice it does not. */
-  open(choice: { source: string } & Choice, identityText: string): Promise<Opened>
+  open(choice: OpeningChoice, identityText: string): Promise<Opened>
   /** Fetched, opened and checked while it is read. Only a stream that closed without an error is what was backed up. */
   content(artefact: number): ReadableStream<Uint8Array>
   onProgress?: ((progress: Progress) => void) | undefined
   close(): void
+}
+
+export interface OpeningChoice extends Choice {
+  source: string
+  /** Fingerprints of keys that the person believes, where the kit has not certified them. */
+  trust?: string[]
 }
 
 export interface Opened {
