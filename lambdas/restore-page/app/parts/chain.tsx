@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { fold } from '../moments/chain.ts'
 import type { PlannedSnapshot } from '../receiver/answers.ts'
 import type { KnownPlan } from '../receiver/plan.ts'
-import { When } from './when.tsx'
+import { Exact } from './when.tsx'
 import { useWords } from './words.tsx'
 
 /** Rows at most, however many there are: a table of ten thousand helps nobody. */
@@ -76,7 +76,7 @@ function Row({
     <tr>
       <th scope="row">{texts.chain.kinds[kind] ?? kind}</th>
       <td>
-        <When time={Date.parse(receivedAt)} />
+        <Exact time={Date.parse(receivedAt)} />
       </td>
       <td class="number">{format.bytes(sealedBytes)}</td>
       <td class={doubtful ? 'bad' : proven ? 'good' : undefined}>

@@ -60,7 +60,7 @@ export function Choose({
   const calendar = useMemo(() => {
     /** The last moment of a day that can be restored; noon of a day that has none, so that the page says why. */
     const chooseDay = ({ from, to }: { from: number; to: number }) => {
-      const { before } = nearest(restorable, to - 1)
+      const { before } = nearest(restorable, to - 1000)
       onTime(before !== null && before >= from ? before : from + 12 * 3_600_000)
     }
     return (

@@ -77,7 +77,7 @@ export function DayTimeline({
       case 'Home':
         return snap(stops, restorable, from, 0)
       case 'End':
-        return snap(stops, restorable, to - 1, 0)
+        return snap(stops, restorable, to - 1000, 0)
       default:
         return undefined
     }

@@ -85,6 +85,7 @@ export function Files({
               <th scope="row">
                 {file.file}
                 {hasUnits && <span class="muted unit"> {file.unit}</span>}
+                <span class="narrow muted">{format.bytes(file.size)}</span>
               </th>
               <td class="number">{format.bytes(file.size)}</td>
               <td>

@@ -6,7 +6,7 @@ import type { Opened } from '../ways/restoring.ts'
 import { sumsOf } from '../ways/sums.ts'
 import { Code } from './copy.tsx'
 import { isAborted, troubleOf } from './trouble.ts'
-import { When } from './when.tsx'
+import { Exact, When } from './when.tsx'
 import { useWords } from './words.tsx'
 
 /** Lines of hashes that are shown; a browser should not lay out a million. */
@@ -131,13 +131,13 @@ function Uses({ receiver }: { receiver: Receiver }) {
     <>
       <p>
         {texts.proof.made(state.createdBy === 'provider' ? provider : state.createdBy.replace('agent:', ''))},{' '}
-        <When time={Date.parse(state.createdAt)} />
+        <Exact time={Date.parse(state.createdAt)} />
       </p>
       {state.uses.length === 0 && <p>{texts.proof.noUses}</p>}
       <ul>
         {state.uses.map(({ at, address, what, snapshots }) => (
           <li key={at}>
-            <When time={Date.parse(at)} />:{' '}
+            <Exact time={Date.parse(at)} />:{' '}
             {texts.proof.use(whatWords(what), address ?? texts.proof.unknown, snapshots)}
           </li>
         ))}

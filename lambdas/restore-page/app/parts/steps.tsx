@@ -32,7 +32,13 @@ export function Steps({
   if (!plan) return null
   const engine = engines[link.engine]
   const isPhysical = opened ? opened.artefacts.some(({ file }) => /\.(mb|xb)stream$/.test(file)) : physical
-  const about = { engine, version: plan.snapshots[0]?.engineVersion ?? engine, source: link.sourceName, when }
+  const version = plan.snapshots[0]?.engineVersion ?? ''
+  const about = {
+    engine,
+    version: /[a-z]{3}/i.test(version) ? version : `${engine} ${version}`.trim(),
+    source: link.sourceName,
+    when,
+  }
   const steps = stepsAfter({
     engine: link.engine,
     at: plan.at,
@@ -45,10 +51,10 @@ export function Steps({
       <h2 id="steps">{texts.steps.title}</h2>
       <p>{texts.steps.intro(link.sourceName, when)}</p>
       <ol>
-        {steps.map(({ kind, code }) => (
+        {steps.map(({ kind, code }, i) => (
           <li key={kind}>
             <p>{texts.steps.say(kind, about)}</p>
-            {code && <Code name={texts.steps.say(kind, about)} text={code} />}
+            {code && <Code name={`${texts.steps.title}, ${i + 1}`} text={code} />}
           </li>
         ))}
       </ol>
