@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,6 +9,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { restoreScript } from '../../lambdas/restore-page/app/bundle/script.ts'
 import type { BundledSnapshot } from '../../lambdas/restore-page/app/bundle/snapshots.ts'
+import { sealWithPrograms } from '../sealed/support.ts'
 import { run } from '../support/run.ts'
 
 /** A receiver and a vault in one: packs by the paths that their signed addresses have. */
@@ -70,28 +70,27 @@ beforeEach(() => {
   packs.clear()
 })
 
-/** With the stock programs, as the script opens it. */
-function sealed(plain: Buffer): Buffer {
-  const compressed = execFileSync('zstd', ['-cq'], { input: plain, maxBuffer: 2 ** 28 })
-  return execFileSync('age', ['-r', recipient], { input: compressed, maxBuffer: 2 ** 28 })
-}
-
 const hash = (plain: Buffer) => createHash('sha256').update(plain).digest('base64')
 const snapshotId = (n: number) => `01K9AAAAAAAAAAAAAAAAAAAAAA.01K9BBBBBBBBBBBBBBBBBBBBB${n}`
 
 /** A snapshot whose artefacts lie in two packs, the second cut into two extents. */
-function backUp(n: number, kind: BundledSnapshot['kind'], files: Record<string, Buffer>): BundledSnapshot {
+async function backUp(
+  n: number,
+  kind: BundledSnapshot['kind'],
+  files: Record<string, Buffer>,
+): Promise<BundledSnapshot> {
   const content: [Buffer[], Buffer[]] = [[Buffer.from('units')], []]
   const put = (pack: 0 | 1, bytes: Buffer) => {
     const offset = content[pack].reduce((sum, { length }) => sum + length, 0)
     content[pack].push(bytes)
     return { pack: pack + 1, offset, length: bytes.length }
   }
-  const lines = Object.entries(files).map(([name, plain], i) => {
-    const bytes = sealed(plain)
+  const lines: string[] = []
+  for (const [i, [name, plain]] of Object.entries(files).entries()) {
+    const bytes = await sealWithPrograms(plain, [recipient])
     const half = Math.floor(bytes.length / 2)
     const extents = i % 2 === 0 ? [put(0, bytes)] : [put(0, bytes.subarray(0, half)), put(1, bytes.subarray(half))]
-    return `${JSON.stringify({
+    const line = {
       name,
       role: 'data',
       unit: 'a "unit"',
@@ -100,10 +99,11 @@ function backUp(n: number, kind: BundledSnapshot['kind'], files: Record<string, 
       sha256: hash(plain),
       extents,
       attributes: { name: 'other', extents: '"extents":[{"pack":9,"offset":0,"length":1}]' },
-    })}\n`
-  })
+    }
+    lines.push(`${JSON.stringify(line)}\n`)
+  }
   const index = Buffer.from(lines.join(''))
-  const extent = put(1, sealed(index))
+  const extent = put(1, await sealWithPrograms(index, [recipient]))
   const snapshot = snapshotId(n)
   for (const [i, parts] of content.entries()) packs.set(`${snapshot}/${i + 1}`, Buffer.concat(parts))
   return {
@@ -137,8 +137,8 @@ describe('the script of an offline bundle', () => {
       'shop.orders.00000.sql': Buffer.alloc(0),
     }
     const { out, code, stderr } = await restore([
-      backUp(1, 'full', files),
-      backUp(2, 'log', { 'binlog.000007': Buffer.from('log') }),
+      await backUp(1, 'full', files),
+      await backUp(2, 'log', { 'binlog.000007': Buffer.from('log') }),
     ])
     expect(code, stderr).toBe(0)
     for (const [name, plain] of Object.entries(files))
@@ -148,7 +148,7 @@ describe('the script of an offline bundle', () => {
   })
 
   it('lays a single snapshot out without a folder for it, and asks nothing again of what is there', async () => {
-    const { out, again, code } = await restore([backUp(1, 'full', { 'a.sql': large })])
+    const { out, again, code } = await restore([await backUp(1, 'full', { 'a.sql': large })])
     expect(code).toBe(0)
     expect(await readFile(join(out, 'a.sql'))).toEqual(large)
     expect((await again()).code).toBe(0)
@@ -158,7 +158,7 @@ describe('the script of an offline bundle', () => {
     cutAfter = 20_000
     const noise = createHash('sha512').update('seed')
     const random = Buffer.concat(Array.from({ length: 2000 }, (_, i) => noise.copy().update(String(i)).digest()))
-    const { out, code, stderr } = await restore([backUp(1, 'full', { 'a.sql': random })])
+    const { out, code, stderr } = await restore([await backUp(1, 'full', { 'a.sql': random })])
     expect(code, stderr).toBe(0)
     expect(await readFile(join(out, 'a.sql'))).toEqual(random)
     const starts = asked.flatMap(({ headers }) => headers.range ?? [])
@@ -166,7 +166,7 @@ describe('the script of an offline bundle', () => {
   })
 
   it('names what is damaged, and does not lay it out', async () => {
-    const snapshot = backUp(1, 'full', { 'good.sql': Buffer.from('good'), 'bad.sql': large })
+    const snapshot = await backUp(1, 'full', { 'good.sql': Buffer.from('good'), 'bad.sql': large })
     const pack = packs.get(`${snapshot.snapshot}/1`)!
     pack[pack.length - 1]! ^= 1
     const { out, code, stderr } = await restore([snapshot])
@@ -180,14 +180,14 @@ describe('the script of an offline bundle', () => {
   it.each(['../outside.sql', '/absolute.sql', 'a/../../b.sql', 'line\u0001break', 'back\\slash'])(
     'refuses the name %j',
     async name => {
-      const { out, code } = await restore([backUp(1, 'full', { [name]: Buffer.from('x') })])
+      const { out, code } = await restore([await backUp(1, 'full', { [name]: Buffer.from('x') })])
       expect(code).toBe(1)
       expect(existsSync(join(out, '../outside.sql'))).toBe(false)
     },
   )
 
   it('overwrites nothing', async () => {
-    const snapshot = backUp(1, 'full', { 'a.sql': Buffer.from('new') })
+    const snapshot = await backUp(1, 'full', { 'a.sql': Buffer.from('new') })
     const place = await mkdtemp(join(directory, 'kept-'))
     await mkdir(join(place, 'out'))
     await writeFile(join(place, 'out/a.sql'), 'mine')
@@ -201,7 +201,7 @@ describe('the script of an offline bundle', () => {
   })
 
   it('stops at once where the receiver refuses, and tells what it said', async () => {
-    const { code, stderr } = await restore([backUp(1, 'full', { a: large })], { FAILSAFE_PASSCODE: 'wrong' })
+    const { code, stderr } = await restore([await backUp(1, 'full', { a: large })], { FAILSAFE_PASSCODE: 'wrong' })
     expect(code).toBe(1)
     expect(stderr).toContain('link-invalid')
     expect(asked).toHaveLength(1)
@@ -209,19 +209,19 @@ describe('the script of an offline bundle', () => {
 
   it('asks for a passcode where the link wants one, and sends any of them whole', async () => {
     const passcode = 'a "quoted" \\ code'
-    const { code } = await restore([backUp(1, 'full', { a: large })], { FAILSAFE_PASSCODE: passcode }, true)
+    const { code } = await restore([await backUp(1, 'full', { a: large })], { FAILSAFE_PASSCODE: passcode }, true)
     expect(code).toBe(0)
     expect(asked[0]!.headers['x-failsafe-passcode']).toBe(passcode)
   })
 
   it('has the secret of the link in no address', async () => {
-    await restore([backUp(1, 'full', { a: large })])
+    await restore([await backUp(1, 'full', { a: large })])
     expect(asked.every(({ url }) => !url.includes(secret))).toBe(true)
-    expect(restoreScript(origin, 'M', [backUp(1, 'full', { a: large })], false)).not.toContain(secret)
+    expect(restoreScript(origin, 'M', [await backUp(1, 'full', { a: large })], false)).not.toContain(secret)
   })
 
-  it('takes nothing into the script that means something to a shell', () => {
-    const snapshot = { ...backUp(1, 'full', { a: large }), snapshot: '$(reboot)' }
+  it('takes nothing into the script that means something to a shell', async () => {
+    const snapshot = { ...(await backUp(1, 'full', { a: large })), snapshot: '$(reboot)' }
     expect(() => restoreScript(origin, 'M', [snapshot], false)).toThrow('cannot be put into a script')
   })
 })
