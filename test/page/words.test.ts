@@ -3,6 +3,7 @@ import { fold } from '../../lambdas/restore-page/app/moments/chain.ts'
 import { coordinateAt, piecesOf, positionText } from '../../lambdas/restore-page/app/moments/coordinate.ts'
 import { seenPart, ticksPath } from '../../lambdas/restore-page/app/moments/drawing.ts'
 import { gapReason } from '../../lambdas/restore-page/app/moments/gap-reason.ts'
+import { OpeningError } from '../../lambdas/restore-page/app/opening/opening-error.ts'
 import { languageFor, languages, localeFor } from '../../lambdas/restore-page/app/texts/languages.ts'
 import { restoreCommand } from '../../lambdas/restore-page/app/ways/command.ts'
 import { filterFiles } from '../../lambdas/restore-page/app/ways/filter.ts'
@@ -134,14 +135,9 @@ describe('the small things', () => {
     expect(sumsOf([{ file: 'a b', sha256 }])).toBe(`${'00ff'.repeat(16)}  a b\n`)
   })
   it('tell errors of the worker from those of the disk', () => {
-    expect(problemOf(Object.assign(new Error('x'), { code: 'pack-damaged', why: 'short' }))).toEqual({
-      code: 'pack-damaged',
-      why: 'short',
-    })
-    expect(problemOf(Object.assign(new Error('no'), { code: 'refused', why: 'it' }))).toEqual({
-      code: 'refused',
-      why: 'no: it',
-    })
+    expect(problemOf(new OpeningError('pack-damaged', 'x', 'short'))).toEqual({ code: 'pack-damaged', why: 'short' })
+    expect(problemOf(new OpeningError('refused', 'no', 'it'))).toEqual({ code: 'refused', why: 'no: it' })
+    expect(problemOf(new OpeningError('refused', 'no'))).toEqual({ code: 'refused', why: 'no' })
     expect(problemOf(new Error('disk full'))).toEqual({ code: 'saving', why: 'disk full' })
   })
 })

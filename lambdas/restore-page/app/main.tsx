@@ -1,13 +1,25 @@
 import { render } from 'preact'
-import type { LinkInfoResponse } from '../../../shared/api/restore.ts'
-import type { Problem } from '../../../shared/problem.ts'
+import { Restoration } from './opening/restoration.ts'
+import { Page, type Ports } from './parts/page.tsx'
+import type { Brand } from './parts/words.tsx'
+import { save, saveAll } from './saving/save.ts'
 import './style.css'
 
-async function readLink(secret: string): Promise<string> {
-  const answer = await fetch('/v1/link', { headers: { authorization: `Bearer ${secret}` } })
-  if (!answer.ok) return ((await answer.json()) as Problem).title
-  return ((await answer.json()) as LinkInfoResponse).sourceName
+const { worker = '', provider = '', contact } = document.documentElement.dataset
+const picture = document.querySelector<HTMLImageElement>('#logo')
+picture?.remove()
+const brand: Brand = { provider, contact, logo: picture?.src }
+
+const ports: Ports = {
+  restoring: ({ secret, passcode }) =>
+    new Restoration({ worker, secret, ...(passcode === undefined ? {} : { passcode }) }),
+  saving: { save, saveAll },
 }
 
-const text = await readLink(location.hash.slice(1)).catch(() => 'The receiver cannot be reached')
-render(<h1>{text}</h1>, document.getElementById('app')!)
+/** The secret of a link stays in the fragment, so that the page can be loaded again; another link in the same tab is another page. */
+function show() {
+  const secret = location.hash.slice(1)
+  render(<Page key={secret} brand={brand} ports={ports} secret={secret} />, document.querySelector('#app')!)
+}
+addEventListener('hashchange', show)
+show()

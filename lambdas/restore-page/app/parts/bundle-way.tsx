@@ -1,8 +1,8 @@
 import { useRef, useState } from 'preact/hooks'
 import { type Bundle, makeBundle } from '../bundle/bundle.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
-import type { Choice, Receiver } from '../receiver/receiver.ts'
-import { isAborted } from './trouble.ts'
+import { type Choice, type Receiver, Unreachable } from '../receiver/receiver.ts'
+import { NoAnswer } from './no-answer.tsx'
 import { UseNote } from './use-note.tsx'
 import { useWords } from './words.tsx'
 
@@ -26,7 +26,9 @@ export function BundleWay({
   onError(error: unknown): void
 }) {
   const { texts, format, zone } = useWords()
-  const [state, setState] = useState<{ kind: 'idle' | 'making' } | { kind: 'made'; bundle: Bundle }>({ kind: 'idle' })
+  const [state, setState] = useState<{ kind: 'idle' | 'making' | 'unreachable' } | { kind: 'made'; bundle: Bundle }>({
+    kind: 'idle',
+  })
   // the same for the same choice, so that asking again consumes no use
   const keys = useRef(new Map<string, string>())
 
@@ -51,8 +53,8 @@ export function BundleWay({
       saveBytes(bundle.name, bundle.content)
       setState({ kind: 'made', bundle })
     } catch (error) {
-      setState({ kind: 'idle' })
-      if (!isAborted(error)) onError(error)
+      setState({ kind: error instanceof Unreachable ? 'unreachable' : 'idle' })
+      if (!(error instanceof Unreachable)) onError(error)
     }
   }
   return (
@@ -63,6 +65,7 @@ export function BundleWay({
       </summary>
       <p>{texts.ways.bundleProof}</p>
       <UseNote left={left} />
+      {state.kind === 'unreachable' && <NoAnswer />}
       <button type="button" class="primary" disabled={state.kind === 'making'} onClick={() => void make()}>
         {texts.ways.bundleMake}
       </button>

@@ -3,17 +3,18 @@ import type { LinkInfo } from '../receiver/answers.ts'
 import type { History } from '../receiver/history.ts'
 import type { KnownPlan } from '../receiver/plan.ts'
 import type { Choice, Receiver } from '../receiver/receiver.ts'
+import type { Saving } from '../ways/restoring.ts'
 import { Before } from './before.tsx'
 import { BrowserWay } from './browser-way.tsx'
 import { BundleWay } from './bundle-way.tsx'
 import { Chain } from './chain.tsx'
 import { CommandWay } from './command-way.tsx'
+import { NoAnswer } from './no-answer.tsx'
 import { Notice } from './notice.tsx'
-import type { Ports } from './page.tsx'
 import { ProofPanel } from './proof-panel.tsx'
 import { Steps } from './steps.tsx'
 import { usePlan } from './use-plan.ts'
-import { useRestoring } from './use-restoring.ts'
+import type { UsedRestoring } from './use-restoring.ts'
 import { useWords } from './words.tsx'
 
 /** A moment that can be restored: what it takes, the ways to do it, and what to do then. */
@@ -21,8 +22,8 @@ export function Chosen({
   link,
   left,
   receiver,
-  access,
-  ports,
+  restoring,
+  saving,
   history,
   choice,
   time,
@@ -33,8 +34,8 @@ export function Chosen({
   /** Uses; null for no limit. */
   left: number | null
   receiver: Receiver
-  access: { secret: string; passcode: string | undefined }
-  ports: Ports
+  restoring: UsedRestoring
+  saving: Saving
   history: History
   choice: Choice
   time: number
@@ -44,8 +45,6 @@ export function Chosen({
 }) {
   const { texts, format, zone } = useWords()
   const state = usePlan(receiver, link.source, choice, onError)
-  const [measured, setMeasured] = useState<number | null>(null)
-  const restoring = useRestoring(ports, access, link.source, choice, onUsed, setMeasured)
   // while another moment is worked out the former one stays, so that nothing jumps under a point that is dragged
   const [plan, setPlan] = useState<KnownPlan | null>(null)
   const known = state.kind === 'known' ? state.plan : null
@@ -62,12 +61,13 @@ export function Chosen({
   const when = format.exact(time, zone, { seconds: true })
   return (
     <>
+      {state.kind === 'unreachable' && <NoAnswer onRetry={state.retry} />}
       <Chain plan={plan} busy={state.kind === 'working'} />
-      <Before plan={plan} measured={measured} />
+      <Before plan={plan} measured={restoring.measured} />
       <section class="ways" aria-labelledby="ways">
         <h2 id="ways">{texts.ways.title}</h2>
         <CommandWay choice={choice} />
-        <BrowserWay restoring={restoring} saving={ports.saving} left={left} />
+        <BrowserWay restoring={restoring} saving={saving} left={left} />
         <BundleWay
           link={link}
           left={left}

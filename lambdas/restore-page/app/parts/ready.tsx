@@ -12,6 +12,7 @@ import type { Ports } from './page.tsx'
 import { type Trouble, troubleOf } from './trouble.ts'
 import { Units } from './units.tsx'
 import { useHistory } from './use-history.ts'
+import { useRestoring } from './use-restoring.ts'
 import { useWords } from './words.tsx'
 
 /** A link that works. */
@@ -58,10 +59,13 @@ export function Ready({
     setEnd(end)
     setWanted(null)
   }, [])
+  const time = wanted ?? (restorable && boundsOf(restorable)?.last.time) ?? end ?? undefined
+  const choice =
+    restorable && time !== undefined && isRestorable(restorable, time) ? choiceAt(restorable, time, units) : null
+  const restoring = useRestoring(ports, access, link.source, choice, onUsed)
   if (!newest || !shown || !answer || !restorable) return <p role="status">{texts.loading}</p>
 
   const left = link.usesLeft === null ? null : Math.max(0, link.usesLeft - used.size)
-  const time = wanted ?? boundsOf(restorable)?.last.time ?? end ?? undefined
   const all = newest.units.length > 0 ? newest.units.map(({ unit }) => unit) : unitsOf(newest.snapshots)
   return (
     <>
@@ -81,15 +85,15 @@ export function Ready({
         />
       )}
       {time !== undefined &&
-        (isRestorable(restorable, time) ? (
+        (choice ? (
           <Chosen
             link={link}
             left={left}
             receiver={receiver}
-            access={access}
-            ports={ports}
+            restoring={restoring}
+            saving={ports.saving}
             history={shown}
-            choice={choiceAt(restorable, time, units)}
+            choice={choice}
             time={time}
             onUsed={onUsed}
             onError={onError}

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import {
   type OpenedArtefact,
   type Problem,
@@ -24,6 +24,7 @@ export function useDownload(
 ) {
   const [state, setState] = useState<DownloadState>({ kind: 'idle' })
   const stopping = useRef<AbortController>(undefined)
+  useEffect(() => () => stopping.current?.abort(), [])
 
   /** Called in the click that asks for it, as the browser wants it. */
   const start = async (files: OpenedArtefact[]) => {

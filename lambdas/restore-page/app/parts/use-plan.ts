@@ -1,37 +1,40 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import { type KnownPlan, readPlan } from '../receiver/plan.ts'
-import { type Choice, type Receiver, Refused } from '../receiver/receiver.ts'
+import { type Choice, type Receiver, Refused, Unreachable } from '../receiver/receiver.ts'
 import { isAborted } from './trouble.ts'
 
 export type PlanState =
   | { kind: 'working' }
   | { kind: 'known'; plan: KnownPlan }
   | { kind: 'impossible'; why: string | undefined }
+  | { kind: 'unreachable'; retry(): void }
 
 /** A point that is dragged rests this long (milliseconds) before the receiver is asked. */
 const rest = 250
 
-/** What a choice takes; null while there is none. */
+/** What a choice takes. Where the receiver cannot be reached it is asked again when there is a network, or a person wants it. */
 export function usePlan(
   receiver: Receiver,
   source: string,
-  choice: Choice | null,
+  choice: Choice,
   onError: (error: unknown) => void,
 ): PlanState {
   const [state, setState] = useState<PlanState>({ kind: 'working' })
-  const key = choice && JSON.stringify(choice)
+  const [attempt, setAttempt] = useState(0)
+  const retry = useCallback(() => setAttempt(count => count + 1), [])
+  const key = JSON.stringify(choice)
   useEffect(() => {
-    if (key === null) return
     setState({ kind: 'working' })
     const controller = new AbortController()
     const read = async () => {
-      for await (const plan of readPlan(receiver, source, JSON.parse(key) as Choice, controller.signal))
-        setState({ kind: 'known', plan })
+      const wanted = JSON.parse(key) as Choice
+      for await (const plan of readPlan(receiver, source, wanted, controller.signal)) setState({ kind: 'known', plan })
     }
     const timer = setTimeout(() => {
       read().catch(error => {
         if (isAborted(error)) return
-        if (error instanceof Refused && error.code === 'not-restorable')
+        if (error instanceof Unreachable) setState({ kind: 'unreachable', retry })
+        else if (error instanceof Refused && error.code === 'not-restorable')
           setState({ kind: 'impossible', why: error.why })
         else onError(error)
       })
@@ -40,6 +43,11 @@ export function usePlan(
       clearTimeout(timer)
       controller.abort()
     }
-  }, [receiver, source, key, onError])
+  }, [receiver, source, key, attempt, retry, onError])
+  useEffect(() => {
+    if (state.kind !== 'unreachable') return
+    addEventListener('online', retry)
+    return () => removeEventListener('online', retry)
+  }, [state.kind, retry])
   return state
 }

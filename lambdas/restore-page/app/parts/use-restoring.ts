@@ -17,56 +17,75 @@ export interface UsedRestoring {
   listen(listener: ((progress: Progress) => void) | undefined): void
   /** @param trust fingerprint of a key that the person believes; empty for none */
   open(identity: string, trust: string): void
+  /** Bytes in a second; null until something was fetched. */
+  measured: number | null
   close(): void
 }
 
-/** The worker that holds the identity, for one choice: with another one it is closed, and the identity is gone. */
+/**
+ * The worker that holds the identity. One serves all that is tried: what it was granted for a choice it need not ask for, and use the link for, again. What
+ * was opened is closed with another choice, and while there is none; `close` ends the worker, and the identity is gone.
+ */
 export function useRestoring(
   ports: Ports,
   { secret, passcode }: { secret: string; passcode: string | undefined },
   source: string,
-  choice: Choice,
+  choice: Choice | null,
   onUsed: (use: string) => void,
-  onSpeed: (bytesPerSecond: number) => void,
 ): UsedRestoring {
   const [state, setState] = useState<RestoringState>({ kind: 'closed' })
+  const [measured, setMeasured] = useState<number | null>(null)
   const worker = useRef<Restoring>(undefined)
   const listener = useRef<(progress: Progress) => void>(undefined)
   const key = JSON.stringify(choice)
 
+  const attempt = useRef(0)
   const close = useCallback(() => {
+    attempt.current++
     worker.current?.close()
     worker.current = undefined
     setState({ kind: 'closed' })
   }, [])
-  // another choice ends what was opened
-  useEffect(() => close, [key, close])
+  useEffect(() => close, [close])
+  // another choice closes what was opened
+  useEffect(
+    () => () => {
+      attempt.current++
+      setState({ kind: 'closed' })
+    },
+    [key],
+  )
 
   const open = async (identity: string, trust: string) => {
-    worker.current?.close()
-    const opening = ports.restoring({ secret, passcode })
+    const current = ++attempt.current
+    const opening = worker.current ?? newWorker()
     worker.current = opening
     setState({ kind: 'opening' })
+    try {
+      const opened = await opening.open({ source, ...choice, ...(trust === '' ? {} : { trust: [trust] }) }, identity)
+      onUsed(opened.restoreManifest)
+      if (attempt.current === current) setState({ kind: 'opened', opened, worker: opening })
+    } catch (error) {
+      if (attempt.current === current) setState({ kind: 'failed', problem: problemOf(error) })
+    }
+  }
+
+  function newWorker(): Restoring {
+    const made = ports.restoring({ secret, passcode })
     const speed = new Speed()
     const fetched = new Map<number, number>()
-    opening.onProgress = progress => {
+    made.onProgress = progress => {
       fetched.set(progress.artefact, progress.fetched)
       speed.add(
         performance.now(),
         [...fetched.values()].reduce((sum, bytes) => sum + bytes, 0),
       )
-      if (speed.bytesPerSecond !== null) onSpeed(speed.bytesPerSecond)
+      if (speed.bytesPerSecond !== null) setMeasured(speed.bytesPerSecond)
       listener.current?.(progress)
     }
-    try {
-      const opened = await opening.open({ source, ...choice, ...(trust === '' ? {} : { trust: [trust] }) }, identity)
-      onUsed(opened.restoreManifest)
-      if (worker.current === opening) setState({ kind: 'opened', opened, worker: opening })
-    } catch (error) {
-      opening.close()
-      if (worker.current === opening) setState({ kind: 'failed', problem: problemOf(error) })
-    }
+    return made
   }
+
   return {
     state,
     opened: state.kind === 'opened' ? state.opened : null,
@@ -74,6 +93,7 @@ export function useRestoring(
       listener.current = next
     }, []),
     open: (identity, trust) => void open(identity, trust),
+    measured,
     close,
   }
 }

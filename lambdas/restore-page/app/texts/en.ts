@@ -1,5 +1,5 @@
 import type { GapReason } from '../moments/gap-reason.ts'
-import type { OpeningCode } from '../ways/restoring.ts'
+import type { OpeningCode } from '../opening/opening-error.ts'
 import type { Step } from '../ways/steps.ts'
 
 /** Everything the page says. Another language has the same keys. */

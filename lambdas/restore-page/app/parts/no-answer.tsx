@@ -1,0 +1,20 @@
+import { Notice } from './notice.tsx'
+import { useWords } from './words.tsx'
+
+/** The receiver did not answer one question; what is on the page stays, and so does what was opened. */
+export function NoAnswer({ onRetry }: { onRetry?: () => void }) {
+  const { texts } = useWords()
+  const { title, why } = navigator.onLine ? texts.unreachable : texts.offline
+  return (
+    <Notice kind="warning" title={title} urgent>
+      <p>{why}</p>
+      {onRetry && (
+        <div class="buttons">
+          <button type="button" onClick={onRetry}>
+            {texts.tryAgain}
+          </button>
+        </div>
+      )}
+    </Notice>
+  )
+}
