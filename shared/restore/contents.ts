@@ -62,11 +62,7 @@ export class Contents {
       if (isCode(error, 'identity-does-not-open')) {
         if (await isRecipient(identities, recipients))
           throw damage('index-damaged', what, 'it is sealed to this identity, and its header was changed', error)
-        throw new Failure('identity-does-not-open', `This identity does not open snapshot ${snapshot}`, {
-          why: `the snapshot is sealed to ${recipients.join(', ')}`,
-          fix: 'Use the recovery kit with that recipient',
-          cause: error,
-        })
+        throw foreignIdentity(snapshot, recipients, error)
       }
       throw asDamageOf('index-damaged', what, error)
     }
@@ -88,6 +84,23 @@ export class Contents {
       throw asDamageOf('artefact-damaged', what, error)
     }
   }
+}
+
+/**
+ * Whether the manifest says that it is sealed to one of these identities. Whoever brings the kit of somebody else is to hear that, and not that the kit has
+ * not vouched for the signer.
+ * @throws Failure `identity-does-not-open`
+ */
+export async function requireRecipient({ snapshot, recipients }: Manifest, identities: readonly string[]) {
+  if (!(await isRecipient(identities, recipients))) throw foreignIdentity(snapshot, recipients)
+}
+
+function foreignIdentity(snapshot: string, recipients: readonly string[], cause?: unknown): Failure {
+  return new Failure('identity-does-not-open', `This identity does not open snapshot ${snapshot}`, {
+    why: `the snapshot is sealed to ${recipients.join(', ')}`,
+    fix: 'Use the recovery kit with that recipient',
+    cause,
+  })
 }
 
 function isCode(error: unknown, code: string): boolean {

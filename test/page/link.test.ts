@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { source as axe } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await database.execute(
     'CREATE DATABASE shop',
     'CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY, note TEXT)',
-    `INSERT INTO shop.orders (note) SELECT REPEAT(SHA2(seq, 512), 10) FROM (SELECT seq FROM seq_1_to_20000) s`,
+    `INSERT INTO shop.orders (note) SELECT REPEAT(SHA2(seq, 512), 10) FROM shop.seq_1_to_4000`,
     'CREATE TABLE shop.customers (id INT PRIMARY KEY, name TEXT)',
     "INSERT INTO shop.customers VALUES (1, 'Größe')",
   )
@@ -91,6 +91,12 @@ async function download(file: string): Promise<Buffer> {
   return readFile(await saved.path())
 }
 
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter(entry => entry.isFile())
+  return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort()
+}
+
 const rows = async () => (await readdir(restored)).find(name => /^shop\.orders\.\d+\.sql$/.test(name))!
 
 describe('whoever opens a link', () => {
@@ -115,8 +121,8 @@ describe('whoever opens a link', () => {
     const folder = host.in(`all-${Date.now()}`)
     await mkdir(folder)
     await runOk('tar', ['-xf', await saved.path(), '-C', folder])
-    const files = (await readdir(restored)).filter(name => name !== 'RESTORE.md')
-    expect((await readdir(folder)).sort()).toEqual(files.sort())
+    const files = (await filesIn(restored)).filter(name => name !== 'RESTORE.md')
+    expect(await filesIn(folder)).toEqual(files)
     for (const file of files)
       expect((await readFile(join(folder, file))).equals(await readFile(join(restored, file))), file).toBe(true)
   })
@@ -273,7 +279,6 @@ describe('what goes wrong is told, and what to do:', () => {
     await button(/^Download all of it/).waitFor()
     await page.goto('about:blank')
     await page.goto(url)
-    await giveKit(await readFile(host.kit, 'utf8'))
     await expectEnded()
   })
 

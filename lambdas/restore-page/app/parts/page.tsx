@@ -72,7 +72,8 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
     setPasscode(given)
     setAttempt(count => count + 1)
   }, [])
-  const hasEnded = state.kind === 'ready' && Date.parse(state.link.expiresAt) <= now
+  // what was opened before its last use was counted goes on: `link` is as it was when the page was loaded
+  const hasEnded = state.kind === 'ready' && (Date.parse(state.link.expiresAt) <= now || state.link.usesLeft === 0)
 
   return (
     <WordsContext.Provider

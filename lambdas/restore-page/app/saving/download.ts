@@ -5,6 +5,8 @@ import type { ToServiceWorker } from './messages.ts'
 const script = '/r/saving.js'
 const scope = '/r/'
 const pingInterval = 10_000
+/** What a small file is read in, and what it takes until the browser has made a download of it. Without its frame it would never do so. */
+const afterwards = 30_000
 
 /**
  * Hands `content` to the browser as a download, chunk by chunk as it writes them. An error of `content` makes the download fail.
@@ -35,7 +37,7 @@ export async function download(name: string, size: number, content: ReadableStre
     return await sent
   } finally {
     clearInterval(ping)
-    frame.remove()
+    setTimeout(() => frame.remove(), afterwards)
   }
 }
 
