@@ -59,9 +59,11 @@ test('a backup that somebody else makes is waited for, said once, and not made a
     config: scheduled,
     heads: () => ({ data: head, log: null }),
   })
-  for (let n = 1; n <= 3; n++) (await test.launched(n)).end(failed(6, 'source-held', true))
-  await test.passes(0.3)
-  head = { kind: 'full', receivedAt: '2027-01-05T02:02:30.000Z' }
+  for (let n = 1; n <= 3; n++) {
+    const launched = await test.launched(n)
+    if (n === 3) head = { kind: 'full', receivedAt: '2027-01-05T02:02:30.000Z' }
+    launched.end(failed(6, 'source-held', true))
+  }
   await test.passes(10)
   await test.stop()
   expect(test.launches).toHaveLength(3)

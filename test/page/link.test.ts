@@ -3,55 +3,33 @@ import { join, relative } from 'node:path'
 import { source as axe } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { type Database, startDatabase } from '../support/database.ts'
 import { runOk } from '../support/run.ts'
 import { VaultDisk } from '../support/vault.ts'
-import { type Host, newHost, shopOf } from '../uploader/host.ts'
+import { newHost } from '../uploader/host.ts'
+import { type Link, newScene, type Scene } from './scene.ts'
 import { launch } from './support.ts'
 
 /** A person with a link: the real page, receiver and vault, a real backup, and a real browser. */
-let cloud: TestCloud
-let database: Database
-let host: Host
+let scene: Scene
 let browser: Browser
 let context: BrowserContext
 let page: Page
 /** What the program restores: each file is what the page must give. */
 let restored: string
-let snapshot: string
 /** Good for a minute only; it was made when the tests began. */
 let brief: Link
 
-interface Link {
-  url: string
-  expiresAt: string
-}
-
 beforeAll(async () => {
-  ;[cloud, database, browser] = await Promise.all([startTestCloud(), startDatabase(), launch()])
-  await database.execute(
-    'CREATE DATABASE shop',
-    'CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY, note TEXT)',
-    `INSERT INTO shop.orders (note) SELECT REPEAT(SHA2(seq, 512), 10) FROM shop.seq_1_to_4000`,
-    'CREATE TABLE shop.customers (id INT PRIMARY KEY, name TEXT)',
-    "INSERT INTO shop.customers VALUES (1, 'Größe')",
-  )
-  host = await newHost(cloud)
-  await host.configure(...(await shopOf(host, database)))
-  const backup = await host.failsafe(['backup', 'shop', '--mode', 'full', '--json'])
-  expect(backup.code, backup.stderr + backup.stdout).toBe(0)
-  snapshot = JSON.parse(backup.stdout.trim().split('\n').at(-1)!).snapshot
+  ;[scene, browser] = await Promise.all([newScene(), launch()])
+  const { host } = scene
   restored = host.in('restored')
   const restore = await host.failsafe(['restore', 'shop', '--to', restored, '--identity', host.kit])
   expect(restore.code, restore.stderr).toBe(0)
-  brief = await link('--expires', '1m')
+  brief = await scene.link('--expires', '1m')
 }, 180_000)
 afterAll(async () => {
   await browser?.close()
-  await host?.[Symbol.asyncDispose]()
-  await database?.stop()
-  await cloud?.close()
+  await scene?.[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
   context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })
@@ -60,12 +38,6 @@ beforeEach(async () => {
   page = await context.newPage()
 })
 afterEach(() => context.close())
-
-async function link(...options: string[]): Promise<Link> {
-  const { code, stdout, stderr } = await host.failsafe(['link', 'shop', '--json', ...options])
-  expect(code, stderr).toBe(0)
-  return JSON.parse(stdout.trim().split('\n').at(-1)!)
-}
 
 const button = (name: string | RegExp) => page.getByRole('button', { name })
 const heading = (name: string | RegExp) => page.getByRole('heading', { name })
@@ -101,11 +73,11 @@ const rows = async () => (await readdir(restored)).find(name => /^shop\.orders\.
 
 describe('whoever opens a link', () => {
   test('is told first what can be restored, and gets a file, opened and checked, that is the one of the source', async () => {
-    const { url } = await link('--uses', '1')
+    const { url } = await scene.link('--uses', '1')
     await page.goto(url)
     await answer().waitFor()
     await expectAccessible()
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     const name = await rows()
     await button(`Download ${name}`).waitFor()
     await expectAccessible()
@@ -115,10 +87,10 @@ describe('whoever opens a link', () => {
   })
 
   test('finds everything in one archive', async () => {
-    await page.goto((await link()).url)
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await page.goto((await scene.link()).url)
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     const [saved] = await Promise.all([page.waitForEvent('download'), button(/^Download all of it/).click()])
-    const folder = host.in(`all-${Date.now()}`)
+    const folder = scene.host.in(`all-${Date.now()}`)
     await mkdir(folder)
     await runOk('tar', ['-xf', await saved.path(), '-C', folder])
     const files = (await filesIn(restored)).filter(name => name !== 'RESTORE.md')
@@ -128,12 +100,12 @@ describe('whoever opens a link', () => {
   })
 
   test('can do all of it with the keyboard alone', async () => {
-    await page.goto((await link()).url)
+    await page.goto((await scene.link()).url)
     await answer().waitFor()
     await focus(/Here, in the browser/)
     await page.keyboard.press('Enter')
     await focus(/Paste the recovery kit/)
-    await page.keyboard.insertText(await readFile(host.kit, 'utf8'))
+    await page.keyboard.insertText(await readFile(scene.host.kit, 'utf8'))
     await focus('Open the backup')
     await page.keyboard.press('Enter')
     const name = 'shop.customers-schema.sql'
@@ -144,7 +116,7 @@ describe('whoever opens a link', () => {
   })
 
   test('consumes no use by looking, and one by opening', async () => {
-    const { url } = await link('--uses', '2')
+    const { url } = await scene.link('--uses', '2')
     const usesLeft = async () => {
       const response = await fetch(`${new URL(url).origin}/v1/link`, {
         headers: { authorization: `Bearer ${new URL(url).hash.slice(1)}` },
@@ -156,14 +128,14 @@ describe('whoever opens a link', () => {
     await page.reload()
     await answer().waitFor()
     expect(await usesLeft()).toBe(2)
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     await button(/^Download all of it/).waitFor()
     expect(await usesLeft()).toBe(1)
   })
 
   test('leaves the secret and the kit nowhere but in the calls that need them', async () => {
-    const { url } = await link()
-    const [secret, kit] = [new URL(url).hash.slice(1), await readFile(host.kit, 'utf8')]
+    const { url } = await scene.link()
+    const [secret, kit] = [new URL(url).hash.slice(1), await readFile(scene.host.kit, 'utf8')]
     const identity = /^AGE-SECRET-KEY-\S+/m.exec(kit)![0]
     const lines: string[] = []
     const bodies: string[] = []
@@ -192,7 +164,7 @@ describe('whoever opens a link', () => {
   })
 
   test('is asked for the passcode where there is one, and a wrong one is told', async () => {
-    await page.goto((await link('--passcode', 'right one')).url)
+    await page.goto((await scene.link('--passcode', 'right one')).url)
     await heading('This link needs a passcode').waitFor()
     await expectAccessible()
     await page.getByLabel('Passcode').fill('wrong one')
@@ -202,14 +174,14 @@ describe('whoever opens a link', () => {
     await page.getByLabel('Passcode').fill('right one')
     await button('Go on').click()
     await answer().waitFor()
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     expect((await download('shop.customers-schema.sql')).length).toBeGreaterThan(0)
   })
 
   test('reads German where the browser does', async () => {
     const german = await browser.newContext({ locale: 'de-DE' })
     const seite = await german.newPage()
-    await seite.goto((await link()).url)
+    await seite.goto((await scene.link()).url)
     await seite.getByRole('heading', { level: 1 }).getByText('shop').waitFor()
     expect(await seite.locator('html').getAttribute('lang')).toBe('de')
     await german.close()
@@ -218,27 +190,27 @@ describe('whoever opens a link', () => {
 
 describe('what goes wrong is told, and what to do:', () => {
   test('the kit of somebody else', async () => {
-    await using other = await newHost(cloud)
-    await page.goto((await link()).url)
+    await using other = await newHost(scene.cloud)
+    await page.goto((await scene.link()).url)
     await giveKit(await readFile(other.kit, 'utf8'))
     await page.getByText('This kit does not open the backup').waitFor()
     await expectAccessible()
   })
 
   test('something that is no kit, before a use is consumed', async () => {
-    await page.goto((await link('--uses', '1')).url)
+    await page.goto((await scene.link('--uses', '1')).url)
     await giveKit('my cat’s name')
     await page.getByText('This is no recovery kit').waitFor()
-    await page.getByLabel('Paste the recovery kit').fill(await readFile(host.kit, 'utf8'))
+    await page.getByLabel('Paste the recovery kit').fill(await readFile(scene.host.kit, 'utf8'))
     await button('Open the backup').click()
     await button(/^Download all of it/).waitFor()
   })
 
   test('a pack that was tampered with is refused by name, and the download fails', async () => {
-    const vault = new VaultDisk(cloud)
+    const vault = new VaultDisk(scene.cloud)
     const packs = await Promise.all(
       vault
-        .keys(snapshot)
+        .keys(scene.snapshot)
         .flatMap(key => (key.endsWith('.pack') ? [vault.read(key).then(bytes => ({ key, bytes }))] : [])),
     )
     const largest = packs.reduce((a, b) => (b.bytes.length > a.bytes.length ? b : a))
@@ -247,8 +219,8 @@ describe('what goes wrong is told, and what to do:', () => {
       changed[Math.floor(bytes.length / 3)]! ^= 1
       return changed
     }
-    await page.goto((await link()).url)
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await page.goto((await scene.link()).url)
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     await button(/^Download all of it/).waitFor()
     await vault.whileChanged(largest.key, flip, async () => {
       const [saved] = await Promise.all([page.waitForEvent('download'), button(/^Download all of it/).click()])
@@ -259,8 +231,8 @@ describe('what goes wrong is told, and what to do:', () => {
   })
 
   test('a network that goes away in the middle, and then the download goes on', async () => {
-    await page.goto((await link()).url)
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await page.goto((await scene.link()).url)
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     const name = await rows()
     await button(`Download ${name}`).waitFor()
     let cuts = 0
@@ -273,9 +245,9 @@ describe('what goes wrong is told, and what to do:', () => {
   })
 
   test('a link that is used up', async () => {
-    const { url } = await link('--uses', '1')
+    const { url } = await scene.link('--uses', '1')
     await page.goto(url)
-    await giveKit(await readFile(host.kit, 'utf8'))
+    await giveKit(await readFile(scene.host.kit, 'utf8'))
     await button(/^Download all of it/).waitFor()
     await page.goto('about:blank')
     await page.goto(url)
@@ -283,7 +255,7 @@ describe('what goes wrong is told, and what to do:', () => {
   })
 
   test('a link that was revoked, here or by who made it', async () => {
-    const { url } = await link()
+    const { url } = await scene.link()
     await page.goto(url)
     await button('Revoke this link').click()
     await expectAccessible()
@@ -295,7 +267,7 @@ describe('what goes wrong is told, and what to do:', () => {
   })
 
   test('an address without its secret', async () => {
-    await page.goto((await link()).url.split('#')[0]!)
+    await page.goto((await scene.link()).url.split('#')[0]!)
     await heading('The link is not whole').waitFor()
     await expectAccessible()
   })

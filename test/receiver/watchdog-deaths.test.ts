@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { latestRuns } from '../../lambdas/catalogue/runs.ts'
 import type { Table } from '../../lambdas/catalogue/table.ts'
-import { seed, times } from '../support/counts.ts'
+import { seed, times, within } from '../support/counts.ts'
 import { enrolAgent } from './agent.ts'
 import { Death } from './faults.ts'
 import { ok } from './support.ts'
@@ -48,7 +48,7 @@ describe('a watchdog that dies between any two writes, with another one at work 
       }),
       { seed, numRuns: times(200) },
     )
-  }, 600_000)
+  }, within(300_000))
 })
 
 /** At `at` one pass dies, beside another if they overlap; then what it left behind is taken up by those that follow. */

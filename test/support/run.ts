@@ -55,7 +55,7 @@ export async function runOk(...parameters: Parameters<typeof run>): Promise<Fini
 }
 
 /** The last JSON line of a `--json` run: its summary or its error. */
-export function lastJson(finished: Finished): Record<string, any> {
+export function lastJson(finished: Pick<Finished, 'stdout' | 'stderr'>): Record<string, any> {
   const line = finished.stdout.trim().split('\n').at(-1)
   if (!line) throw new Error(`nothing on stdout; stderr: ${finished.stderr}`)
   return JSON.parse(line)

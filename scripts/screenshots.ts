@@ -1,0 +1,137 @@
+/**
+ * `npm run screenshots`: every state of the restore page that a person can come to, at three widths, light and dark, into build/screenshots. The backups,
+ * the receiver and its answers are real; only the eyes that look at the pictures are missing.
+ */
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { newScene, type Scene } from '../test/page/scene.ts'
+import { launch } from '../test/page/support.ts'
+import { setUp } from './setup.ts'
+
+const widths = [360, 900, 2560]
+const directory = join(import.meta.dirname, '../build/screenshots')
+
+interface State {
+  name: string
+  /** Leads a fresh page into it. */
+  reach(page: Page, scene: Scene): Promise<void>
+}
+
+const states: State[] = [
+  {
+    name: 'answer',
+    async reach(page, scene) {
+      await page.goto((await scene.link()).url)
+      await page.getByRole('heading', { name: /^You can restore/ }).waitFor()
+    },
+  },
+  {
+    name: 'kit',
+    async reach(page, scene) {
+      await states[0]!.reach(page, scene)
+      await page.getByText('Here, in the browser').click()
+    },
+  },
+  {
+    name: 'opened',
+    async reach(page, scene) {
+      await states[1]!.reach(page, scene)
+      await give(page, await readFile(scene.host.kit, 'utf8'))
+      await page.getByRole('button', { name: /^Download all of it/ }).waitFor()
+    },
+  },
+  {
+    name: 'saved',
+    async reach(page, scene) {
+      await states[2]!.reach(page, scene)
+      await page.getByRole('button', { name: 'Download shop.customers-schema.sql' }).click()
+      await page.getByText(/is saved; every byte/).waitFor()
+    },
+  },
+  {
+    name: 'wrong-kit',
+    async reach(page, scene) {
+      await states[1]!.reach(page, scene)
+      await give(page, 'no kit at all')
+      await page.getByText('This is no recovery kit').waitFor()
+    },
+  },
+  {
+    name: 'passcode',
+    async reach(page, scene) {
+      await page.goto((await scene.link('--passcode', 'right one')).url)
+      await page.getByLabel('Passcode').waitFor()
+    },
+  },
+  {
+    name: 'wrong-passcode',
+    async reach(page, scene) {
+      await states[5]!.reach(page, scene)
+      await page.getByLabel('Passcode').fill('wrong one')
+      await page.getByRole('button', { name: 'Go on' }).click()
+      await page.getByText('That passcode is wrong').waitFor()
+    },
+  },
+  {
+    name: 'revoking',
+    async reach(page, scene) {
+      await states[0]!.reach(page, scene)
+      await page.getByRole('button', { name: 'Revoke this link' }).click()
+    },
+  },
+  {
+    name: 'ended',
+    async reach(page, scene) {
+      await states[7]!.reach(page, scene)
+      await page.getByRole('button', { name: 'Yes, revoke it' }).click()
+      await page.getByRole('heading', { name: 'The link is revoked' }).waitFor()
+      await page.reload()
+      await page.getByRole('heading', { name: 'This link can no longer be used' }).waitFor()
+    },
+  },
+  {
+    name: 'no-secret',
+    async reach(page, scene) {
+      await page.goto((await scene.link()).url.split('#')[0]!)
+      await page.getByRole('heading', { name: 'The link is not whole' }).waitFor()
+    },
+  },
+  {
+    name: 'offline',
+    async reach(page, scene) {
+      const { url } = await scene.link()
+      await page.route('**/v1/**', route => route.abort('internetdisconnected'))
+      await page.goto(url)
+      await page.getByRole('button', { name: 'Try again' }).waitFor()
+    },
+  },
+]
+
+async function give(page: Page, kit: string): Promise<void> {
+  await page.getByLabel('Paste the recovery kit').fill(kit)
+  await page.getByRole('button', { name: 'Open the backup' }).click()
+}
+
+if (!(await setUp('test'))) process.exit(2)
+await rm(directory, { recursive: true, force: true })
+await mkdir(directory, { recursive: true })
+await using scene = await newScene()
+const browser = await launch()
+try {
+  for (const { name, reach } of states)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ colorScheme, locale: 'en-GB', timezoneId: 'Europe/Berlin' })
+      await context.addInitScript('delete globalThis.showSaveFilePicker; delete globalThis.showDirectoryPicker')
+      const page = await context.newPage()
+      await reach(page, scene)
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+      }
+      await context.close()
+    }
+} finally {
+  await browser.close()
+}
+console.log(`Look at ${directory}`)
