@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { prepareReading } from '../../../uploader/engines/mysql/connection/prepare.ts'
 import { Server } from '../../../uploader/engines/mysql/connection/server.ts'
 import { inspectServer } from '../../../uploader/engines/mysql/inspect.ts'
@@ -68,6 +68,7 @@ async function taking<T>(
   way: Way | 'any',
   use: (moment: Moment | undefined, warnings: string[]) => Promise<T>,
   selection = everything,
+  prepare: (readers: Server[]) => void = () => {},
 ) {
   const signal = new AbortController().signal
   const login = { address: { host: '127.0.0.1', port: server.port }, user, password: undefined, tls: undefined }
@@ -77,6 +78,7 @@ async function taking<T>(
     const [control, ...readers] = servers
     const inventory = await inspectServer(control!)
     for (const reader of readers) await prepareReading(reader, inventory.flavour)
+    prepare(readers)
     const asked = {
       inventory,
       selection,
@@ -257,5 +259,45 @@ test('nothing stays locked once the moment is taken', async () => {
     await connection.query('DROP TABLE ddl_works')
     await connection.end()
     await moment!.release()
+  })
+})
+
+describe('readers that see different positions of the log', () => {
+  /** Another position than the server says for the first snapshots that this reader opens. */
+  function mislead(reader: Server, snapshots: number): void {
+    const query = reader.query.bind(reader)
+    let opened = 0
+    reader.query = async (...parameters) => {
+      if (parameters[0].startsWith('START TRANSACTION')) opened++
+      const rows = await query(...parameters)
+      if (opened > snapshots) return rows
+      return rows.map(row =>
+        row.Variable_name?.toString() === 'Binlog_snapshot_position' ? { ...row, Value: Buffer.from('4') } : row,
+      )
+    }
+  }
+
+  test('are opened anew, because MariaDB itself writes a checkpoint some time after a log was rotated', async () => {
+    await taking(
+      logging,
+      'reloader',
+      'any',
+      async moment => expect(await seen(moment!)).toHaveLength(3),
+      everything,
+      readers => mislead(readers[1]!, 3),
+    )
+  })
+
+  test('time after time are not of one server, and the backup is refused', async () => {
+    await expect(
+      taking(
+        logging,
+        'reloader',
+        'any',
+        async () => {},
+        everything,
+        readers => mislead(readers[1]!, Number.POSITIVE_INFINITY),
+      ),
+    ).rejects.toMatchObject({ code: 'mysql-moments-differ', retriable: true })
   })
 })
