@@ -15,40 +15,44 @@ const death = fc.record({
 })
 
 describe('a watchdog that dies between any two writes, with another one at work beside it', () => {
-  it('tells of each condition, its recovery and each day once, and forgets none', async () => {
-    await fc.assert(
-      fc.asyncProperty(death, death, death, fc.boolean(), async (late, missed, recovered, overlap) => {
-        const watched = await Watched.start('2027-01-10T12:00Z')
-        try {
-          const { catalogue } = watched.receiver.ports
-          const agent = await enrolAgent(watched.receiver, 'acme')
-          const source = await watched.source(agent, 'shop', { schedule: { full: '0 2 * * *' } })
-          const told = (state: string) => {
-            const notices = watched.published.filter(notice => notice.state === state)
-            const kinds = new Map(notices.map(({ id, kind }) => [id, kind]))
-            return [...kinds.values()].sort()
-          }
+  it(
+    'tells of each condition, its recovery and each day once, and forgets none',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(death, death, death, fc.boolean(), async (late, missed, recovered, overlap) => {
+          const watched = await Watched.start('2027-01-10T12:00Z')
+          try {
+            const { catalogue } = watched.receiver.ports
+            const agent = await enrolAgent(watched.receiver, 'acme')
+            const source = await watched.source(agent, 'shop', { schedule: { full: '0 2 * * *' } })
+            const told = (state: string) => {
+              const notices = watched.published.filter(notice => notice.state === state)
+              const kinds = new Map(notices.map(({ id, kind }) => [id, kind]))
+              return [...kinds.values()].sort()
+            }
 
-          await passes(watched, '2027-01-11T08:00Z', late, overlap)
-          expect(told('raised')).toEqual(['run-late'])
-          await passes(watched, '2027-01-12T13:00Z', missed, overlap)
-          // by now the host has not called for a day and three runs have not come: it is silent the day after
-          expect(told('raised')).toEqual(['run-late', 'run-missed'])
-          expect(await latestRuns(catalogue, source, 9)).toMatchObject([{ outcome: 'missed' }])
-          expect(told('summary')).toHaveLength(2)
-          await watched.commits(agent, source, 'full')
-          ok(await agent.call('GET', '/v1/sources'))
-          await passes(watched, '2027-01-12T14:00Z', recovered, overlap)
-          expect(told('recovered')).toEqual(['run-late', 'run-missed'])
-          expect(told('raised')).toEqual(['run-late', 'run-missed'])
-          expect(ok(await watched.receiver.admin('GET', '/v1/admin/notices')).conditions).toEqual([])
-        } finally {
-          await watched[Symbol.asyncDispose]()
-        }
-      }),
-      { seed, numRuns: times(200) },
-    )
-  }, within(300_000))
+            await passes(watched, '2027-01-11T08:00Z', late, overlap)
+            expect(told('raised')).toEqual(['run-late'])
+            await passes(watched, '2027-01-12T13:00Z', missed, overlap)
+            // by now the host has not called for a day and three runs have not come: it is silent the day after
+            expect(told('raised')).toEqual(['run-late', 'run-missed'])
+            expect(await latestRuns(catalogue, source, 9)).toMatchObject([{ outcome: 'missed' }])
+            expect(told('summary')).toHaveLength(2)
+            await watched.commits(agent, source, 'full')
+            ok(await agent.call('GET', '/v1/sources'))
+            await passes(watched, '2027-01-12T14:00Z', recovered, overlap)
+            expect(told('recovered')).toEqual(['run-late', 'run-missed'])
+            expect(told('raised')).toEqual(['run-late', 'run-missed'])
+            expect(ok(await watched.receiver.admin('GET', '/v1/admin/notices')).conditions).toEqual([])
+          } finally {
+            await watched[Symbol.asyncDispose]()
+          }
+        }),
+        { seed, numRuns: times(200) },
+      )
+    },
+    within(300_000),
+  )
 })
 
 /** At `at` one pass dies, beside another if they overlap; then what it left behind is taken up by those that follow. */
