@@ -116,7 +116,7 @@ async function give(page: Page, kit: string): Promise<void> {
 if (!(await setUp('test'))) process.exit(2)
 await rm(directory, { recursive: true, force: true })
 await mkdir(directory, { recursive: true })
-await using scene = await newScene()
+const scene = await newScene()
 const browser = await launch()
 try {
   for (const { name, reach } of states)
@@ -133,5 +133,6 @@ try {
     }
 } finally {
   await browser.close()
+  await scene[Symbol.asyncDispose]()
 }
 console.log(`Look at ${directory}`)
