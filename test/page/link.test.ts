@@ -88,6 +88,7 @@ describe('whoever opens a link', () => {
     for (const file of [name, 'shop.customers-schema.sql'])
       expect((await download(file)).equals(await readFile(join(restored, file))), file).toBe(true)
     await page.getByText(/is saved; every byte was compared/).waitFor()
+    await page.getByText(/, from 127\.0\.0\.1, 1 backup/).waitFor()
   })
 
   test('finds everything in one archive', async () => {

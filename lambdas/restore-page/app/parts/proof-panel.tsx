@@ -78,7 +78,7 @@ export function ProofPanel({
         )}
         <dt>{texts.proof.uses}</dt>
         <dd>
-          <Uses receiver={receiver} />
+          <Uses receiver={receiver} last={opened?.restoreManifest} />
         </dd>
       </dl>
     </section>
@@ -105,8 +105,11 @@ function LastCheck({ plan }: { plan: KnownPlan | null }) {
   )
 }
 
-/** The receiver's audit of this link. Where it cannot be read, that is said here and the page goes on. */
-function Uses({ receiver }: { receiver: Receiver }) {
+/**
+ * The receiver's audit of this link. Where it cannot be read, that is said here and the page goes on.
+ * @param last use that the page itself made, which the audit then has too
+ */
+function Uses({ receiver, last }: { receiver: Receiver; last: string | undefined }) {
   const { texts, format, zone, provider } = useWords()
   const [state, setState] = useState<LinkUses | 'loading' | 'failed'>('loading')
   useEffect(() => {
@@ -117,7 +120,7 @@ function Uses({ receiver }: { receiver: Receiver }) {
       setState('failed')
     })
     return () => controller.abort()
-  }, [receiver])
+  }, [receiver, last])
   const whatWords = (what: string) => {
     if (what === 'latest') return texts.proof.latest
     const time = Date.parse(what)
