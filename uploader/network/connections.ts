@@ -49,6 +49,8 @@ export class Connections {
       // Node tells of it only when it has a connection for the request after all.
       outgoing.emit('error', error)
     }, options.timeout)
+    // Nor of one that was given up in the queue: that must not keep the process.
+    waiting.unref()
     outgoing.once('socket', () => clearTimeout(waiting))
     outgoing.once('close', () => clearTimeout(waiting))
     // A request that was given up may complain once more.
