@@ -9,8 +9,7 @@ import { planPage } from './plan-page.ts'
 import { planWithin } from './plan-within.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { scopeOf } from './scope.ts'
-
-const Unit = z.string().min(1).max(512)
+import { Units } from './unit-query.ts'
 
 const route = createRoute({
   method: 'get',
@@ -21,7 +20,7 @@ const route = createRoute({
     query: z.object({
       at: Instant.optional(),
       snapshot: SnapshotId.optional(),
-      unit: z.union([Unit.transform(unit => [unit]), z.array(Unit).max(100)]).optional(),
+      unit: Units,
       page: SnapshotId.optional(),
     }),
   },

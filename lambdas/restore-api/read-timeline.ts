@@ -10,11 +10,11 @@ import { sourceFor } from './holder.ts'
 import type { RestoreApiPorts } from './ports.ts'
 import { allowsTime, isLimited, type Scope, scopeOf } from './scope.ts'
 import { snapshotsPage } from './snapshots-page.ts'
+import { Unit, Units } from './unit-query.ts'
 import { unitsPage } from './units-page.ts'
 import type { Window } from './window-history.ts'
 
 const ulid = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)
-const Unit = z.string().min(1).max(512)
 
 const route = createRoute({
   method: 'get',
@@ -27,7 +27,7 @@ const route = createRoute({
       before: ulid.optional(),
       from: Instant.optional(),
       until: Instant.optional(),
-      unit: z.union([Unit.transform(unit => [unit]), z.array(Unit).max(100)]).optional(),
+      unit: Units,
       afterUnit: Unit.optional(),
     }),
   },
