@@ -2,16 +2,34 @@ import { createHash } from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { Compressor } from '../../shared/sealed/compress.ts'
+import { WideCompressor } from '../../shared/sealed/compress-wide.ts'
 import { Decompressor } from '../../shared/sealed/decompress.ts'
 import { seeded } from '../support/random.ts'
 import { chunksOf, collect, noise, text } from './support.ts'
 
 const MiB = 1024 * 1024
 
-describe('one compressor for many artefacts', () => {
+describe.each([
+  { one: 'one compressor', Kind: Compressor },
+  { one: 'one compressor with several threads', Kind: WideCompressor },
+])('$one for many artefacts', ({ Kind }) => {
   test('each is whole by itself, whatever came before it', async () => {
-    const compressor = new Compressor()
-    const sizes = [0, 1, 100, 128 * 1024, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3 * MiB, 0, 70_000, 20 * MiB, 5]
+    const compressor = new Kind()
+    const sizes = [
+      0,
+      1,
+      100,
+      128 * 1024,
+      256 * 1024 - 1,
+      256 * 1024,
+      256 * 1024 + 1,
+      512 * 1024,
+      3 * MiB,
+      0,
+      70_000,
+      20 * MiB,
+      5,
+    ]
     for (const size of sizes) {
       const plain = text(size)
       const compressed = await collect(compressor.compress(chunksOf(plain, 65_536)))
@@ -20,7 +38,7 @@ describe('one compressor for many artefacts', () => {
   })
 
   test('an artefact that breaks off, or that nobody reads to its end, leaves nothing in the next', async () => {
-    const compressor = new Compressor()
+    const compressor = new Kind()
     const plain = noise(4 * MiB)
     const broken = async function* () {
       yield* chunksOf(plain.subarray(0, 3 * MiB))
@@ -54,6 +72,13 @@ test('a decompressor that was given damage, or that nobody read to its end, open
     for await (const _ of decompressor.decompress(chunksOf(compressed))) break
     expect((await collect(decompressor.decompress(chunksOf(compressed, 10_000)))).equals(plain)).toBe(true)
   }
+})
+
+test('several threads make a result that is hardly larger, where what is alike lies close together', async () => {
+  const plain = text(24 * MiB)
+  const sizeBy = async (compressor: Pick<Compressor, 'compress'>) =>
+    (await collect(compressor.compress(chunksOf(plain, MiB)))).length
+  expect(await sizeBy(new WideCompressor(3))).toBeLessThan(1.03 * (await sizeBy(new Compressor(3))))
 })
 
 test('content that changes its nature is compressed as its parts deserve, and is one stream to who opens it', async () => {

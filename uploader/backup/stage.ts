@@ -1,5 +1,5 @@
 import type { IndexLine } from '../../shared/manifest.ts'
-import { newSealer } from '../../shared/sealed/seal.ts'
+import { newSealer, type Sealer } from '../../shared/sealed/seal.ts'
 import type { Session, StagedArtefact } from '../engines/engine.ts'
 import { faultPoint } from '../fault-point.ts'
 import { Measure } from '../sealing/measure.ts'
@@ -34,13 +34,13 @@ export async function stageArtefacts(options: {
   const totals: Totals = { artefacts: 0, sourceBytes: 0, sealedBytes: 0 }
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
 
-  const stage = async (artefact: StagedArtefact, writer: PackWriter, sealer: ReturnType<typeof newSealer>) => {
+  const stage = async (artefact: StagedArtefact, writer: PackWriter, seal: Sealer) => {
     const { name, role, unit, order, resumeKey } = artefact
     faultPoint('artefact-begun')
     const measure = new Measure()
     let sealedSize = 0
     let counted = 0
-    for await (const piece of sealer(measure.of(artefact.read()))) {
+    for await (const piece of seal(measure.of(artefact.read()))) {
       signal.throwIfAborted()
       await writer.write(piece)
       sealedSize += piece.length
@@ -73,8 +73,9 @@ export async function stageArtefacts(options: {
       signal.throwIfAborted()
       const { done, value } = await artefacts.next()
       if (done) break
+      const seal = value.alone ? newSealer(recipients, { wide: true }) : sealer
       const line = value.resumeKey === undefined ? undefined : kept.get(value.resumeKey)
-      await (line?.name === value.name ? keep(value, line) : stage(value, writer, sealer))
+      await (line?.name === value.name ? keep(value, line) : stage(value, writer, seal))
     }
     if (!first) await writer.end()
   }

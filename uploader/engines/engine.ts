@@ -124,6 +124,8 @@ export interface StagedArtefact {
   name: string
   role: ArtefactRole
   unit: string
+  /** It is most of the snapshot, with nothing beside it that could be sealed at the same time: then several threads work on it. */
+  alone?: true
   /** Looked at once all bytes were read. */
   attributes?: Record<string, string>
   /** Sorts artefacts in the index where they are read in another order than they are restored in. */

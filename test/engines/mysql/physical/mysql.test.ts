@@ -60,8 +60,8 @@ test('the documented interface of xtrabackup: full, differential, logs and their
   const calls = (await readFile(join(folder.path, 'calls'), 'utf8')).trim().split('\n')
   const partial = /--target-dir=(\S+)\/files/.exec(calls.at(-1)!)![1]!
   expect(calls.map(call => call.replaceAll(chain.scratch, 'SCRATCH').replaceAll(partial, 'PARTIAL'))).toEqual([
-    '--defaults-file=SCRATCH/login.cnf --backup --stream=xbstream --target-dir=SCRATCH --extra-lsndir=SCRATCH',
-    '--defaults-file=SCRATCH/login.cnf --backup --stream=xbstream --target-dir=SCRATCH --extra-lsndir=SCRATCH --incremental-lsn=1',
+    '--defaults-file=SCRATCH/login.cnf --backup --stream=xbstream --parallel=2 --target-dir=SCRATCH --extra-lsndir=SCRATCH',
+    '--defaults-file=SCRATCH/login.cnf --backup --stream=xbstream --parallel=2 --target-dir=SCRATCH --extra-lsndir=SCRATCH --incremental-lsn=1',
     'unpack -x -C PARTIAL/files',
     'unpack -x -C PARTIAL/increment',
     '--prepare --target-dir=PARTIAL/files --apply-log-only',

@@ -23,6 +23,9 @@ import { programs } from './program.ts'
 import type { Result } from './result.ts'
 import { PhysicalSession } from './session.ts'
 
+/** Files that are copied at once: while one is being read, what was read of the other is taken. */
+const copiers = 2
+
 /**
  * A full or differential by the vendor's program. Connections are opened when something is asked, and none is held while files are copied.
  * @throws PromotionNeeded where the log shows that a differential's full is of another history of the server
@@ -51,6 +54,7 @@ export async function beginPhysical(settings: Settings, plan: Plan, context: Bac
         `--defaults-file=${optionsFile}`,
         '--backup',
         '--stream=xbstream',
+        `--parallel=${copiers}`,
         `--target-dir=${scratch}`,
         `--extra-lsndir=${scratch}`,
         ...(base ? [`--incremental-lsn=${lsnOf(base.entry)}`] : []),

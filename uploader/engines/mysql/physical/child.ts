@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { release } from '../../../../shared/sealed/release.ts'
+import { blocksOf } from './blocks.ts'
 
 export interface Ended {
   /** Exit code, or the signal that ended it. */
@@ -11,7 +11,6 @@ export interface Ended {
 }
 
 const linesKept = 8
-const readAhead = 1024 * 1024
 
 /** Two lines for each file say nothing to a person; others list the account's grants, with the hash of its password. */
 const untold = /\.\.\.done$|Streaming |Copied file|copied successfully|IDENTIFIED|Current privileges/i
@@ -52,37 +51,9 @@ export class Child {
     this.ended.catch(() => {})
   }
 
-  /** A chunk is valid until the next is asked for. A pipe holds little: some is read ahead, so that the program goes on while its reader works. */
-  async *output(): AsyncGenerator<Buffer, void, undefined> {
-    const stdout = this.#process.stdout as Readable
-    const chunks: Buffer[] = []
-    let held = 0
-    let over = false
-    let wake = () => {}
-    stdout.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      held += chunk.length
-      if (held >= readAhead) stdout.pause()
-      wake()
-    })
-    stdout.once('close', () => {
-      over = true
-      wake()
-    })
-    while (chunks.length > 0 || !over) {
-      const chunk = chunks.shift()
-      if (!chunk) {
-        await new Promise<void>(resolve => {
-          wake = resolve
-        })
-        continue
-      }
-      yield chunk
-      held -= chunk.length
-      release(chunk)
-      if (stdout.isPaused()) stdout.resume()
-    }
-    if (stdout.errored) throw stdout.errored
+  /** Once. A chunk is valid until the next is asked for. */
+  output(): AsyncGenerator<Buffer, void, undefined> {
+    return blocksOf(this.#process.stdout as Readable)
   }
 
   kill(): void {

@@ -18,7 +18,7 @@ export class PhysicalSession implements Session {
   }
 
   async *artefacts(): AsyncGenerator<StagedArtefact> {
-    yield { name: this.#stream, role: 'database', unit, order: 1, read: () => this.#copy.read() }
+    yield { name: this.#stream, role: 'database', unit, order: 1, alone: true, read: () => this.#copy.read() }
     const { entry, notes } = await this.#copy.finished
     this.#entry = entry
     for (const [i, { name, content }] of notes.entries())
