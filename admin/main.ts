@@ -4,6 +4,7 @@ import { Failure } from '../shared/failure.ts'
 import { agent } from './agent.ts'
 import { audit } from './audit.ts'
 import { catalogue } from './catalogue.ts'
+import { consoleVerb } from './console.ts'
 import { enrolToken } from './enrol-token.ts'
 import { expect } from './expect.ts'
 import { link } from './link.ts'
@@ -29,6 +30,7 @@ for (const command of [
   tenant(),
   enrolToken(),
   link(),
+  consoleVerb(),
   links(),
   sources(),
   usage(),

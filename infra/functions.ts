@@ -3,11 +3,14 @@ export type FunctionDefinition = ApiFunction | ScheduledFunction
 
 export interface ApiFunction {
   /** Folder under `lambdas/` whose handler.ts exports `handler`, and the name of its bundle. */
-  name: 'agent-api' | 'committer' | 'restore-api' | 'admin-api'
+  name: 'agent-api' | 'committer' | 'restore-api' | 'console-api' | 'admin-api'
   /** `METHOD /path` as API Gateway writes it. */
   routes: string[]
-  /** `agent`: the function checks a proof or a link itself. `provider`: API Gateway wants an AWS_IAM signature. */
-  callers: 'agent' | 'provider'
+  /**
+   * `agent`: the function checks a proof or a restore link itself; `console`: the link of a console. `provider`: API Gateway wants an AWS_IAM
+   * signature.
+   */
+  callers: 'agent' | 'console' | 'provider'
 }
 
 export interface ScheduledFunction {
@@ -62,6 +65,23 @@ export const functions: FunctionDefinition[] = [
       'POST /v1/restore-manifests/{manifest}/urls',
       'GET /r',
       'GET /r/{file}',
+    ],
+  },
+  {
+    name: 'console-api',
+    callers: 'console',
+    routes: [
+      'GET /v1/console',
+      'DELETE /v1/console',
+      'GET /v1/console/tenants',
+      'POST /v1/console/tenants/{tenant}/enrol-tokens',
+      'GET /v1/console/agents',
+      'GET /v1/console/sources',
+      'GET /v1/console/notices',
+      'GET /v1/console/usage',
+      'GET /v1/console/links',
+      'POST /v1/console/links',
+      'DELETE /v1/console/links/{tenant}/{name}',
     ],
   },
   { name: 'admin-api', callers: 'provider', routes: ['ANY /v1/admin/{proxy+}'] },

@@ -13,7 +13,7 @@ export const problems = {
   'agent-revoked': { status: 403, title: 'This agent was revoked', retriable: false },
   'tenant-suspended': { status: 403, title: 'This tenant is suspended', retriable: false },
   'token-invalid': { status: 403, title: 'The enrolment token is unknown, used or expired', retriable: false },
-  'link-invalid': { status: 403, title: 'The restore link is unknown, expired, used up or revoked', retriable: false },
+  'link-invalid': { status: 403, title: 'The link is unknown, expired, used up or revoked', retriable: false },
   'passcode-required': { status: 403, title: 'The restore link wants a passcode', retriable: false },
   'passcode-wrong': { status: 403, title: 'The passcode is wrong', retriable: false },
   'address-refused': { status: 403, title: 'The restore link cannot be used from this address', retriable: false },

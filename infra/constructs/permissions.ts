@@ -68,6 +68,9 @@ export function permissionsOf(name: FunctionName, { vault, catalogue, notices }:
         inVault('SignDownloads', [packs], ['GetObjectVersion']),
         ...underKey('Decrypt'),
       ]
+    case 'console-api':
+      // The catalogue alone: who holds a console link gets nothing of the vault, not even a URL.
+      return [inCatalogue('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')]
     case 'admin-api':
       return [
         inCatalogue('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),

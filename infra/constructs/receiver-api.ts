@@ -66,12 +66,12 @@ export class ReceiverApi extends Construct {
         ...(callers === 'provider' ? { authorizer: this.#provider } : {}),
       })
       if (route === enrolment) this.#throttleEnrolment(added[0]!)
-      if (callers === 'agent')
+      if (callers !== 'provider')
         Validations.of(added[0]!).acknowledge({
           id: 'AwsSolutions-APIG4',
           reason:
             'Agents and link holders have no AWS identity. The function itself checks a proof signed with the agent key over method, ' +
-            'path, body and time, or the hash of a restore link; what needs neither says nothing but the receiver id and its clock.',
+            'path, body and time, or the hash of a restore or console link; what needs neither says nothing but the receiver id and its clock.',
         })
     }
   }

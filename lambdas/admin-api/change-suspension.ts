@@ -3,7 +3,7 @@ import { auditCreation } from '../catalogue/audit.ts'
 import { isRefused, transact } from '../catalogue/table.ts'
 import { suspension, type Tenant } from '../catalogue/tenants.ts'
 import type { Ports } from '../http/ports.ts'
-import { knownTenant } from './known-tenant.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 
 /**
  * Suspends or resumes. Asked for what is so already it changes nothing, and the audit says nothing.

@@ -4,11 +4,11 @@ import { SourceId, TenantId } from '../../shared/ids.ts'
 import type { Verdict } from '../../shared/retention-plan.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import { judgeSource } from '../retention/judge-source.ts'
 import { deletableFrom } from '../retention/tombstone-days.ts'
 import type { AdminApp } from './app.ts'
 import { knownSource } from './known-source.ts'
-import { knownTenant } from './known-tenant.ts'
 
 const route = createRoute({
   method: 'get',

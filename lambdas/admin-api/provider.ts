@@ -2,11 +2,11 @@ import type { LambdaEvent } from 'hono/aws-lambda'
 import { createMiddleware } from 'hono/factory'
 import { z } from 'zod'
 import { ProblemError } from '../../shared/problem.ts'
+import type { ProviderEnv } from '../provider/routes.ts'
 
-export interface AdminEnv {
+export interface AdminEnv extends ProviderEnv {
   Bindings: { event?: LambdaEvent }
-  /** `admin:<ARN>`, for the audit. */
-  Variables: { actor: string }
+  Variables: ProviderEnv['Variables'] & { arn: string }
 }
 
 const Signed = z.object({
@@ -17,6 +17,8 @@ const Signed = z.object({
 export const providerOnly = createMiddleware<AdminEnv>(async (c, next) => {
   const signed = Signed.safeParse(c.env?.event)
   if (!signed.success) throw new ProblemError('proof-invalid', 'it carries no AWS signature')
-  c.set('actor', `admin:${signed.data.requestContext.authorizer.iam.userArn}`)
+  const { userArn } = signed.data.requestContext.authorizer.iam
+  c.set('arn', userArn)
+  c.set('actor', `admin:${userArn}`)
   await next()
 })

@@ -6,8 +6,8 @@ import { auditBefore, monthOf } from '../catalogue/audit.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import { Page } from '../http/page.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import type { AdminApp } from './app.ts'
-import { knownTenant } from './known-tenant.ts'
 
 const query = z.object({
   month: Month.optional(),

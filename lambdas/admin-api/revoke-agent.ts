@@ -9,7 +9,7 @@ import { newNotice, noticeStep } from '../catalogue/notices.ts'
 import { isRefused, transact } from '../catalogue/table.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
-import { agentView } from './agent-view.ts'
+import { agentView } from '../provider/agent-view.ts'
 import type { AdminApp } from './app.ts'
 
 const route = createRoute({

@@ -6,9 +6,9 @@ import { type Change, transact } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import type { AdminApp } from './app.ts'
 import { knownSource } from './known-source.ts'
-import { knownTenant } from './known-tenant.ts'
 
 /** As the routes know it: their types cannot follow what a policy is about. */
 type Told = Record<string, unknown>

@@ -7,9 +7,9 @@ import { transact } from '../catalogue/table.ts'
 import { quotaChange, type Tenant } from '../catalogue/tenants.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import { sumStored } from '../usage/sum-stored.ts'
 import type { AdminApp } from './app.ts'
-import { knownTenant } from './known-tenant.ts'
 import { requireHardQuota } from './require-hard-quota.ts'
 
 const params = z.object({ tenant: TenantId })

@@ -7,9 +7,9 @@ import type { Source } from '../catalogue/sources.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import { policyFor } from '../retention/policy.ts'
 import type { AdminApp } from './app.ts'
-import { knownTenant } from './known-tenant.ts'
 import { setPolicy } from './set-policy.ts'
 
 const showTenants = createRoute({

@@ -3,8 +3,8 @@ import { TenantResponse } from '../../shared/api/admin.ts'
 import { TenantId } from '../../shared/ids.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import type { AdminApp } from './app.ts'
-import { knownTenant } from './known-tenant.ts'
 
 const route = createRoute({
   method: 'get',

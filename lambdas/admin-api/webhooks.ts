@@ -20,8 +20,8 @@ import { refusedUrl } from '../notices/addresses.ts'
 import { postWebhook } from '../notices/post.ts'
 import { newWebhookSecret, signedDelivery } from '../notices/sign.ts'
 import { hostOf, removedNotice } from '../notices/webhook-notices.ts'
+import { knownTenant } from '../provider/known-tenant.ts'
 import type { AdminApp } from './app.ts'
-import { knownTenant } from './known-tenant.ts'
 
 const params = z.object({ webhook: WebhookId })
 

@@ -6,7 +6,7 @@ import { absent, type Creation, collect, prefixed, put, query, type Table } from
 /** One act of a person or an agent that matters later. Append only. */
 export const AuditEntry = z.object({
   at: z.iso.datetime(),
-  /** `agent:<id>`, `link:<first characters of its hash>`, `admin:<ARN>`, `janitor` or `watchdog`. */
+  /** `agent:<id>`, `link:<first characters of its hash>`, `admin:<ARN>`, `console:<ARN>`, `janitor` or `watchdog`. */
   actor: z.string(),
   action: z.enum([
     'tenant-created',
@@ -38,6 +38,8 @@ export const AuditEntry = z.object({
     'webhook-changed',
     'webhook-tested',
     'catalogue-rebuilt',
+    'console-opened',
+    'console-ended',
   ]),
   target: z.string(),
   detail: z.record(z.string(), z.unknown()).optional(),

@@ -42,6 +42,7 @@ export const proofKey = (snapshot: SnapshotId, result: string): Key => ({ PK: co
 
 export const linkKey = (hash: string): Key => ({ PK: `L#${hash}`, SK: 'META' })
 export const enrolTokenKey = (hash: string): Key => ({ PK: `E#${hash}`, SK: 'META' })
+export const consoleKey = (hash: string): Key => ({ PK: `O#${hash}`, SK: 'META' })
 export const nonceKey = (hash: string): Key => ({ PK: `J#${hash}`, SK: 'META' })
 /** How often one who asks did so in one minute, and what an agent fetched in one day. */
 export const rateKey = (who: string, minute: string): Key => ({ PK: `Q#${who}#${minute}`, SK: 'META' })

@@ -20,6 +20,11 @@ export function countLinkRequest(table: Table, link: string, limit: number, now:
   return count(table, `link ${link}`, limit, now)
 }
 
+/** The same for the requests of the provider's page that was opened with one link. */
+export function countConsoleRequest(table: Table, hash: string, limit: number, now: Date): Promise<number> {
+  return count(table, `console ${hash}`, limit, now)
+}
+
 /** The same for attempts to enrol with a wrong token, of whoever makes them. */
 export function countWrongToken(table: Table, limit: number, now: Date): Promise<number> {
   return count(table, strangers, limit, now)

@@ -14,7 +14,7 @@ import { wellFormed } from './well-formed.ts'
  * @param maxBody bytes of a request's body
  */
 export function newApp<E extends Env>({ log, clock }: Ports, maxBody: number): OpenAPIHono<E> {
-  const app = new OpenAPIHono<E>({ defaultHook: refuseInvalid as Hook<unknown, E, string, unknown> })
+  const app = newRoutes<E>()
   app.use(async (c, next) => {
     const started = clock().getTime()
     await next()
@@ -56,6 +56,11 @@ export function newApp<E extends Env>({ log, clock }: Ports, maxBody: number): O
     throw new ProblemError('not-found')
   })
   return app
+}
+
+/** Routes to be mounted in such an app. */
+export function newRoutes<E extends Env>(): OpenAPIHono<E> {
+  return new OpenAPIHono<E>({ defaultHook: refuseInvalid as Hook<unknown, E, string, unknown> })
 }
 
 function refuseInvalid(result: { success: true } | { success: false; error: ZodError }): void {

@@ -8,18 +8,18 @@ import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { makeLink } from '../http/make-link.ts'
 import type { Ports } from '../http/ports.ts'
 import { publicUrl } from '../http/public-url.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'post',
-  path: '/v1/admin/links',
+  path: '/links',
   summary: 'A restore link for a source of any tenant, 90 days at most',
   request: jsonBody(AdminLinkRequest),
   responses: { 200: jsonAnswer('The link; its secret is nowhere else', LinkResponse), default: refusal },
 })
 
-export function createAdminLink(app: AdminApp, ports: Ports): void {
+export function createAdminLink(app: ProviderApp, ports: Ports): void {
   app.openapi(route, async c => {
     const { tenant, source: wanted, ...wish } = c.req.valid('json')
     await knownTenant(ports, tenant)

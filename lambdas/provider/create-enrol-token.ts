@@ -9,12 +9,12 @@ import { transact } from '../catalogue/table.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { newSecret, type Ports } from '../http/ports.ts'
 import { publicUrl } from '../http/public-url.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'post',
-  path: '/v1/admin/tenants/{tenant}/enrol-tokens',
+  path: '/tenants/{tenant}/enrol-tokens',
   summary: 'A token with which one host enrols, once',
   request: { params: z.object({ tenant: TenantId }), ...jsonBody(EnrolTokenRequest) },
   responses: { 200: jsonAnswer('What `failsafe enrol` takes', EnrolTokenResponse), default: refusal },
@@ -22,7 +22,7 @@ const route = createRoute({
 
 const defaultSeconds = 600
 
-export function createEnrolToken(app: AdminApp, ports: Ports): void {
+export function createEnrolToken(app: ProviderApp, ports: Ports): void {
   const { catalogue, clock, env } = ports
   app.openapi(route, async c => {
     const { tenant } = await knownTenant(ports, c.req.valid('param').tenant)

@@ -6,12 +6,12 @@ import { agentsAfter } from '../catalogue/agents.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
 import { agentView } from './agent-view.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/agents',
+  path: '/agents',
   summary: 'The agents of a tenant, in order of enrolment; revoked ones too',
   request: { query: z.object({ tenant: TenantId, after: AgentId.optional() }) },
   responses: { 200: jsonAnswer('A page of agents', AdminAgentsResponse), default: refusal },
@@ -19,7 +19,7 @@ const route = createRoute({
 
 const pageLength = 500
 
-export function listAgents(app: AdminApp, ports: Ports): void {
+export function listAgents(app: ProviderApp, ports: Ports): void {
   app.openapi(route, async c => {
     const { tenant, after } = c.req.valid('query')
     await knownTenant(ports, tenant)

@@ -8,13 +8,13 @@ import { tenantIds } from '../catalogue/tenants.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import { Page } from '../http/page.ts'
 import type { Ports } from '../http/ports.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
 import { cursorAfter, lastOfAll, names, parseCursor } from './place-cursor.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/sources',
+  path: '/sources',
   summary: 'What is protected, of one tenant or of all',
   request: {
     query: z.object({
@@ -38,7 +38,7 @@ function isOverdue({ open }: { open: Open[] }): boolean {
   return open.some(({ kind }) => overdueKinds.has(kind))
 }
 
-export function listAllSources(app: AdminApp, ports: Ports): void {
+export function listAllSources(app: ProviderApp, ports: Ports): void {
   const { catalogue } = ports
   app.openapi(route, async c => {
     const { tenant, overdue = false, after } = c.req.valid('query')

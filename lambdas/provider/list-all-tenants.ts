@@ -5,17 +5,17 @@ import { type Tenant, tenantsAfter } from '../catalogue/tenants.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import { Page } from '../http/page.ts'
 import type { Ports } from '../http/ports.ts'
-import type { AdminApp } from './app.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/tenants',
+  path: '/tenants',
   summary: 'All tenants, by id',
   request: { query: z.object({ after: TenantId.optional() }) },
   responses: { 200: jsonAnswer('A page of the tenants', TenantsResponse), default: refusal },
 })
 
-export function listAllTenants(app: AdminApp, { catalogue }: Ports): void {
+export function listAllTenants(app: ProviderApp, { catalogue }: Ports): void {
   app.openapi(route, async c => {
     const page = new Page<Tenant>()
     for await (const tenant of tenantsAfter(catalogue, c.req.valid('query').after))

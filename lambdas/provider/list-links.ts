@@ -9,12 +9,12 @@ import { Source } from '../catalogue/sources.ts'
 import { readMany } from '../catalogue/table.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/links',
+  path: '/links',
   summary: "A tenant's restore links that have not expired",
   request: { query: z.object({ tenant: TenantId, after: LinkName.optional() }) },
   responses: { 200: jsonAnswer('A page of them, by name', AdminLinksResponse), default: refusal },
@@ -23,7 +23,7 @@ const route = createRoute({
 /** Each may name 50 units and 100 snapshots: an answer of a function has 6 MB at most. */
 const pageLength = 25
 
-export function listAllLinks(app: AdminApp, ports: Ports): void {
+export function listAllLinks(app: ProviderApp, ports: Ports): void {
   const { catalogue, clock } = ports
   app.openapi(route, async c => {
     const { tenant, after } = c.req.valid('query')

@@ -9,13 +9,13 @@ import { tenantIds } from '../catalogue/tenants.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import { Page } from '../http/page.ts'
 import type { Ports } from '../http/ports.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
 import { cursorAfter, lastOfAll, names, type PlaceCursor, parseCursor } from './place-cursor.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/notices',
+  path: '/notices',
   summary: 'What is open and, on the first page, what was told last, of one tenant or of all and the receiver itself',
   request: { query: z.object({ tenant: TenantId.optional(), after: z.string().max(500).optional() }) },
   responses: {
@@ -32,7 +32,7 @@ const ownersPerPage = 1000
 type Shown = z.output<typeof NoticesResponse>
 type Owner = TenantId | null
 
-export function listNotices(app: AdminApp, ports: Ports): void {
+export function listNotices(app: ProviderApp, ports: Ports): void {
   const { catalogue } = ports
   app.openapi(route, async c => {
     const { tenant, after } = c.req.valid('query')

@@ -6,13 +6,13 @@ import { tenantIds } from '../catalogue/tenants.ts'
 import { gbMonths, listUsage, type MonthUsage } from '../catalogue/usage.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
-import type { AdminApp } from './app.ts'
 import { knownTenant } from './known-tenant.ts'
 import { cursorAfter, lastOfAll, names, parseCursor } from './place-cursor.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'get',
-  path: '/v1/admin/usage',
+  path: '/usage',
   summary: 'What each source stored and moved in a month',
   request: {
     query: z.object({ month: Month.optional(), tenant: TenantId.optional(), after: z.string().max(100).optional() }),
@@ -23,7 +23,7 @@ const route = createRoute({
 const pageLength = 1000
 const tenantsPerPage = 500
 
-export function readUsage(app: AdminApp, ports: Ports): void {
+export function readUsage(app: ProviderApp, ports: Ports): void {
   const { catalogue, clock } = ports
   app.openapi(route, async c => {
     const { month = monthOf(clock().toISOString()), tenant, after } = c.req.valid('query')

@@ -7,17 +7,17 @@ import { findLinkByName } from '../catalogue/link-list.ts'
 import { jsonAnswer, refusal } from '../http/json.ts'
 import type { Ports } from '../http/ports.ts'
 import { revokeLink } from '../http/revoke-link.ts'
-import type { AdminApp } from './app.ts'
+import type { ProviderApp } from './routes.ts'
 
 const route = createRoute({
   method: 'delete',
-  path: '/v1/admin/links/{tenant}/{name}',
+  path: '/links/{tenant}/{name}',
   summary: "End any of a tenant's restore links",
   request: { params: z.object({ tenant: TenantId, name: LinkName }) },
   responses: { 200: jsonAnswer('It has ended', LinkRevokedResponse), default: refusal },
 })
 
-export function revokeAnyLink(app: AdminApp, ports: Ports): void {
+export function revokeAnyLink(app: ProviderApp, ports: Ports): void {
   app.openapi(route, async c => {
     const { tenant, name } = c.req.valid('param')
     const link = await findLinkByName(ports.catalogue, tenant, name)

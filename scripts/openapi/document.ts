@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { adminApi } from '../../lambdas/admin-api/app.ts'
 import { agentApi } from '../../lambdas/agent-api/app.ts'
 import { committer } from '../../lambdas/committer/app.ts'
+import { consoleApi } from '../../lambdas/console-api/app.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
 import { securitySchemes } from './security.ts'
 
@@ -22,15 +23,16 @@ const info = {
     'A refusal is an RFC 9457 problem document with a stable `code`. What belongs to somebody else and what does not exist answer alike.',
 }
 
-/** Agents prove themselves; holders of a restore link show its secret; the provider signs with AWS credentials. */
+/** Agents prove themselves; holders of a restore link show its secret; the provider signs with AWS credentials, or shows the secret of its page. */
 const proof = [{ Proof: [] }]
 const linkOrProof = [{ Link: [] }, { Link: [], Passcode: [] }, { Proof: [] }]
+const opened = [{ Console: [] }]
 const provider = [{ AWS_IAM: [] }]
 /** What anybody may ask. */
 const open = new Set(['GET /v1/receiver', 'GET /r', 'GET /r/{file}'])
 
 /**
- * One document of all four APIs. The apps are made without ports: their routes are described when they are added, and no
+ * One document of all five APIs. The apps are made without ports: their routes are described when they are added, and no
  * request is ever sent to them.
  */
 export function openApiDocument(): OpenApiDocument {
@@ -38,6 +40,7 @@ export function openApiDocument(): OpenApiDocument {
     { app: agentApi({} as never), security: proof },
     { app: committer({} as never), security: proof },
     { app: restoreApi({} as never), security: linkOrProof },
+    { app: consoleApi({} as never), security: opened },
     { app: adminApi({} as never), security: provider },
   ]
   const paths: OpenApiDocument['paths'] = {}

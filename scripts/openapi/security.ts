@@ -20,6 +20,11 @@ export const securitySchemes = {
     name: 'x-failsafe-passcode',
     description: 'The passcode of a restore link that has one; ten wrong ones lock the link.',
   },
+  Console: {
+    type: 'http',
+    scheme: 'bearer',
+    description: "The secret of a link to the provider's page: what stands behind `#` in its address.",
+  },
   AWS_IAM: {
     type: 'apiKey',
     in: 'header',

@@ -127,9 +127,12 @@ async function manifestOf({ link, source }: Names): Promise<string> {
   return ok(await receiver.send(requestOf('POST', '/v1/restore-manifests', { source }, headers))).id
 }
 
-describe('the admin API', () => {
+describe.each([
+  { api: '/v1/admin/', status: 401 },
+  { api: '/v1/console', status: 403 },
+])("the provider's API under $api", ({ api, status }) => {
   const calls = Object.entries(openApiDocument().paths)
-    .filter(([path]) => path.startsWith('/v1/admin/'))
+    .filter(([path]) => path.startsWith(api))
     .flatMap(([path, methods]) => Object.keys(methods).map(method => [method.toUpperCase(), path] as const))
 
   it.each(calls)('%s %s is closed to agents and to holders of links', async (method, path) => {
@@ -144,7 +147,7 @@ describe('the admin API', () => {
     ]) {
       const [real, made] = [told(await send(theirs), theirs), told(await send(nobodys()), nobodys())]
       expect(real).toEqual(made)
-      expect(real.status).toBe(401)
+      expect(real.status).toBe(status)
     }
   })
 })

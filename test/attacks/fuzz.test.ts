@@ -7,7 +7,7 @@ import { fingerprintOf, newSigningKey, sign } from '../../shared/jws.ts'
 import { problems } from '../../shared/problem.ts'
 import { makeProof } from '../../shared/proof.ts'
 import { enrolAgent, enrolment, fullEntry, open, registerSource, stage, type TestAgent } from '../receiver/agent.ts'
-import { type Answer, ok, startReceiver, type TestReceiver } from '../receiver/support.ts'
+import { type Answer, ok, requestOf, startReceiver, type TestReceiver } from '../receiver/support.ts'
 import { seed, times } from '../support/counts.ts'
 import { exampleOf } from './examples.ts'
 import { hostileString, hostileValue, mutated } from './hostile.ts'
@@ -76,7 +76,7 @@ const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
     ...operation,
   })),
 )
-const ofProvider = (call: string) => call.includes(' /v1/admin/')
+const ofProvider = (call: string) => / \/v1\/(admin|console)/.test(call)
 
 /** Own ids under the names that parameters and fields have. */
 const named = (): Record<string, unknown> => ({
@@ -380,6 +380,12 @@ describe('an enrolment', () => {
   })
 })
 
+async function openConsole(): Promise<TestReceiver['admin']> {
+  const { url } = ok(await receiver.admin('POST', '/v1/admin/consoles', {}))
+  const authorization = `Bearer ${url.split('#')[1]}`
+  return (method, target, body) => receiver.send(requestOf(method, target, body, { authorization }))
+}
+
 /** Last: what the provider may do includes suspending and revoking. */
 describe.each(calls.filter(({ call }) => ofProvider(call)))('$call', operation => {
   it('takes hostile fields, ids and questions for what they are', async () => {
@@ -388,6 +394,7 @@ describe.each(calls.filter(({ call }) => ofProvider(call)))('$call', operation =
     ok(await receiver.admin('POST', '/v1/admin/tenants', { tenant, name: tenant }))
     const bodies = bodiesOf(operation)
     const hasBody = bodies.length > 0 && method !== 'GET'
+    const send = operation.path.startsWith('/v1/console') ? await openConsole() : receiver.admin
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...(hasBody ? bodies : [{}])).chain(mutated),
@@ -396,7 +403,7 @@ describe.each(calls.filter(({ call }) => ofProvider(call)))('$call', operation =
         async (body, name, value) => {
           const values = { ...named(), tenant, ...(name === 'none' ? {} : { [name]: value.slice(0, 3000) }) }
           const target = targetOf(operation, values)
-          wellBehaved(await receiver.admin(method, target, hasBody ? body : undefined))
+          wellBehaved(await send(method, target, hasBody ? body : undefined))
         },
       ),
       runs,

@@ -41,7 +41,7 @@ test('every call says who may make it, what it is, and has a name of its own', (
   expect(new Set(ids).size).toBe(calls.length)
   for (const { call, operation } of calls) {
     expect(operation.summary, call).toBeTypeOf('string')
-    const wanted = call.includes('/v1/admin/') ? 'AWS_IAM' : 'Proof'
+    const wanted = call.includes('/v1/admin/') ? 'AWS_IAM' : call.includes('/v1/console') ? 'Console' : 'Proof'
     const open = ['GET /v1/receiver', 'GET /r', 'GET /r/{file}'].includes(call)
     expect(JSON.stringify(operation.security), call).toContain(open ? '[]' : wanted)
     if (!open) expect(operation.responses.default, call).toEqual({ $ref: '#/components/responses/Refusal' })

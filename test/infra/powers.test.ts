@@ -110,6 +110,7 @@ const powers: Record<FunctionName, Record<string, string[]>> = {
     pack: s3('GetObjectVersion'),
     table: dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
   },
+  'console-api': { table: dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem') },
   'admin-api': {
     ...Object.fromEntries(
       ['pack', 'receipt', 'export'].map(key => [key, s3('GetObjectVersion', 'GetObjectRetention')]),

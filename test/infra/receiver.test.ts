@@ -7,6 +7,7 @@ import { prepareAssembly } from '../../infra/local/prepare.ts'
 import { adminApi } from '../../lambdas/admin-api/app.ts'
 import { agentApi } from '../../lambdas/agent-api/app.ts'
 import { committer } from '../../lambdas/committer/app.ts'
+import { consoleApi } from '../../lambdas/console-api/app.ts'
 import { restoreApi } from '../../lambdas/restore-api/app.ts'
 import { ReceiverResponse } from '../../shared/api/agent.ts'
 import { Problem } from '../../shared/problem.ts'
@@ -17,6 +18,7 @@ describe('the routes of the API are those that the functions answer', () => {
     'agent-api': agentApi,
     committer,
     'restore-api': restoreApi,
+    'console-api': consoleApi,
     'admin-api': adminApi,
   }
   const answering = functions.filter((definition): definition is ApiFunction => definition.callers !== 'clock')
@@ -69,6 +71,7 @@ describe('the real functions in the embedded cloud', () => {
     ['agent-api', 'GET', '/v1/sources'],
     ['committer', 'POST', '/v1/snapshots/x/commit'],
     ['restore-api', 'GET', '/v1/link'],
+    ['console-api', 'GET', '/v1/console/tenants'],
   ])('%s refuses who shows nothing, as a problem document', async (_, method, path) => {
     const answer = await fetch(`${cloud.url}${path}`, { method })
     expect(answer.status).toBeGreaterThanOrEqual(401)

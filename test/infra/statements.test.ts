@@ -24,6 +24,8 @@ const neededBy: Record<string, ScenarioName> = {
   'restore-api OwnLog': 'restore-api prints into its log',
   'restore-api Catalogue': 'a committed snapshot is restored',
   'restore-api SignDownloads': 'a committed snapshot is restored',
+  'console-api OwnLog': 'console-api prints into its log',
+  'console-api Catalogue': 'a link is made and ended on the page of the provider',
   'admin-api OwnLog': 'admin-api prints into its log',
   'admin-api Catalogue': 'an agent enrols and registers a source',
   'admin-api ListVersions': 'a catalogue that lost a snapshot is rebuilt',

@@ -14,6 +14,7 @@ import { openTable, type Table } from '../../lambdas/catalogue/table.ts'
 import { commitVault } from '../../lambdas/commit/commit-vault.ts'
 import type { CommitVault } from '../../lambdas/commit/ports.ts'
 import { committer } from '../../lambdas/committer/app.ts'
+import { consoleApi } from '../../lambdas/console-api/app.ts'
 import { Environment } from '../../lambdas/http/environment.ts'
 import type { Log, Ports, RequestLine } from '../../lambdas/http/ports.ts'
 import { rebuildVault } from '../../lambdas/rebuild/rebuild-vault.ts'
@@ -79,9 +80,10 @@ const testPage: PageFiles = {
 }
 
 const committerPaths = /\/(complete|commit)$/
+const consolePaths = /^\/v1\/console(\/|$)/
 const restorePaths = /^\/(r$|r\/|v1\/(link$|link\/uses$|restore-manifests|sources\/[^/]+\/(timeline|plan)))/
 
-/** The four functions as their handlers would wire them, on the stand-ins of S3 and DynamoDB. */
+/** The five functions as their handlers would wire them, on the stand-ins of S3 and DynamoDB. */
 export async function startReceiver(env: Partial<Environment> = {}): Promise<TestReceiver> {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-receiver-'))
   const seams: TestReceiver['seams'] = { table: table => table, vault: vault => vault }
@@ -156,6 +158,7 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
   const appFor = (path: string) => {
     const now: Ports = { ...ports, catalogue: ports.catalogue }
     if (path.startsWith('/v1/admin/')) return adminApi({ ...now, vault: rebuildVault(bucket, s3Options) })
+    if (consolePaths.test(path)) return consoleApi(now)
     if (committerPaths.test(path)) return committer({ ...now, vault: seams.vault(realCommitVault) })
     if (restorePaths.test(path))
       return restoreApi({

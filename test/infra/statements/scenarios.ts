@@ -50,6 +50,14 @@ async function committed(scene: Scene) {
   return { agent, source, snapshot: await backUp(agent, source, 'full', [entry(scene)]) }
 }
 
+/** The calls of a console that was just opened. */
+async function consoleOf({ receiver }: Scene) {
+  const { url } = ok(await receiver.admin('POST', '/v1/admin/consoles', {}))
+  const authorization = `Bearer ${url.split('#')[1]}`
+  return (method: string, target: string, body?: unknown) =>
+    receiver.send(requestOf(method, `/v1/console${target}`, body, { authorization }))
+}
+
 async function withS3<T>(scene: Scene, work: (s3: S3Client, Bucket: string) => Promise<T>): Promise<T> {
   const s3 = scene.s3()
   try {
@@ -235,6 +243,14 @@ export const scenarios = {
     must(published.length > 0, `a message about ${agent.tenant}`)
   },
 
+  'a link is made and ended on the page of the provider': async scene => {
+    const { agent, source } = await newSource(scene)
+    const call = await consoleOf(scene)
+    const { name } = ok(await call('POST', '/links', { tenant: agent.tenant, source, expiresSeconds: 60 }))
+    must(ok(await call('GET', `/links?tenant=${agent.tenant}`)).links.length === 1, 'the link to be listed')
+    ok(await call('DELETE', `/links/${agent.tenant}/${name}`))
+  },
+
   'agent-api prints into its log': prints('agent-api', async ({ receiver }) => {
     ok(await receiver.send(requestOf('GET', '/v1/receiver')))
   }),
@@ -243,6 +259,9 @@ export const scenarios = {
   }),
   'restore-api prints into its log': prints('restore-api', async ({ receiver }) => {
     ok(await receiver.send(requestOf('GET', '/r')))
+  }),
+  'console-api prints into its log': prints('console-api', async ({ receiver }) => {
+    await receiver.send(requestOf('GET', '/v1/console'))
   }),
   'admin-api prints into its log': prints('admin-api', async ({ receiver }) => {
     ok(await receiver.admin('GET', '/v1/admin/tenants'))
