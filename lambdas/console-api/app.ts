@@ -16,7 +16,6 @@ const maxBody = 64 * 1024
  */
 export function consoleApi(ports: Ports): ConsoleApp {
   const app: ConsoleApp = newApp<ConsoleEnv>(ports, maxBody)
-  app.use('/v1/console', openedConsole(ports))
   app.use('/v1/console/*', openedConsole(ports))
   readConsole(app, ports)
   endConsole(app, ports)
