@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatBytes } from '../shared/amount.ts'
 import { UsageResponse, type UsageRow } from '../shared/api/usage.ts'
-import { csv } from './csv.ts'
+import { type BillLine, billCsv, byTenant, monthText } from '../shared/billing.ts'
 import { pagesOf } from './pages.ts'
 import type { AdminReceiver } from './receiver.ts'
 import { type Common, perform, table, verb } from './verb.ts'
@@ -27,9 +27,10 @@ export function usage(): Command {
       perform(options, async receiver => {
         const found = await readAll(receiver, options)
         const rows = options.sources ? found.rows : byTenant(found.rows)
-        const months = `${found.month.slice(0, 4)}-${found.month.slice(4)}`
-        if (options.csv) return { json: { month: months, rows }, lines: [], text: asCsv(months, rows, options) }
-        return { json: { month: months, rows }, lines: asTable(rows, options) }
+        const month = monthText(found.month)
+        const { sources = false } = options
+        if (options.csv) return { json: { month, rows }, lines: [], text: billCsv(month, rows, { sources }) }
+        return { json: { month, rows }, lines: asTable(rows, options) }
       }),
     )
 }
@@ -44,46 +45,7 @@ async function readAll(receiver: AdminReceiver, { month, tenant }: Options) {
   return { month: answered, rows }
 }
 
-type Line = Omit<UsageRow, 'source' | 'name' | 'measuredAt'> & Partial<UsageRow>
-
-/** The peak of a customer is the sum of its sources' peaks, which need not have been on one day. */
-function byTenant(rows: UsageRow[]): Line[] {
-  const tenants = new Map<string, Line>()
-  for (const { tenant, source: _s, name: _n, measuredAt: _m, ...row } of rows) {
-    const sum = tenants.get(tenant)
-    tenants.set(tenant, {
-      tenant,
-      gbMonths: row.gbMonths + (sum?.gbMonths ?? 0),
-      storedBytes: row.storedBytes + (sum?.storedBytes ?? 0),
-      peakBytes: row.peakBytes + (sum?.peakBytes ?? 0),
-      uploadedBytes: row.uploadedBytes + (sum?.uploadedBytes ?? 0),
-      downloadedBytes: row.downloadedBytes + (sum?.downloadedBytes ?? 0),
-      snapshots: row.snapshots + (sum?.snapshots ?? 0),
-      restores: row.restores + (sum?.restores ?? 0),
-    })
-  }
-  return [...tenants.values()]
-}
-
-function asCsv(month: string, rows: Line[], { sources }: Options): string {
-  const heads = ['month', 'tenant', ...(sources ? ['source', 'name'] : []), 'gb_months', 'stored_bytes', 'peak_bytes']
-  const moved = ['uploaded_bytes', 'downloaded_bytes', 'snapshots', 'restores']
-  const cells = rows.map(row => [
-    month,
-    row.tenant,
-    ...(sources ? [row.source ?? '', row.name ?? ''] : []),
-    row.gbMonths.toFixed(6),
-    row.storedBytes,
-    row.peakBytes,
-    row.uploadedBytes,
-    row.downloadedBytes,
-    row.snapshots,
-    row.restores,
-  ])
-  return csv([...heads, ...moved], cells)
-}
-
-function asTable(rows: Line[], { sources }: Options): string[] {
+function asTable(rows: BillLine[], { sources }: Options): string[] {
   const heads = ['tenant', ...(sources ? ['source'] : []), 'GB-months', 'stored', 'peak', 'uploaded', 'downloaded']
   const cells = rows.map(row => [
     row.tenant,
