@@ -1,14 +1,12 @@
 import { render } from 'preact'
 import { Restoration } from './opening/restoration.ts'
+import { takeBrand } from './parts/brand.ts'
 import { Page, type Ports } from './parts/page.tsx'
-import type { Brand } from './parts/words.tsx'
 import { save, saveAll } from './saving/save.ts'
 import './style.css'
 
-const { worker = '', provider = '', contact } = document.documentElement.dataset
-const picture = document.querySelector<HTMLImageElement>('#logo')
-picture?.remove()
-const brand: Brand = { provider, contact, logo: picture?.src }
+const { worker = '' } = document.documentElement.dataset
+const brand = takeBrand()
 
 const ports: Ports = {
   restoring: ({ secret, passcode }) =>

@@ -1,6 +1,7 @@
 import { gapReason } from '../moments/gap-reason.ts'
 import { type Gap, type Restorable, rangeAt } from '../moments/restorable.ts'
 import type { History } from '../receiver/history.ts'
+import type { Texts } from '../texts/en.ts'
 import { Notice } from './notice.tsx'
 import { Exact, When } from './when.tsx'
 import { useWords, type Words } from './words.tsx'
@@ -131,7 +132,7 @@ function GapList({ gaps, units }: { gaps: Gap[]; units: number }) {
 }
 
 /** Why there is a gap: each reason once, with the units it is about where there are others. @param units of the source that are looked at */
-export function gapWords({ texts, format }: Pick<Words, 'texts' | 'format'>, gap: Gap, units: number): string {
+export function gapWords({ texts, format }: Pick<Words<Texts>, 'texts' | 'format'>, gap: Gap, units: number): string {
   const byReason = new Map<string, string[]>()
   for (const { unit, reason } of gap.reasons) {
     const said = texts.gap.reason(gapReason(reason))

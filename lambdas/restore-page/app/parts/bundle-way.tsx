@@ -1,7 +1,9 @@
 import { useRef, useState } from 'preact/hooks'
 import { type Bundle, makeBundle } from '../bundle/bundle.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
-import { type Choice, type Receiver, Unreachable } from '../receiver/receiver.ts'
+import { Unreachable } from '../receiver/call.ts'
+import type { Choice, Receiver } from '../receiver/receiver.ts'
+import { saveBytes } from '../saving/save-bytes.ts'
 import { NoAnswer } from './no-answer.tsx'
 import { UseNote } from './use-note.tsx'
 import { useWords } from './words.tsx'
@@ -50,7 +52,7 @@ export function BundleWay({
         },
       )
       onUsed(idempotencyKey)
-      saveBytes(bundle.name, bundle.content)
+      saveBytes(bundle.name, bundle.content, 'application/x-tar')
       setState({ kind: 'made', bundle })
     } catch (error) {
       setState({ kind: error instanceof Unreachable ? 'unreachable' : 'idle' })
@@ -76,14 +78,4 @@ export function BundleWay({
       </p>
     </details>
   )
-}
-
-/** A small file, which memory holds anyway. */
-function saveBytes(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/x-tar' }))
-  const anchor = document.createElement('a')
-  anchor.href = url
-  anchor.download = name
-  anchor.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

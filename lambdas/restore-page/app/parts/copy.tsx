@@ -1,9 +1,9 @@
 import { useRef, useState } from 'preact/hooks'
-import { useWords } from './words.tsx'
+import { useCommonWords } from './words.tsx'
 
 /** Text to be run elsewhere, with a button that copies it. @param name says what it is */
 export function Code({ name, text }: { name: string; text: string }) {
-  const { texts } = useWords()
+  const { texts } = useCommonWords()
   const code = useRef<HTMLElement>(null)
   const [copied, setCopied] = useState(false)
   const copy = async () => {

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact'
-import { type Language, languages } from '../texts/languages.ts'
-import { useWords } from './words.tsx'
+import { type Language, languageNames } from '../texts/language.ts'
+import { useCommonWords } from './words.tsx'
 
 /**
- * What is around every state of the page: whose it is, and the language.
- * @param about whether to say what this page is, which only matters to who can restore
+ * What is around every state of a page: whose it is, and the language.
+ * @param about what this page is, in the states in which that matters
  */
-export function Frame({ about, children }: { about: boolean; children: ComponentChildren }) {
-  const { texts, language, setLanguage, provider, logo } = useWords()
+export function Frame({ about, children }: { about?: ComponentChildren; children: ComponentChildren }) {
+  const { texts, language, setLanguage, provider, logo } = useCommonWords()
   return (
     <>
       <header>
@@ -15,22 +15,16 @@ export function Frame({ about, children }: { about: boolean; children: Component
         <label class="language">
           <span class="unseen">{texts.languageLabel}</span>
           <select value={language} onChange={event => setLanguage(event.currentTarget.value as Language)}>
-            {Object.entries(languages).map(([tag, { language }]) => (
+            {Object.entries(languageNames).map(([tag, name]) => (
               <option key={tag} value={tag} lang={tag}>
-                {language}
+                {name}
               </option>
             ))}
           </select>
         </label>
       </header>
       <main>{children}</main>
-      {about && (
-        <footer>
-          <h2>{texts.own.title}</h2>
-          <p>{texts.own.whose(provider)}</p>
-          <p>{texts.own.without}</p>
-        </footer>
-      )}
+      {about && <footer>{about}</footer>}
     </>
   )
 }
@@ -58,6 +52,6 @@ export function Message({
 }
 
 export function WhoToAsk() {
-  const { texts, provider, contact } = useWords()
+  const { texts, provider, contact } = useCommonWords()
   return <p>{contact ? texts.contact(contact) : texts.contactProvider(provider)}</p>
 }

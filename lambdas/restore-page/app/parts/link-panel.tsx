@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LinkInfo } from '../receiver/answers.ts'
-import { type Receiver, Refused, Unreachable } from '../receiver/receiver.ts'
+import { Refused, Unreachable } from '../receiver/call.ts'
+import type { Receiver } from '../receiver/receiver.ts'
 import { When } from './when.tsx'
 import { useWords } from './words.tsx'
 

@@ -1,9 +1,9 @@
 import { Notice } from './notice.tsx'
-import { useWords } from './words.tsx'
+import { useCommonWords } from './words.tsx'
 
 /** The receiver did not answer one question; what is on the page stays, and so does what was opened. */
 export function NoAnswer({ onRetry }: { onRetry?: () => void }) {
-  const { texts } = useWords()
+  const { texts } = useCommonWords()
   const { title, why } = navigator.onLine ? texts.unreachable : texts.offline
   return (
     <Notice kind="warning" title={title} urgent>

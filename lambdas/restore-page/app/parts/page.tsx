@@ -1,13 +1,15 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { LinkInfo } from '../receiver/answers.ts'
+import { isAborted } from '../receiver/call.ts'
 import { Receiver } from '../receiver/receiver.ts'
-import { type Language, languageFor, languages, localeFor } from '../texts/languages.ts'
+import { languages } from '../texts/languages.ts'
 import type { Restoring, Saving } from '../ways/restoring.ts'
-import { Format } from '../words/format.ts'
+import { About } from './about.tsx'
 import { Frame, Message } from './frame.tsx'
 import { Ready } from './ready.tsx'
-import { isAborted, type Trouble, troubleOf } from './trouble.ts'
+import { type Trouble, troubleOf } from './trouble.ts'
 import { Troubled } from './troubled.tsx'
+import { useReader, useTitle } from './use-reader.ts'
 import { type Brand, WordsContext } from './words.tsx'
 
 /** What the page does not do itself. */
@@ -23,30 +25,16 @@ type State =
   | { kind: 'troubled'; trouble: Trouble }
   | { kind: 'ready'; link: LinkInfo; receiver: Receiver }
 
-const tick = 20_000
-
 /** @param secret of the link; empty where the address has none */
 export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; secret: string }) {
-  const [language, setLanguage] = useState<Language>(() => languageFor(navigator.languages))
-  const [localZone] = useState(() => new Intl.DateTimeFormat().resolvedOptions().timeZone)
-  const [zone, setZone] = useState(localZone)
-  const [now, setNow] = useState(Date.now)
+  const reader = useReader()
+  const { now, language } = reader
   const [passcode, setPasscode] = useState<string>()
   const [state, setState] = useState<State>({ kind: secret === '' ? 'no-secret' : 'loading' })
   const [attempt, setAttempt] = useState(0)
   const texts = languages[language]
-  const format = useMemo(() => new Format(localeFor(language, navigator.languages)), [language])
 
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), tick)
-    return () => clearInterval(timer)
-  }, [])
-
-  const title = state.kind === 'ready' ? texts.title(state.link.sourceName) : texts.titleAlone
-  useEffect(() => {
-    document.documentElement.lang = language
-    document.title = title
-  }, [language, title])
+  useTitle(language, state.kind === 'ready' ? texts.title(state.link.sourceName) : texts.titleAlone)
 
   // `attempt` counts how often a person, or a connection that is back, asked for it again
   useEffect(() => {
@@ -76,20 +64,8 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
   const hasEnded = state.kind === 'ready' && (Date.parse(state.link.expiresAt) <= now || state.link.usesLeft === 0)
 
   return (
-    <WordsContext.Provider
-      value={{
-        ...brand,
-        texts,
-        language,
-        format,
-        zone,
-        localZone,
-        now,
-        setLanguage,
-        setZone,
-      }}
-    >
-      <Frame about={state.kind === 'ready' && !hasEnded}>
+    <WordsContext.Provider value={{ ...brand, ...reader, texts }}>
+      <Frame about={state.kind === 'ready' && !hasEnded && <About />}>
         {hasEnded ? <Troubled trouble={{ kind: 'ended' }} onRetry={onRetry} onPasscode={onPasscode} /> : content()}
       </Frame>
     </WordsContext.Provider>

@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LinkUses } from '../receiver/answers.ts'
+import { isAborted } from '../receiver/call.ts'
 import type { KnownPlan } from '../receiver/plan.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import type { Opened } from '../ways/restoring.ts'
 import { sumsOf } from '../ways/sums.ts'
 import { Code } from './copy.tsx'
-import { isAborted, troubleOf } from './trouble.ts'
+import { troubleOf } from './trouble.ts'
 import { Exact, When } from './when.tsx'
 import { useWords } from './words.tsx'
 

@@ -1,4 +1,4 @@
-import { Refused, Unreachable } from '../receiver/receiver.ts'
+import { Refused, Unreachable } from '../receiver/call.ts'
 
 /** Why the page cannot go on, as the receiver's answer says. */
 export type Trouble =
@@ -21,8 +21,4 @@ export function troubleOf(error: unknown): Trouble {
     default:
       return { kind: 'refused', code: error.code, why: error.why }
   }
-}
-
-export function isAborted(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
 }

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { Message } from './frame.tsx'
+import { NoConnection } from './no-connection.tsx'
 import type { Trouble } from './trouble.ts'
 import { useWords } from './words.tsx'
 
@@ -34,31 +35,6 @@ export function Troubled({
         </Message>
       )
   }
-}
-
-function NoConnection({ onRetry }: { onRetry(): void }) {
-  const { texts } = useWords()
-  const [online, setOnline] = useState(navigator.onLine)
-  useEffect(() => {
-    const changed = () => {
-      setOnline(navigator.onLine)
-      if (navigator.onLine) onRetry()
-    }
-    addEventListener('online', changed)
-    addEventListener('offline', changed)
-    return () => {
-      removeEventListener('online', changed)
-      removeEventListener('offline', changed)
-    }
-  }, [onRetry])
-  const { title, why } = online ? texts.unreachable : texts.offline
-  return (
-    <Message title={title} why={why}>
-      <button type="button" onClick={onRetry}>
-        {texts.tryAgain}
-      </button>
-    </Message>
-  )
 }
 
 function PasscodeForm({ wrong, onPasscode }: { wrong: boolean; onPasscode(passcode: string): void }) {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
+import { isAborted } from '../receiver/call.ts'
 import { type History, readHistory } from '../receiver/history.ts'
 import type { Receiver } from '../receiver/receiver.ts'
-import { isAborted } from './trouble.ts'
 
 /**
  * What is known of a window of time, while it is read.

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import { isAborted, Refused, Unreachable } from '../receiver/call.ts'
 import { type KnownPlan, readPlan } from '../receiver/plan.ts'
-import { type Choice, type Receiver, Refused, Unreachable } from '../receiver/receiver.ts'
-import { isAborted } from './trouble.ts'
+import type { Choice, Receiver } from '../receiver/receiver.ts'
 
 export type PlanState =
   | { kind: 'working' }

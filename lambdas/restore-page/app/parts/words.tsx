@@ -1,7 +1,8 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { CommonTexts } from '../texts/common/en.ts'
 import type { Texts } from '../texts/en.ts'
-import type { Language } from '../texts/languages.ts'
+import type { Language } from '../texts/language.ts'
 import type { Format } from '../words/format.ts'
 
 /** Whose page it is, as the receiver's configuration says. */
@@ -13,9 +14,9 @@ export interface Brand {
   logo: string | undefined
 }
 
-/** What every part of the page says things with. */
-export interface Words extends Brand {
-  texts: Texts
+/** What every part of a page says things with. */
+export interface Words<Said extends CommonTexts> extends Brand {
+  texts: Said
   language: Language
   format: Format
   /** IANA name of the zone that times are shown in: that of this computer, or UTC. */
@@ -27,10 +28,16 @@ export interface Words extends Brand {
   setZone(zone: string): void
 }
 
-export const WordsContext = createContext<Words | null>(null)
+export const WordsContext = createContext<Words<CommonTexts> | null>(null)
 
-export function useWords(): Words {
+/** In parts that every page has. */
+export function useCommonWords(): Words<CommonTexts> {
   const words = useContext(WordsContext)
   if (!words) throw new Error('outside of the page')
   return words
+}
+
+/** In parts of the restore page, which has all of its texts in the context. */
+export function useWords(): Words<Texts> {
+  return useCommonWords() as Words<Texts>
 }

@@ -1,18 +1,5 @@
 import type { LinkInfo, LinkUses, Plan, RestoreManifest, Timeline } from './answers.ts'
-
-/** The receiver refused; `code` is one of shared/problem.ts. */
-export class Refused extends Error {
-  readonly code: string
-  readonly why: string | undefined
-  constructor(code: string, why?: string) {
-    super(why ?? code)
-    this.code = code
-    this.why = why
-  }
-}
-
-/** No answer came, or one that is not the receiver's. */
-export class Unreachable extends Error {}
+import { type Access, call } from './call.ts'
 
 /** What to restore: the state at a moment, or the one that a snapshot holds; of all units where none are named. */
 export interface Choice {
@@ -21,16 +8,12 @@ export interface Choice {
   units?: string[]
 }
 
-/** Calls of the page to its own origin. The secret is sent in a header and nowhere else. */
+/** The calls of the restore page. */
 export class Receiver {
-  readonly #secret: string
-  readonly #passcode: string | undefined
-  readonly #origin: string
+  readonly #access: Access
 
-  constructor(options: { secret: string; passcode?: string; origin?: string }) {
-    this.#secret = options.secret
-    this.#passcode = options.passcode
-    this.#origin = options.origin ?? ''
+  constructor(access: Access) {
+    this.#access = access
   }
 
   link(signal?: AbortSignal): Promise<LinkInfo> {
@@ -69,39 +52,7 @@ export class Receiver {
     return this.#call('GET', `/v1/restore-manifests/${id}?${new URLSearchParams({ page })}`)
   }
 
-  async #call<T>(
-    method: string,
-    path: string,
-    options: { body?: unknown; signal?: AbortSignal | undefined } = {},
-  ): Promise<T> {
-    const { body, signal } = options
-    let response: Response
-    try {
-      response = await fetch(this.#origin + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#secret}`,
-          ...(this.#passcode === undefined ? {} : { 'x-failsafe-passcode': this.#passcode }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal ? { signal } : {}),
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-      })
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw new Unreachable('no connection', { cause: error })
-    }
-    if (response.status === 204) return undefined as T
-    const answer: unknown = await response.json().catch(cause => {
-      signal?.throwIfAborted()
-      throw new Unreachable(`an answer with status ${response.status} that is not the receiver's`, { cause })
-    })
-    if (response.ok) return answer as T
-    const { code, detail } = answer as { code?: string; detail?: string }
-    if (code === undefined || response.status >= 500) throw new Unreachable(`status ${response.status}`)
-    throw new Refused(code, detail)
+  #call<T>(method: string, path: string, options?: { body?: unknown; signal?: AbortSignal | undefined }): Promise<T> {
+    return call(this.#access, method, path, options)
   }
 }

@@ -1,16 +1,13 @@
+import { common } from './common/de.ts'
 import type { Texts } from './en.ts'
 
 export const de: Texts = {
-  language: 'Deutsch',
+  ...common,
   title: source => `${source} wiederherstellen`,
   titleAlone: 'Backup wiederherstellen',
   from: provider => `Backups von ${provider}`,
-  languageLabel: 'Sprache',
   loading: 'Es wird nachgesehen, was wiederhergestellt werden kann …',
   loadingMore: 'Ältere Backups werden gelesen …',
-  tryAgain: 'Noch einmal versuchen',
-  contact: contact => `Fragen Sie: ${contact}`,
-  contactProvider: provider => `Fragen Sie ${provider} oder die Person, von der Sie den Link haben.`,
 
   ended: {
     title: 'Dieser Link gilt nicht mehr',
@@ -24,14 +21,6 @@ export const de: Texts = {
   noSecret: {
     title: 'Der Link ist nicht vollständig',
     why: 'Zu einem Link gehört ein langer Teil hinter dem Zeichen #. Kopieren Sie ihn noch einmal, mit allem hinter diesem Zeichen.',
-  },
-  offline: {
-    title: 'Dieser Computer ist offline',
-    why: 'Die Seite macht von selbst weiter, sobald es eine Verbindung gibt.',
-  },
-  unreachable: {
-    title: 'Der Empfänger antwortet nicht',
-    why: 'Über die Backups sagt das nichts: Sie liegen anderswo. Prüfen Sie die Verbindung, oder versuchen Sie es in einer Minute noch einmal.',
   },
   refused: {
     title: 'Der Empfänger lehnt ab',
@@ -382,10 +371,6 @@ export const de: Texts = {
       'Es geht auch ohne sie: mit dem Programm failsafe, oder mit dem Skript oben und den freien Programmen age und zstd. Jede Datei eines Backups ist innen einfach zstd und age.',
   },
 
-  copy: 'Kopieren',
-  copied: 'Kopiert',
-  copyOf: what => `Kopieren: ${what}`,
-  close: 'Schließen',
   readme: ({ source, when, expires }) => `Wiederherstellung von ${source}, Stand ${when}
 
 1. Kopieren Sie dieses Verzeichnis und Ihr Recovery Kit auf einen Rechner mit curl, age, zstd und sha256sum.

@@ -1,19 +1,16 @@
 import type { GapReason } from '../moments/gap-reason.ts'
 import type { OpeningCode } from '../opening/opening-error.ts'
 import type { Step } from '../ways/steps.ts'
+import { common } from './common/en.ts'
 
 /** Everything the page says. Another language has the same keys. */
 export const en = {
-  language: 'English',
+  ...common,
   title: (source: string) => `Restore ${source}`,
   titleAlone: 'Restore a backup',
   from: (provider: string) => `Backups by ${provider}`,
-  languageLabel: 'Language',
   loading: 'Looking up what can be restored …',
   loadingMore: 'Reading older backups …',
-  tryAgain: 'Try again',
-  contact: (contact: string) => `Ask: ${contact}`,
-  contactProvider: (provider: string) => `Ask ${provider} or whoever sent you the link.`,
 
   ended: {
     title: 'This link can no longer be used',
@@ -27,14 +24,6 @@ export const en = {
   noSecret: {
     title: 'The link is not whole',
     why: 'A restore link has a long part after the sign #. Copy it again, with everything after that sign.',
-  },
-  offline: {
-    title: 'This computer is offline',
-    why: 'The page goes on by itself as soon as there is a connection.',
-  },
-  unreachable: {
-    title: 'The receiver does not answer',
-    why: 'That says nothing about the backups: they are stored elsewhere. Check the connection, or try again in a minute.',
   },
   refused: {
     title: 'The receiver refuses',
@@ -377,10 +366,6 @@ export const en = {
       'You can restore without it: with the program failsafe, or with the script above and the free programs age and zstd. Every file of a backup is plain zstd and age inside.',
   },
 
-  copy: 'Copy',
-  copied: 'Copied',
-  copyOf: (what: string) => `Copy: ${what}`,
-  close: 'Close',
   readme: (about: { source: string; when: string; expires: string }) => `Restore of ${about.source}, as of ${about.when}
 
 1. Copy this directory and your recovery kit to a machine with curl, age, zstd and sha256sum.
