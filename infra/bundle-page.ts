@@ -28,13 +28,13 @@ const common = {
 type Built = BuildResult<{ write: false; metafile: true }>
 
 /**
- * Bundles the restore page into `directory`: the page itself as a module that loads more of itself when it is needed, the worker that opens
- * backups, the service worker that saves them, and `names.json`, which says what the first two are called. Equal sources give equal bytes, and
+ * Bundles the pages into `directory`: the restore page and the provider's console as modules that share what both need, the worker that opens
+ * backups, the service worker that saves them, and `names.json`, which says what all but the last are called. Equal sources give equal bytes, and
  * other bytes another name, but for `saving.js`: a service worker is known by its address.
  */
 export async function bundlePage(directory: string): Promise<void> {
-  const [main, worker, saving]: Built[] = await Promise.all([
-    build({ ...common, entryPoints: [`${app}/main.tsx`], format: 'esm', splitting: true }),
+  const [pages, worker, saving]: Built[] = await Promise.all([
+    build({ ...common, entryPoints: [`${app}/main.tsx`, `${app}/console.tsx`], format: 'esm', splitting: true }),
     build({ ...common, entryPoints: [`${app}/opening/worker.ts`], format: 'iife' }),
     build({
       ...common,
@@ -43,21 +43,29 @@ export async function bundlePage(directory: string): Promise<void> {
       format: 'iife',
     }),
   ])
-  for (const { outputFiles } of [main!, worker!, saving!])
+  for (const { outputFiles } of [pages!, worker!, saving!])
     for (const { path, contents } of outputFiles) writePageFile(directory, basename(path), contents)
-  const script = entryOf(main!)
   const names = {
-    script: basename(script.name),
-    style: basename(script.output.cssBundle!),
-    worker: basename(entryOf(worker!).name),
+    ...namesOf(pages!, 'main.tsx'),
+    worker: basename(entryOf(worker!, 'opening/worker.ts').name),
+    console: namesOf(pages!, 'console.tsx'),
   }
   writeFileSync(join(directory, 'names.json'), JSON.stringify(names))
 }
 
-function entryOf({ metafile }: Built) {
-  const [entry] = Object.entries(metafile.outputs).filter(
-    ([name, { entryPoint }]) => entryPoint && name.endsWith('.js'),
-  )
-  const [name, output] = entry!
+function namesOf(built: Built, entry: string) {
+  const { name, output } = entryOf(built, entry)
+  const imported = output.imports.filter(({ kind }) => kind === 'import-statement')
+  return {
+    script: basename(name),
+    imports: imported.map(({ path }) => basename(path)),
+    style: basename(output.cssBundle!),
+  }
+}
+
+/** @param entry its source, below the app */
+function entryOf({ metafile }: Built, entry: string) {
+  const [found] = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint === `${app}/${entry}`)
+  const [name, output] = found!
   return { name, output }
 }

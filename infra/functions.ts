@@ -64,6 +64,7 @@ export const functions: FunctionDefinition[] = [
       'GET /v1/restore-manifests/{manifest}',
       'POST /v1/restore-manifests/{manifest}/urls',
       'GET /r',
+      'GET /console',
       'GET /r/{file}',
     ],
   },

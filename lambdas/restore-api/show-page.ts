@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { ProblemError } from '../../shared/problem.ts'
 import { brandOf } from '../restore-page/brand.ts'
+import { consoleHtml, consolePolicy } from '../restore-page/console.ts'
 import { type Encoding, encodings, type PageFile, pageFile } from '../restore-page/files.ts'
 import { pageHtml, policyOf } from '../restore-page/page.ts'
 import type { RestoreApp } from './app.ts'
@@ -15,10 +16,17 @@ const pageRoute = createRoute({
   responses: { 200: { description: 'The page', content: { 'text/html': { schema: z.string() } } } },
 })
 
+const consoleRoute = createRoute({
+  method: 'get',
+  path: '/console',
+  summary: "The provider's page; the same for everybody",
+  responses: { 200: { description: 'The page', content: { 'text/html': { schema: z.string() } } } },
+})
+
 const fileRoute = createRoute({
   method: 'get',
   path: '/r/{file}',
-  summary: 'A script, style or picture of that page',
+  summary: 'A script, style or picture of these pages',
   request: { params: z.object({ file: z.string() }) },
   responses: { 200: { description: 'The file' } },
 })
@@ -26,13 +34,18 @@ const fileRoute = createRoute({
 const saving = 'saving.js'
 const forEver = 'public, max-age=31536000, immutable'
 
-/** The secret of a link is in the fragment, which no browser sends: this function never sees it. */
+/** The secret of a link, of either kind, is in the fragment, which no browser sends: this function never sees it. */
 export function showPage(app: RestoreApp, ports: RestoreApiPorts): void {
   let page: Awaited<ReturnType<typeof makePage>> | undefined
 
   app.openapi(pageRoute, async c => {
     const { html, policy } = await openPage()
     return answer(c, html, { 'cache-control': 'no-cache', 'content-security-policy': policy })
+  })
+
+  app.openapi(consoleRoute, async c => {
+    const { console } = await openPage()
+    return answer(c, console, { 'cache-control': 'no-cache', 'content-security-policy': consolePolicy })
   })
 
   app.openapi(fileRoute, async c => {
@@ -60,7 +73,12 @@ async function makePage({ page, env, vault }: RestoreApiPorts) {
   const brand = brandOf(env)
   const files = new Map(page.files)
   if (brand.colours) files.set(brand.colours.name, brand.colours.file)
-  return { html: pageFile('.html', pageHtml(page.names, brand)), files, policy: policyOf(await vault.origin()) }
+  return {
+    html: pageFile('.html', pageHtml(page.names, brand)),
+    console: pageFile('.html', consoleHtml(page.names, brand)),
+    files,
+    policy: policyOf(await vault.origin()),
+  }
 }
 
 function answer(c: Context, { type, bytes }: PageFile, headers: Record<string, string>) {

@@ -14,11 +14,15 @@ export interface PageFile {
   bytes: Record<'identity' | Encoding, Uint8Array<ArrayBuffer>>
 }
 
-/** What the bundled files are called that the page names: its module, its style and the worker's script. */
-export const PageNames = z.object({ script: z.string(), style: z.string(), worker: z.string() })
+/** What the bundled files are called that a page names: its module, what that imports at once, and its style. */
+const EntryNames = z.object({ script: z.string(), imports: z.array(z.string()), style: z.string() })
+export type EntryNames = z.infer<typeof EntryNames>
+
+/** Of the restore page, with the script of its worker, and of the console. */
+export const PageNames = EntryNames.extend({ worker: z.string(), console: EntryNames })
 export type PageNames = z.infer<typeof PageNames>
 
-/** The page as it was bundled. Every file but `saving.js` has a name that changes with its bytes. */
+/** The pages as they were bundled. Every file but `saving.js` has a name that changes with its bytes. */
 export interface PageFiles {
   names: PageNames
   files: ReadonlyMap<string, PageFile>

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Brand } from './brand.ts'
+import { documentHtml } from './document.ts'
 import type { PageNames } from './files.ts'
 
 /**
@@ -22,28 +23,15 @@ export function policyOf(vault: string): string {
   ].join('; ')
 }
 
-/** The same for everybody. The page's script takes the place of `#app`; without scripts the command is what is left. */
-export function pageHtml({ script, style, worker }: PageNames, { name, contact, logo, colours }: Brand): string {
-  const contactAttribute = contact === undefined ? '' : html` data-contact="${contact}"`
-  const page = html`<!doctype html>
-<html lang="en" data-worker="/r/${worker}" data-provider="${name}"${contactAttribute}>
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Restore a backup</title>
-<link rel="icon" href="data:,">
-${colours === undefined ? '' : html`<link rel="stylesheet" href="/r/${colours.name}">`}
-<link rel="stylesheet" href="/r/${style}">
-<script type="module" src="/r/${script}"></script>
-</head>
-<body>
-${logo === undefined ? '' : html`<img id="logo" src="/r/${logo}" alt="${name}">`}
-<div id="app"></div>
-<noscript>
-<main>
-<h1>Restore a backup</h1>
+/** The page behind a restore link; without scripts the command is what is left. */
+export function pageHtml({ worker, ...entry }: PageNames, brand: Brand): string {
+  const { name, contact } = brand
+  const attributes = html` data-worker="/r/${worker}"`
+  return documentHtml(
+    entry,
+    brand,
+    { title: 'Restore a backup', attributes },
+    html`<h1>Restore a backup</h1>
 <p>Whoever has this address can fetch the backup that it names until the address expires. What is fetched is sealed:
 only your recovery kit can open it.</p>
 <p>This page needs scripts, and your browser runs none here. You can restore without the page:</p>
@@ -59,11 +47,6 @@ only your recovery kit can open it.</p>
 <p>This page is code of ${name}, and a page can be made to keep the recovery kit that it is given. Who does not want to rely on that
 restores with the program: there the kit is read on your own machine alone. The part of the address after the <code>#</code> stays in your
 browser; this server does not see it when it shows you this page.</p>
-${contact === undefined ? '' : html`<p>Help: ${contact}</p>`}
-</main>
-</noscript>
-</body>
-</html>
-`
-  return String(page)
+${contact === undefined ? '' : html`<p>Help: ${contact}</p>`}`,
+  )
 }

@@ -29,7 +29,7 @@ const linkOrProof = [{ Link: [] }, { Link: [], Passcode: [] }, { Proof: [] }]
 const opened = [{ Console: [] }]
 const provider = [{ AWS_IAM: [] }]
 /** What anybody may ask. */
-const open = new Set(['GET /v1/receiver', 'GET /r', 'GET /r/{file}'])
+const open = new Set(['GET /v1/receiver', 'GET /r', 'GET /r/{file}', 'GET /console'])
 
 /**
  * One document of all five APIs. The apps are made without ports: their routes are described when they are added, and no

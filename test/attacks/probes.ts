@@ -25,6 +25,7 @@ export const probes: Record<string, (theirs: Names, own: Names) => Probe[]> = {
     { target: `/v1/receiver?tenant=${theirs.tenant}&agent=${theirs.agent}`, answered: true },
   ],
   'GET /r': theirs => [{ target: `/r?${theirs.link}`, answered: true }],
+  'GET /console': theirs => [{ target: `/console?${theirs.link}`, answered: true }],
   'GET /r/{file}': theirs => [{ target: `/r/${theirs.link}` }, { target: `/r/${theirs.snapshot}` }],
   'POST /v1/enrolments': theirs => [{ target: '/v1/enrolments', body: { token: theirs.token } }],
   'POST /v1/agent/key': theirs => [

@@ -27,7 +27,10 @@ function apiWith(env: Partial<Environment> = {}) {
       origin: async () => vault,
     },
     page: {
-      names: { script: 'main-A.js', style: 'main-B.css', worker: 'worker-C.js' },
+      names: {
+        ...{ script: 'main-A.js', imports: ['chunk-D.js'], style: 'main-B.css', worker: 'worker-C.js' },
+        console: { script: 'console-E.js', imports: ['chunk-D.js'], style: 'console-F.css' },
+      },
       files: new Map([
         ['main-B.css', pageFile('.css', 'p{}'.repeat(100))],
         ['saving.js', pageFile('.css', 'x')],
@@ -57,6 +60,7 @@ describe('the page behind a restore link', () => {
     const html = await answer.text()
     expect(html).toContain('data-worker="/r/worker-C.js"')
     expect(html).toContain('<script type="module" src="/r/main-A.js"></script>')
+    expect(html).toContain('<link rel="modulepreload" href="/r/chunk-D.js">')
     // its policy would not let them run
     expect(html).not.toMatch(/<style|<script(?! type="module" src=)| style=| on\w+=|https?:/)
   })
@@ -97,6 +101,33 @@ describe('the page behind a restore link', () => {
       }),
     )
     expect(brandOf(receiver.ports.env).colours).toBeUndefined()
+  })
+})
+
+describe("the provider's page", () => {
+  it('may load from and send to the receiver alone, and has no worker and no frame', async () => {
+    const answer = await get('/console')
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'referrer-policy': 'no-referrer',
+    })
+    const html = await answer.text()
+    expect(html).toContain('<script type="module" src="/r/console-E.js"></script>')
+    expect(html).toContain('<link rel="stylesheet" href="/r/console-F.css">')
+    expect(html).not.toMatch(/<style|<script(?! type="module" src=)| style=| on\w+=|https?:|data-worker/)
+  })
+
+  it('says without scripts what says the same', async () => {
+    const html = await (await get('/console')).text()
+    const [, shown = ''] = /<noscript>([\s\S]*)<\/noscript>/.exec(html)!
+    for (const verb of ['console', 'sources --overdue', 'notices', 'tenant list', 'usage', 'links'])
+      expect(shown).toContain(`failsafe-admin ${verb}`)
   })
 })
 

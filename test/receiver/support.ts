@@ -75,13 +75,16 @@ export interface TestReceiver extends Reachable, AsyncDisposable {
 
 /** Stands in for the bundled page, which is tested where it is bundled. */
 const testPage: PageFiles = {
-  names: { script: 'main-1.js', style: 'main-1.css', worker: 'worker-1.js' },
+  names: {
+    ...{ script: 'main-1.js', imports: [], style: 'main-1.css', worker: 'worker-1.js' },
+    console: { script: 'console-1.js', imports: [], style: 'console-1.css' },
+  },
   files: new Map(['main-1.css', 'saving.js'].map(name => [name, pageFile('.css', `/* ${name} */`)])),
 }
 
 const committerPaths = /\/(complete|commit)$/
 const consolePaths = /^\/v1\/console(\/|$)/
-const restorePaths = /^\/(r$|r\/|v1\/(link$|link\/uses$|restore-manifests|sources\/[^/]+\/(timeline|plan)))/
+const restorePaths = /^\/(r$|r\/|console$|v1\/(link$|link\/uses$|restore-manifests|sources\/[^/]+\/(timeline|plan)))/
 
 /** The five functions as their handlers would wire them, on the stand-ins of S3 and DynamoDB. */
 export async function startReceiver(env: Partial<Environment> = {}): Promise<TestReceiver> {

@@ -11,6 +11,9 @@ import { allowAll, answerOf, credentials, requestOf } from '../receiver/support.
 import { countRequests, type TableRequests } from '../support/requests.ts'
 import { definition, fill, type Row, region } from './fill.ts'
 
+/** No page is shown here. */
+const noNames = { script: '', imports: [], style: '' }
+
 export interface Asked {
   status: number
   body: any
@@ -60,7 +63,7 @@ export async function openCatalogue(rows: Iterable<Row>, now: Date): Promise<Cat
           signDownload: (key, version) => signDownload(vault, key, version),
           origin: () => downloadOrigin(vault),
         },
-        page: { names: { script: '', style: '', worker: '' }, files: new Map() },
+        page: { names: { ...noNames, worker: '', console: noNames }, files: new Map() },
       })
       const started = performance.now()
       const response = await app.request(requestOf(method, target, body, { authorization: `Bearer ${secret}` }))

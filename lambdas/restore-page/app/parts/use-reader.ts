@@ -10,12 +10,13 @@ export function useReader() {
   const [localZone] = useState(() => new Intl.DateTimeFormat().resolvedOptions().timeZone)
   const [zone, setZone] = useState(localZone)
   const [now, setNow] = useState(Date.now)
-  const format = useMemo(() => new Format(localeFor(language, navigator.languages)), [language])
+  const locale = localeFor(language, navigator.languages)
+  const format = useMemo(() => new Format(locale), [locale])
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), tick)
     return () => clearInterval(timer)
   }, [])
-  return { language, setLanguage, localZone, zone, setZone, now, format }
+  return { language, setLanguage, locale, localZone, zone, setZone, now, format }
 }
 
 /** What the tab is called, and the language that it is read out in. */

@@ -18,6 +18,8 @@ export interface Brand {
 export interface Words<Said extends CommonTexts> extends Brand {
   texts: Said
   language: Language
+  /** The browser's own kind of that language, such as `en-GB`. */
+  locale: string
   format: Format
   /** IANA name of the zone that times are shown in: that of this computer, or UTC. */
   zone: string
