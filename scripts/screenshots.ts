@@ -1,24 +1,21 @@
 /**
- * `npm run screenshots`: every state of the restore page that a person can come to, at three widths, light and dark, into build/screenshots. The backups,
- * the receiver and its answers are real; only the eyes that look at the pictures are missing.
+ * `npm run screenshots`: every state of the restore page and of the console that a person can come to, at three widths, light and dark, into
+ * build/screenshots. The backups, the receivers and their answers are real; only the eyes that look at the pictures are missing.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { newConsoleScene } from '../test/page/console-scene.ts'
 import { newScene, type Scene } from '../test/page/scene.ts'
 import { launch } from '../test/page/support.ts'
+import { safeConsole, troubledConsole } from './screenshots/console.ts'
+import type { State } from './screenshots/state.ts'
 import { setUp } from './setup.ts'
 
 const widths = [360, 900, 2560]
 const directory = join(import.meta.dirname, '../build/screenshots')
 
-interface State {
-  name: string
-  /** Leads a fresh page into it. */
-  reach(page: Page, scene: Scene): Promise<void>
-}
-
-const states: State[] = [
+const states: State<Scene>[] = [
   {
     name: 'answer',
     async reach(page, scene) {
@@ -117,22 +114,31 @@ if (!(await setUp('test'))) process.exit(2)
 await rm(directory, { recursive: true, force: true })
 await mkdir(directory, { recursive: true })
 const scene = await newScene()
+const provider = await newConsoleScene()
 const browser = await launch()
 try {
+  await photograph(states, scene)
+  await photograph(safeConsole, provider)
+  await provider.worsen()
+  await photograph(troubledConsole, provider)
+} finally {
+  await browser.close()
+  await provider[Symbol.asyncDispose]()
+  await scene[Symbol.asyncDispose]()
+}
+console.log(`Look at ${directory}`)
+
+async function photograph<Stage>(states: State<Stage>[], stage: Stage): Promise<void> {
   for (const { name, reach } of states)
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ colorScheme, locale: 'en-GB', timezoneId: 'Europe/Berlin' })
       await context.addInitScript('delete globalThis.showSaveFilePicker; delete globalThis.showDirectoryPicker')
       const page = await context.newPage()
-      await reach(page, scene)
+      await reach(page, stage)
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 })
         await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true })
       }
       await context.close()
     }
-} finally {
-  await browser.close()
-  await scene[Symbol.asyncDispose]()
 }
-console.log(`Look at ${directory}`)

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { source as axe } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runOk } from '../support/run.ts'
 import { VaultDisk } from '../support/vault.ts'
 import { newHost } from '../uploader/host.ts'
+import { expectAccessible as accessible, tabTo } from './accessible.ts'
 import { type Link, newScene, type Scene } from './scene.ts'
 import { launch } from './support.ts'
 
@@ -43,18 +43,8 @@ const button = (name: string | RegExp) => page.getByRole('button', { name })
 const heading = (name: string | RegExp) => page.getByRole('heading', { name })
 const answer = () => heading(/^You can restore shop/)
 
-/** Every rule of axe-core that can be decided by a program holds in this state, and a telephone shows all of its width. */
-async function expectAccessible(): Promise<void> {
-  const { width, height } = page.viewportSize()!
-  await page.setViewportSize({ width: 360, height })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
-  await page.setViewportSize({ width, height })
-  await page.evaluate(axe)
-  const { violations } = (await page.evaluate('axe.run()')) as {
-    violations: { id: string; nodes: { html: string }[] }[]
-  }
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
-}
+const expectAccessible = () => accessible(page)
+const focus = (name: string | RegExp) => tabTo(page, name)
 
 async function giveKit(kit: string): Promise<void> {
   await page.getByText('Here, in the browser').click()
@@ -294,17 +284,3 @@ describe('what goes wrong is told, and what to do:', () => {
     await expectAccessible()
   }
 })
-
-/** Goes on with Tab until what is focused has this name. */
-async function focus(name: string | RegExp): Promise<void> {
-  for (let presses = 0; presses < 200; presses++) {
-    await page.keyboard.press('Tab')
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement as HTMLElement | null
-      const label = (element as HTMLInputElement | null)?.labels?.[0]?.textContent
-      return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? ''
-    })
-    if (typeof name === 'string' ? focused.trim() === name : name.test(focused)) return
-  }
-  throw new Error(`nothing that is called ${name} can be reached with Tab`)
-}
