@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundlePage } from '../../infra/bundle-page.ts'
+import { consoleHtml } from '../../lambdas/restore-page/console.ts'
 import { pageFile, readPageFiles } from '../../lambdas/restore-page/files.ts'
 import { pageHtml } from '../../lambdas/restore-page/page.ts'
 
@@ -18,13 +19,32 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const text = (name: string) => Buffer.from(page.files.get(name)!.bytes.identity).toString()
 
-describe('the bundle of the restore page', () => {
+describe('the bundle of the pages', () => {
   it('holds what the page names, and the service worker under its own name', () => {
-    const { script, style, worker } = page.names
+    const { script, style, worker, console } = page.names
     expect(script).toMatch(/^main-[A-Z0-9]{8}\.js$/)
     expect(style).toMatch(/^main-[A-Z0-9]{8}\.css$/)
     expect(worker).toMatch(/^worker-[A-Z0-9]{8}\.js$/)
-    expect([...page.files.keys()]).toEqual(expect.arrayContaining([script, style, worker, 'saving.js']))
+    expect(console.script).toMatch(/^console-[A-Z0-9]{8}\.js$/)
+    expect(console.style).toMatch(/^console-[A-Z0-9]{8}\.css$/)
+    const named = [script, style, worker, console.script, console.style, ...page.names.imports, ...console.imports]
+    expect([...page.files.keys()]).toEqual(expect.arrayContaining([...named, 'saving.js']))
+  })
+
+  it('names with each page all that its script cannot start without, so that it comes at once', () => {
+    for (const { script, imports } of [page.names, page.names.console])
+      expect([script, ...imports].sort()).toEqual(importedBy(script).sort())
+  })
+
+  it('has nothing of the console in what the restore page loads, and the other way round', () => {
+    const loaded = ({ script, style }: { script: string; style: string }) =>
+      [style, ...importedBy(script)].map(text).join('')
+    const ofConsole = ['/v1/console', 'dialog::backdrop', 'Make an enrol token', 'Enrol-Token']
+    const ofRestore = ['/v1/link', '/v1/restore-manifests', 'recovery-kit.txt', 'AGE-SECRET-KEY-1']
+    for (const sign of ofConsole) expect(loaded(page.names), sign).not.toContain(sign)
+    for (const sign of ofConsole) expect(loaded(page.names.console), sign).toContain(sign)
+    for (const sign of ofRestore) expect(loaded(page.names), sign).toContain(sign)
+    for (const sign of ofRestore) expect(loaded(page.names.console), sign).not.toContain(sign)
   })
 
   it('is the same, byte for byte, for the same sources', async () => {
@@ -48,22 +68,26 @@ describe('the bundle of the restore page', () => {
   })
 
   it('begins with nothing that the policy of the page forbids, and has no map of its sources', () => {
-    for (const name of [page.names.style, ...importedBy(page.names.script)])
+    const { names } = page
+    const begun = [names.style, ...importedBy(names.script), names.console.style, ...importedBy(names.console.script)]
+    for (const name of begun)
       expect(text(name), name).not.toMatch(/\beval\(|new Function\(|WebAssembly|@import|url\((?!#)/)
     for (const name of page.files.keys()) expect(text(name), name).not.toContain('sourceMappingURL')
   })
 
   it('has less than 120 KB to load before anything is seen, compressed either way', () => {
     const brand = { name: 'x'.repeat(64), contact: 'x'.repeat(200), logo: undefined, colours: undefined }
-    const first = [
-      pageFile('.html', pageHtml(page.names, brand)),
-      page.files.get(page.names.style)!,
-      ...importedBy(page.names.script).map(name => page.files.get(name)!),
+    const pages = [
+      { html: pageHtml(page.names, brand), names: page.names },
+      { html: consoleHtml(page.names, brand), names: page.names.console },
     ]
-    for (const encoding of ['br', 'gzip'] as const) {
-      const bytes = first.reduce((sum, file) => sum + file.bytes[encoding].length, 0)
-      expect(bytes).toBeGreaterThan(1000)
-      expect(bytes, encoding).toBeLessThan(120_000)
+    for (const { html, names } of pages) {
+      const first = [names.style, ...importedBy(names.script)].map(name => page.files.get(name)!)
+      for (const encoding of ['br', 'gzip'] as const) {
+        const bytes = [pageFile('.html', html), ...first].reduce((sum, file) => sum + file.bytes[encoding].length, 0)
+        expect(bytes).toBeGreaterThan(1000)
+        expect(bytes, `${names.script} ${encoding}`).toBeLessThan(120_000)
+      }
     }
   })
 })

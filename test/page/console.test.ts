@@ -91,7 +91,7 @@ describe('when something is wrong, the operator', () => {
     const [crm, books] = [items.nth(0), items.nth(1)]
     for (const text of ['Critical', 'crm', 'Acme Ltd', 'The host does not call any more', 'db 1', 'MySQL / MariaDB'])
       expect(await crm.textContent()).toContain(text)
-    expect(await crm.textContent()).toMatch(/Last call(?:yesterday|\d+ (?:hours|days) ago)/)
+    expect(await crm.textContent()).toMatch(/Last call(?:yesterday|\d+ (?:hours|days) ago) /)
     expect(await books.textContent()).toContain('Its runs fail, one after the other')
     await crm.getByText('What the receiver says').click()
     await crm.getByText(/its schedules wanted runs since/).waitFor()

@@ -77,8 +77,13 @@ describe('the functions with the roles of the stack', () => {
     const html = await page.text()
     expect(html).toMatch(/^<!doctype html>/)
     const named = [...html.matchAll(/"(\/r\/[^"]+)"/g)].map(([, path]) => path!)
-    expect(named).toHaveLength(3)
-    for (const path of [...named, '/r/saving.js']) {
+    expect(named.length).toBeGreaterThanOrEqual(3)
+    const console = await fetch(`${cloud.url}/console`)
+    expect([console.status, console.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(console.headers.get('content-security-policy')).toContain("connect-src 'self';")
+    const ofConsole = [...(await console.text()).matchAll(/"(\/r\/[^"]+)"/g)].map(([, path]) => path!)
+    expect(ofConsole.length).toBeGreaterThanOrEqual(2)
+    for (const path of [...named, ...ofConsole, '/r/saving.js']) {
       const file = await fetch(cloud.url + path)
       expect(file.status, path).toBe(200)
       expect(file.headers.get('content-type'), path).toMatch(/^text\/(javascript|css); charset=utf-8$/)

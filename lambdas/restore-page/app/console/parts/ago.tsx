@@ -6,8 +6,7 @@ export function Ago({ time }: { time: string }) {
   const at = Date.parse(time)
   return (
     <time dateTime={time}>
-      {format.relative(at, now)}
-      <span class="exactly">{format.exact(at, zone)}</span>
+      {format.relative(at, now)} <span class="exactly">{format.exact(at, zone)}</span>
     </time>
   )
 }

@@ -1,7 +1,8 @@
+import { useEffect, useState } from 'preact/hooks'
 import type { Words } from '../../parts/words.tsx'
 import type { ConsoleTexts } from '../../texts/console/en.ts'
 import { type Answer, answerOf } from '../survey/answer.ts'
-import type { State, Survey } from '../survey/survey.ts'
+import type { QuietState, Survey } from '../survey/survey.ts'
 import { useWords } from './use-console.ts'
 
 /** Whether what is known can be relied on: no, where it is too old or the last reading failed. */
@@ -24,6 +25,16 @@ export function AnswerHeading({
 }) {
   const words = useWords()
   const { texts, format, zone } = words
+  // what it reads by itself disturbs nobody
+  const [isAsked, setAsked] = useState(false)
+  useEffect(() => {
+    if (!isReading) setAsked(false)
+  }, [isReading])
+  const ask = () => {
+    if (isReading) return
+    setAsked(true)
+    onRead()
+  }
   const answer = answerOf(survey)
   const clock = format.clock(asOf, zone)
   const when = trust === 'good' ? clock : format.exact(asOf, zone)
@@ -44,8 +55,8 @@ export function AnswerHeading({
           {trust === 'good' && `${texts.answer.asOf(clock)} `}
           {texts.answer.zone(zone.replaceAll('_', ' '))}
         </p>
-        <button type="button" aria-disabled={isReading} onClick={() => isReading || onRead()}>
-          {isReading ? texts.answer.readingAgain : texts.answer.again}
+        <button type="button" aria-disabled={isReading} onClick={ask}>
+          {isReading && isAsked ? texts.answer.readingAgain : texts.answer.again}
         </button>
       </div>
     </section>
@@ -72,7 +83,7 @@ function answerText({ texts, format }: Said, answer: Answer, trust: Trust): stri
   }
 }
 
-const quietStates: State[] = ['never', 'suspended', 'unwatched']
+const quietStates: QuietState[] = ['never', 'suspended', 'unwatched']
 
 /** Of the sources that are neither wrong nor safe, how many are so and why. */
 function quietText({ texts, format }: Said, { quiet }: Survey): string {

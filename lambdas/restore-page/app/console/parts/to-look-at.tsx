@@ -55,7 +55,7 @@ export function ToLookAt({ survey, customerOf }: { survey: Survey; customerOf(te
           <ul class="items">
             {still.shown.map(standing => (
               <Item key={standing.source.source} severity={null} title={<SourceTitle standing={standing} />}>
-                <p class="what">{texts.needs.quietStates[standing.state as 'never' | 'suspended' | 'unwatched']}</p>
+                <p class="what">{texts.needs.quietStates[standing.state]}</p>
                 <SourceFacts standing={standing} />
               </Item>
             ))}

@@ -20,13 +20,15 @@ export function UsageSection({
 }) {
   const { texts, locale, now } = useWords()
   const months = monthsBetween(Math.min(since, now), now)
-  const [month, setMonth] = useState<string>()
+  const [wanted, setMonth] = useState<string>()
+  const month = wanted ?? months[0]!
+  const isCurrent = month === (current.usage?.month ?? months[0])
   return (
     <section aria-labelledby="usage">
       <h2 id="usage">{texts.usage.title}</h2>
       <label class="month">
         {texts.usage.month}
-        <select value={month ?? months[0]} onChange={event => setMonth(event.currentTarget.value)}>
+        <select value={month} onChange={event => setMonth(event.currentTarget.value)}>
           {months.map(each => (
             <option key={each} value={each}>
               {monthName(locale, each)}
@@ -35,7 +37,7 @@ export function UsageSection({
         </select>
       </label>
       <p class="muted">{texts.usage.why}</p>
-      {month === undefined || month === months[0] ? (
+      {isCurrent ? (
         <Month {...current} customerOf={customerOf} />
       ) : (
         <OtherMonth key={month} month={month} customerOf={customerOf} />

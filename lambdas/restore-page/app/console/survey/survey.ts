@@ -15,14 +15,16 @@ const eventsShown = 3 * day
  * - `unwatched`: no backup of it is expected, so that nobody would miss one
  * - `safe`: a backup is there, the next one is expected, and nothing is wrong
  */
-export type State = 'needs' | 'never' | 'suspended' | 'unwatched' | 'safe'
+export type State = 'needs' | QuietState | 'safe'
+/** Neither wrong nor safe. */
+export type QuietState = 'never' | 'suspended' | 'unwatched'
 
 /** Where a source stands. */
-export interface Standing {
+export interface Standing<In extends State = State> {
   source: Source
   /** What people call its tenant. */
   customer: string
-  state: State
+  state: In
   /** The one to look at first is first. */
   findings: Finding[]
 }
@@ -33,8 +35,7 @@ export interface Survey {
   customers: number
   /** In the order in which somebody should look at them. */
   needs: Standing[]
-  /** Neither wrong nor safe. */
-  quiet: Standing[]
+  quiet: Standing<QuietState>[]
   safe: Standing[]
   /** What is open and belongs to no source that is listed: the receiver itself, a customer, a webhook, a host without sources. */
   others: Condition[]
@@ -57,7 +58,8 @@ export function surveyOf({ tenants, sources, conditions, notices }: Everything, 
   for (const event of grave) add(event.subject.id, findingOfEvent(event))
 
   const standings = sources.map(source => standingOf(source, byId.get(source.tenant), found, now))
-  const having = (...states: State[]) => standings.filter(({ state }) => states.includes(state))
+  const having = <In extends State>(...states: In[]) =>
+    standings.filter((standing): standing is Standing<In> => (states as State[]).includes(standing.state))
   return {
     sources: sources.length,
     customers: new Set(sources.map(({ tenant }) => tenant)).size,

@@ -67,8 +67,6 @@ export const de: ConsoleTexts = {
           return `${sources(count, text)} gesperrter Kunden ${count === 1 ? 'wird' : 'werden'} nicht gesichert`
         case 'unwatched':
           return `von ${sources(count, text)} wird kein Backup erwartet`
-        default:
-          return ''
       }
     },
     stale: 'Es wird neu nachgesehen …',

@@ -1,5 +1,5 @@
 import type { FindingKind } from '../../console/survey/finding.ts'
-import type { State } from '../../console/survey/survey.ts'
+import type { QuietState } from '../../console/survey/survey.ts'
 import { common } from '../common/en.ts'
 
 const modes: Record<string, string> = {
@@ -60,7 +60,7 @@ export const en = {
         : `No source needs you, but ${text} other things do`,
     andOthers: (others: number, text: string) =>
       others === 1 ? 'So does one thing that belongs to no source.' : `So do ${text} things that belong to no source.`,
-    states: (state: State, count: number, text: string) => {
+    states: (state: QuietState, count: number, text: string) => {
       switch (state) {
         case 'never':
           return `${sources(count, text)} ${count === 1 ? 'has' : 'have'} sent nothing yet`
@@ -68,8 +68,6 @@ export const en = {
           return `${sources(count, text)} of suspended customers ${count === 1 ? 'is' : 'are'} not backed up`
         case 'unwatched':
           return `${count === 1 ? 'of 1 source' : `of ${text} sources`} no backup is expected`
-        default:
-          return ''
       }
     },
     stale: 'Looking again …',
