@@ -29,7 +29,6 @@ export async function newConsoleScene(): Promise<ConsoleScene> {
   await hostOf('acme', 'crm', '0 * * * *')
   const books = await hostOf('zeta', 'books', '0 2 1 1 *')
   await cloud.fire('watchdog')
-  await cloud.fire('janitor')
 
   return {
     cloud,
@@ -52,6 +51,7 @@ export async function newConsoleScene(): Promise<ConsoleScene> {
         ok(await books.agent.call('POST', '/v1/runs', { source: books.source, ...run }))
       }
       await cloud.fire('watchdog')
+      await cloud.fire('janitor')
     },
     [Symbol.asyncDispose]: () => cloud.close(),
   }

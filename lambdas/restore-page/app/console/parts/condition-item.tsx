@@ -1,5 +1,5 @@
 import type { Condition } from '../receiver/answers.ts'
-import { Ago } from './ago.tsx'
+import { Since } from './ago.tsx'
 import { Item, Receiver } from './standing-item.tsx'
 import { useWords } from './use-console.ts'
 
@@ -24,10 +24,7 @@ export function ConditionItem({ told, customerOf }: { told: Condition; customerO
     >
       <p class="what">
         {texts.findings[kind]?.(mode) ?? kind}
-        <span class="muted">
-          {' '}
-          · {texts.needs.since} <Ago time={since} />
-        </span>
+        <Since time={since} />
       </p>
       <Receiver of={of} texts={[text]} />
     </Item>

@@ -65,7 +65,13 @@ export function ConsolePage({ brand, secret }: { brand: Brand; secret: string })
     if (known && survey)
       return <Open known={known} survey={survey} trust={trust} isReading={isReading} onRead={onRead} />
     if (isReading || !trouble)
-      return <p role="status">{soFar === 0 ? texts.reading : texts.readingSoFar(reader.format.number(soFar))}</p>
+      return (
+        <Message title={texts.reading}>
+          <p class="muted" role="status">
+            {soFar > 0 && texts.readingSoFar(reader.format.number(soFar))}
+          </p>
+        </Message>
+      )
     if (trouble.kind === 'unreachable') return <NoConnection onRetry={onRead} />
     return <TroubleNotice trouble={trouble} onRetry={onRead} />
   }

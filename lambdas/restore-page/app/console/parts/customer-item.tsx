@@ -28,7 +28,9 @@ export function CustomerItem({ customer }: { customer: Customer }) {
           )}
           {needs > 0 && <li class="needed">{said.needs(needs, format.number(needs))}</li>}
           <li>{said.sources(sources.length, format.number(sources.length))}</li>
-          <li>{storedBytes === undefined ? said.storedUnknown : said.stored(format.bytes(storedBytes))}</li>
+          {storedBytes !== undefined && (
+            <li>{storedBytes === null ? said.notMeasured : said.stored(format.bytes(storedBytes))}</li>
+          )}
         </ul>
         <button
           type="button"

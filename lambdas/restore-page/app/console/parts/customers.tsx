@@ -13,8 +13,8 @@ export interface Customer {
   sources: Source[]
   /** How many things of it need somebody. */
   needs: number
-  /** undefined while it is not known. */
-  storedBytes: number | undefined
+  /** null where nothing was measured yet; undefined while that is not known. */
+  storedBytes: number | null | undefined
 }
 
 /** All of them; who has something to look at comes first. */

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Words } from '../../parts/words.tsx'
 import type { ConsoleTexts } from '../../texts/console/en.ts'
 import type { Link } from '../receiver/answers.ts'
@@ -27,6 +27,10 @@ export function Links({
   const [asked, setAsked] = useState<Link>()
   const [revoked, setRevoked] = useState('')
   const close = () => setAsked(undefined)
+  // the button that was pressed goes away with what it was for
+  useEffect(() => {
+    if (revoked !== '') heading.current?.focus()
+  }, [revoked])
   return (
     <>
       <h4 ref={heading} tabIndex={-1}>
@@ -50,8 +54,6 @@ export function Links({
             setRevoked(texts.links.revoked(asked.name))
             close()
             again()
-            // the button that was pressed goes away with the link's good state
-            requestAnimationFrame(() => heading.current?.focus())
           }}
           onClose={close}
         />

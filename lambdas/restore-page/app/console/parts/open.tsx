@@ -59,7 +59,7 @@ function customersOf(
       tenant,
       sources: sourcesOf.get(tenant.tenant) ?? [],
       needs: troubled.get(tenant.tenant) ?? 0,
-      storedBytes: rows && (stored.get(tenant.tenant) ?? 0),
+      storedBytes: rows && (stored.get(tenant.tenant) ?? null),
     }))
     .sort((a, b) => b.needs - a.needs || names.compare(a.tenant.name, b.tenant.name))
 }

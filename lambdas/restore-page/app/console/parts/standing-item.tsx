@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { Severity } from '../survey/finding.ts'
 import type { Standing } from '../survey/survey.ts'
 import { engines } from '../words/engines.ts'
-import { Ago } from './ago.tsx'
+import { Ago, Since } from './ago.tsx'
 import { useWords } from './use-console.ts'
 
 /** A source that somebody should look at: whose it is, what is wrong with it, and when it was well. */
@@ -15,10 +15,7 @@ export function StandingItem({ standing }: { standing: Standing }) {
       {findings.map(({ kind, mode, since }) => (
         <p key={`${kind} ${mode}`} class="what">
           {texts.findings[kind]?.(mode) ?? kind}
-          <span class="muted">
-            {' '}
-            · {texts.needs.since} <Ago time={since} />
-          </span>
+          <Since time={since} />
         </p>
       ))}
       <SourceFacts standing={standing} />

@@ -39,7 +39,7 @@ export const de: ConsoleTexts = {
     },
   },
   reading: 'Jede Quelle wird angesehen …',
-  readingSoFar: count => `Jede Quelle wird angesehen … bisher ${count}`,
+  readingSoFar: count => `bisher ${count}`,
 
   answer: {
     nothing: 'Noch ist nichts geschützt',
@@ -109,7 +109,7 @@ export const de: ConsoleTexts = {
     quiet: 'Weder gestört noch sicher',
     events: 'In letzter Zeit',
     eventsWhy: 'Was in den letzten drei Tagen geschah, nicht offen ist und gelesen werden sollte.',
-    since: 'Seit',
+    since: 'seit',
     host: 'Host',
     lastCall: 'Letzter Anruf',
     lastBackup: 'Letztes Backup empfangen',
@@ -149,7 +149,7 @@ export const de: ConsoleTexts = {
     sources: (count, text) => sources(count, text),
     needs: (count, text) => (count === 1 ? '1 braucht Sie' : `${text} brauchen Sie`),
     stored: bytes => `${bytes} gespeichert`,
-    storedUnknown: 'gespeichert: nicht bekannt',
+    notMeasured: 'noch nichts gemessen',
     manage: 'Links und Tokens',
     manageOf: customer => `Links und Tokens von ${customer}`,
     token: 'Enrol-Token ausstellen',

@@ -42,7 +42,7 @@ export const en = {
     } as Record<string, string>,
   },
   reading: 'Looking at every source …',
-  readingSoFar: (count: string) => `Looking at every source … ${count} so far`,
+  readingSoFar: (count: string) => `${count} so far`,
 
   answer: {
     nothing: 'Nothing is protected yet',
@@ -110,7 +110,7 @@ export const en = {
     quiet: 'Neither wrong nor safe',
     events: 'Lately',
     eventsWhy: 'What happened in the last three days, is not open, and should be read.',
-    since: 'Since',
+    since: 'since',
     host: 'Host',
     lastCall: 'Last call',
     lastBackup: 'Last backup received',
@@ -149,7 +149,7 @@ export const en = {
     sources: (count: number, text: string) => sources(count, text),
     needs: (count: number, text: string) => (count === 1 ? '1 needs you' : `${text} need you`),
     stored: (bytes: string) => `${bytes} stored`,
-    storedUnknown: 'stored: not known',
+    notMeasured: 'nothing measured yet',
     manage: 'Links and tokens',
     manageOf: (customer: string) => `Links and tokens of ${customer}`,
     token: 'Make an enrol token',
