@@ -21,7 +21,6 @@ export const safeConsole: State<ConsoleScene>[] = [
       await page.goto(await scene.open())
       await safe(page)
       await page.getByText('3 safe sources').click()
-      await press(page, 'Sources of Acme Ltd')
     },
   },
 ]
@@ -34,6 +33,14 @@ export const troubledConsole: State<ConsoleScene>[] = [
       await page.goto(await scene.open())
       await troubled(page)
       await page.getByText('What the receiver says').first().click()
+    },
+  },
+  {
+    name: 'console-usage',
+    async reach(page, scene) {
+      await page.goto(await scene.open())
+      await troubled(page)
+      await press(page, 'Sources of Acme Ltd')
     },
   },
   {
