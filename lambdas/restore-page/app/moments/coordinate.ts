@@ -1,4 +1,5 @@
 import type { LinkInfo, Snapshot } from '../receiver/answers.ts'
+import { readTimes } from './read-times.ts'
 
 /** Where a moment lies in an engine's log: on a position, or between two. */
 export interface Coordinate {
@@ -26,15 +27,18 @@ const names: Record<LinkInfo['engine'], string> = {
 
 /** What is known of a unit's log, in any order; worked out once, and looked at for each moment. */
 export function piecesOf(snapshots: Snapshot[], unit: string): Piece[] {
-  return snapshots.flatMap(({ units }) =>
-    units
-      .filter(entry => entry.unit === unit)
-      .map(({ kind, from, to, covers }) => ({
-        from: { time: Date.parse(covers.from), at: (from ?? to).at },
-        to: { time: Date.parse(covers.to), at: to.at },
-        isLog: kind === 'log',
-      })),
-  )
+  const pieces: Piece[] = []
+  for (const snapshot of snapshots) {
+    const times = readTimes(snapshot).units
+    for (const [i, { unit: own, kind, from, to }] of snapshot.units.entries())
+      if (own === unit)
+        pieces.push({
+          from: { time: times[i]!.from, at: (from ?? to).at },
+          to: { time: times[i]!.to, at: to.at },
+          isLog: kind === 'log',
+        })
+  }
+  return pieces
 }
 
 /** @param time of the engine's clock, epoch milliseconds. @returns undefined where nothing that is known holds it */

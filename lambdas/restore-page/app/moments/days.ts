@@ -1,6 +1,7 @@
 import type { Snapshot, Timeline } from '../receiver/answers.ts'
+import { firstFrom } from './in-order.ts'
+import { readTimes } from './read-times.ts'
 import type { Gap } from './restorable.ts'
-import { firstFrom } from './stops.ts'
 import { addDays, dayOf, startOfDay } from './zone.ts'
 
 /**
@@ -39,10 +40,10 @@ export function daysOf(options: {
   const { zone, until, count, snapshots, runs, gaps } = options
   const last = dayOf(zone, until)
   const starts = Array.from({ length: count + 1 }, (_, i) => startOfDay(zone, addDays(last, i - count + 1)))
-  const received = sorted(snapshots, ({ receivedAt }) => receivedAt)
+  const received = sorted(snapshots, snapshot => readTimes(snapshot).received)
   const failed = sorted(
     runs.filter(({ outcome }) => failures.has(outcome)),
-    ({ startedAt }) => startedAt,
+    ({ startedAt }) => Date.parse(startedAt),
   )
   const first = received[0]?.time ?? Number.POSITIVE_INFINITY
   return starts.slice(0, -1).map((from, i) => {
@@ -68,8 +69,8 @@ function stateOf(snapshots: Snapshot[], hasFailed: boolean, hasGap: boolean): Da
   return snapshots.some(({ proof }) => proof?.outcome === 'passed') ? 'proven' : 'stored'
 }
 
-function sorted<T>(items: T[], instantOf: (item: T) => string): { time: number; item: T }[] {
-  return items.map(item => ({ time: Date.parse(instantOf(item)), item })).sort((a, b) => a.time - b.time)
+function sorted<T>(items: T[], timeOf: (item: T) => number): { time: number; item: T }[] {
+  return items.map(item => ({ time: timeOf(item), item })).sort((a, b) => a.time - b.time)
 }
 
 function between<T>(items: { time: number; item: T }[], from: number, to: number): T[] {

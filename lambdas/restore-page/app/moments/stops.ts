@@ -1,4 +1,6 @@
 import type { Snapshot } from '../receiver/answers.ts'
+import { firstFrom } from './in-order.ts'
+import { readTimes } from './read-times.ts'
 import { isRestorable, nearest, type Restorable } from './restorable.ts'
 
 /** Where a snapshot ends: a real position of the engine. */
@@ -11,8 +13,11 @@ export interface Stop {
 export function stopsOf(snapshots: Snapshot[], restorable: Restorable, units: string[] | null): Stop[] {
   const wanted = units && new Set(units)
   const stops = new Map<number, string>()
-  for (const { snapshot, units: own } of snapshots)
-    for (const { unit, covers } of own) if (!wanted || wanted.has(unit)) stops.set(Date.parse(covers.to), snapshot)
+  for (const snapshot of snapshots) {
+    const times = readTimes(snapshot).units
+    for (const [i, { unit }] of snapshot.units.entries())
+      if (!wanted || wanted.has(unit)) stops.set(times[i]!.to, snapshot.snapshot)
+  }
   const sorted = [...stops].map(([time, snapshot]) => ({ time, snapshot })).sort((a, b) => a.time - b.time)
   return within(sorted, restorable)
 }
@@ -25,18 +30,6 @@ function within(stops: Stop[], { ranges, points }: Restorable): Stop[] {
     while (i < ranges.length && ranges[i]!.to.time < time) i++
     return single.has(time) || (i < ranges.length && ranges[i]!.from.time <= time)
   })
-}
-
-/** Index of the first stop at or after a time. */
-export function firstFrom(stops: readonly { time: number }[], time: number): number {
-  let low = 0
-  let high = stops.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (stops[middle]!.time < time) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /**

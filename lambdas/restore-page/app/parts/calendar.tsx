@@ -56,6 +56,7 @@ export function Calendar({
                 const index = column * 7 + row - offset
                 const day = days[index]
                 if (!day) return <td key={`${row} ${column}`} />
+                const said = label(day)
                 return (
                   <td key={day.day}>
                     <button
@@ -63,9 +64,9 @@ export function Calendar({
                       class={`day ${day.state}`}
                       data-day={day.day}
                       tabIndex={index === tabStop ? 0 : -1}
-                      aria-label={label(day)}
+                      aria-label={said}
                       aria-current={day.day === chosen ? 'date' : undefined}
-                      title={label(day)}
+                      title={said}
                       onClick={() => onChoose(day)}
                       onKeyDown={event => onKeyDown(event, index)}
                     />
