@@ -11,6 +11,8 @@ export type OpeningCode =
   | 'pack-damaged'
   /** Trying again later can help. */
   | 'network'
+  /** A newer version of the page was deployed, and the rest of this one is gone: it has to be loaded again. */
+  | 'outdated'
   /** Unknown, expired, used up or revoked. */
   | 'link-invalid'
   /** Wrong, or missing. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { Kept } from '../kept/kept.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
 import type { History } from '../receiver/history.ts'
 import type { KnownPlan } from '../receiver/plan.ts'
@@ -26,6 +27,7 @@ export function Chosen({
   saving,
   history,
   choice,
+  kept,
   time,
   onUsed,
   onError,
@@ -38,9 +40,10 @@ export function Chosen({
   saving: Saving
   history: History
   choice: Choice
+  kept: Kept
   time: number
-  /** @param use the same for a use that is counted once */
-  onUsed(use: string): void
+  /** A use of the link was counted. */
+  onUsed(): void
   onError(error: unknown): void
 }) {
   const { texts, format, zone } = useWords()
@@ -67,12 +70,13 @@ export function Chosen({
       <section class="ways" aria-labelledby="ways">
         <h2 id="ways">{texts.ways.title}</h2>
         <CommandWay choice={choice} />
-        <BrowserWay restoring={restoring} saving={saving} left={left} />
+        <BrowserWay restoring={restoring} saving={saving} left={left} granted={kept.isGranted(choice)} />
         <BundleWay
           link={link}
           left={left}
           receiver={receiver}
           choice={choice}
+          kept={kept}
           when={when}
           onUsed={onUsed}
           onError={onError}

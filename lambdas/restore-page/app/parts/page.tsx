@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import type { Kept } from '../kept/kept.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
 import { Receiver } from '../receiver/receiver.ts'
 import { type Language, languageFor, languages, localeFor } from '../texts/languages.ts'
@@ -26,7 +27,18 @@ type State =
 const tick = 20_000
 
 /** @param secret of the link; empty where the address has none */
-export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; secret: string }) {
+export function Page({
+  brand,
+  ports,
+  secret,
+  kept,
+}: {
+  brand: Brand
+  ports: Ports
+  secret: string
+  /** Of this link. */
+  kept: Kept
+}) {
   const [language, setLanguage] = useState<Language>(() => languageFor(navigator.languages))
   const [localZone] = useState(() => new Intl.DateTimeFormat().resolvedOptions().timeZone)
   const [zone, setZone] = useState(localZone)
@@ -72,8 +84,9 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
     setPasscode(given)
     setAttempt(count => count + 1)
   }, [])
-  // what was opened before its last use was counted goes on: `link` is as it was when the page was loaded
-  const hasEnded = state.kind === 'ready' && (Date.parse(state.link.expiresAt) <= now || state.link.usesLeft === 0)
+  // what the last use was for goes on in its tab
+  const isUsedUp = state.kind === 'ready' && state.link.usesLeft === 0 && !kept.hasAsked
+  const hasEnded = isUsedUp || (state.kind === 'ready' && Date.parse(state.link.expiresAt) <= now)
 
   return (
     <WordsContext.Provider
@@ -112,6 +125,7 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
             receiver={state.receiver}
             access={{ secret, passcode }}
             ports={ports}
+            kept={kept}
             onTrouble={onTrouble}
             onRevoked={onRevoked}
           />

@@ -8,6 +8,7 @@ export const de: Texts = {
   languageLabel: 'Sprache',
   loading: 'Es wird nachgesehen, was wiederhergestellt werden kann …',
   loadingMore: 'Ältere Backups werden gelesen …',
+  reload: 'Seite neu laden',
   tryAgain: 'Noch einmal versuchen',
   contact: contact => `Fragen Sie: ${contact}`,
   contactProvider: provider => `Fragen Sie ${provider} oder die Person, von der Sie den Link haben.`,
@@ -208,8 +209,9 @@ export const de: Texts = {
     bundleProof:
       'Das Skript beweist, dass nichts beschädigt ist. Wer das Backup gemacht hat, beweist nur das Programm.',
     uses: 'Das verbraucht eine Nutzung des Links.',
-    usesLast:
-      'Das verbraucht die letzte Nutzung des Links. Danach geht es auf dieser Seite nur weiter, bis sie geschlossen wird.',
+    usesLast: 'Das verbraucht die letzte Nutzung des Links. Danach geht es nur in diesem Tab weiter.',
+    usesAgain: 'Diese Wiederherstellung ist schon gezählt: Sie in diesem Tab noch einmal zu öffnen, verbraucht nichts.',
+    usesNone: 'Der Link ist verbraucht. Nur was in diesem Tab schon geöffnet war, lässt sich noch einmal öffnen.',
   },
 
   kit: {
@@ -283,6 +285,10 @@ export const de: Texts = {
     network: [
       'Die Verbindung ist abgebrochen',
       'Es wurde mehrmals versucht. Was gespeichert ist, bleibt; machen Sie weiter, wenn das Netz wieder da ist.',
+    ],
+    outdated: [
+      'Diese Seite ist veraltet',
+      'Ihr Anbieter hat eine neuere Fassung eingespielt, seit sie geladen wurde. Laden Sie sie neu: Der gewählte Zeitpunkt bleibt, das Recovery Kit müssen Sie noch einmal geben.',
     ],
     'link-invalid': ['Der Link gilt nicht mehr', 'Er ist inzwischen abgelaufen, verbraucht oder widerrufen.'],
     'passcode-wrong': ['Das Kennwort gilt nicht mehr', 'Laden Sie die Seite neu und geben Sie es noch einmal ein.'],

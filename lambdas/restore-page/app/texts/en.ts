@@ -12,6 +12,7 @@ export const en = {
   loading: 'Looking up what can be restored …',
   loadingMore: 'Reading older backups …',
   tryAgain: 'Try again',
+  reload: 'Load the page again',
   contact: (contact: string) => `Ask: ${contact}`,
   contactProvider: (provider: string) => `Ask ${provider} or whoever sent you the link.`,
 
@@ -208,7 +209,9 @@ export const en = {
     bundleDone: (name: string, when: string) => `${name} is saved. The receiver serves it until ${when}.`,
     bundleProof: 'The script proves that nothing was damaged. Who made the backup is proved by the program only.',
     uses: 'This uses the link once.',
-    usesLast: 'This uses the link for the last time. This page can then go on only until it is closed.',
+    usesLast: 'This uses the link for the last time. It then goes on in this tab only.',
+    usesAgain: 'This restore was counted already: to open it again in this tab uses the link no more.',
+    usesNone: 'The link is used up. Only what was opened in this tab before can be opened again.',
   },
 
   kit: {
@@ -281,6 +284,10 @@ export const en = {
     network: [
       'The connection broke',
       'It was tried several times. What is saved is kept; go on when the network is back.',
+    ],
+    outdated: [
+      'This page is out of date',
+      'Your provider has put a newer version in place since it was loaded. Load it again: the moment that you chose is kept, the recovery kit has to be given again.',
     ],
     'link-invalid': ['The link has ended', 'It expired, was used up or revoked meanwhile.'],
     'passcode-wrong': ['The passcode is no longer accepted', 'Load the page again and give it anew.'],
