@@ -10,7 +10,8 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.setViewportSize({ width, height })
   await page.evaluate(axe)
   for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme })
+    // without motion, or colours are looked at that are on their way
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     expect(await violations(page), colorScheme).toEqual([])
   }
 }

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await backUp(agent, source, 'log', [logEntry('shop', 40, 50, at(40), at(60))])
   url = ok(await agent.call('POST', '/v1/links', { source, expiresSeconds: 3600 })).url
   page = await browser.newPage({ locale: 'en-GB', timezoneId: 'UTC' })
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await browser?.close()
   await cloud?.close()

@@ -127,8 +127,10 @@ describe('whoever opens a link', () => {
     const another = await context.newPage()
     await another.goto(url)
     await giveKit(await readFile(scene.host.kit, 'utf8'), another)
-    await another.getByRole('button', { name: /^Download all of it/ }).waitFor()
+    // another tab is another use; and a link is for twice its bytes, whatever uses it has
+    await another.getByText('As much as this link allows was already fetched').waitFor()
     expect(await usesLeft()).toBe(0)
+    await expectAccessible(another)
   })
 
   test('goes on with what the last use was for when the page is loaded again, in this tab alone', async () => {
@@ -283,12 +285,11 @@ describe('what goes wrong is told, and what to do:', () => {
     faults = [{ kind: 'cut', after: 50_000 }, { kind: 'reset' }, { kind: 'cut', after: 100_000 }]
     expect((await download(name)).equals(await readFile(join(restored, name)))).toBe(true)
     expect(faults).toEqual([])
-    // each goes on behind what has come
-    const [first, second, third, last, ...more] = ranges.map(range => Number(/\d+/.exec(range)![0]))
-    expect(second).toBeGreaterThan(first!)
-    expect(third).toBe(second)
-    expect(last).toBeGreaterThan(third!)
-    expect(more).toEqual([])
+    // each goes on behind what has come; of what a line carried before it broke a browser may throw the last away
+    const begins = ranges.map(range => Number(/\d+/.exec(range)![0]))
+    expect(begins).toHaveLength(4)
+    expect(begins).toEqual(begins.toSorted((a, b) => a - b))
+    expect(begins.at(-1)).toBeGreaterThan(begins[0]!)
   })
 
   test('a page that is older than its receiver', async () => {

@@ -72,9 +72,9 @@ function cutAfter(bytes: number, answer: Answer, socket: Socket): Answer {
   async function* beginning(whole: AsyncIterable<Uint8Array>) {
     let left = bytes
     for await (const chunk of whole) {
-      if (left <= 0) return void socket.destroySoon()
       yield chunk.subarray(0, left)
       left -= chunk.length
+      if (left <= 0) return void socket.destroySoon()
     }
   }
 }

@@ -15,6 +15,8 @@ export type OpeningCode =
   | 'outdated'
   /** Unknown, expired, used up or revoked. */
   | 'link-invalid'
+  /** The link's budget of bytes is used up, or that of whoever made it. */
+  | 'quota-exceeded'
   /** Wrong, or missing. */
   | 'passcode-wrong'
   /** Nothing leads to the moment. */

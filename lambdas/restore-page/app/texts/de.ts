@@ -291,6 +291,10 @@ export const de: Texts = {
       'Ihr Anbieter hat eine neuere Fassung eingespielt, seit sie geladen wurde. Laden Sie sie neu: Der gewählte Zeitpunkt bleibt, das Recovery Kit müssen Sie noch einmal geben.',
     ],
     'link-invalid': ['Der Link gilt nicht mehr', 'Er ist inzwischen abgelaufen, verbraucht oder widerrufen.'],
+    'quota-exceeded': [
+      'So viel, wie dieser Link erlaubt, wurde schon geholt',
+      'Wer ihn geschickt hat, kann einen neuen machen. Jedes Öffnen eines Backups zählt, auch wenn die Seite neu geladen wurde.',
+    ],
     'passcode-wrong': ['Das Kennwort gilt nicht mehr', 'Laden Sie die Seite neu und geben Sie es noch einmal ein.'],
     'not-restorable': ['Dieser Zeitpunkt kann nicht mehr wiederhergestellt werden', 'Wählen Sie oben einen anderen.'],
     refused: ['Der Empfänger lehnt ab', 'Versuchen Sie es in einer Minute noch einmal.'],

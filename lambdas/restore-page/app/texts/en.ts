@@ -290,6 +290,10 @@ export const en = {
       'Your provider has put a newer version in place since it was loaded. Load it again: the moment that you chose is kept, the recovery kit has to be given again.',
     ],
     'link-invalid': ['The link has ended', 'It expired, was used up or revoked meanwhile.'],
+    'quota-exceeded': [
+      'As much as this link allows was already fetched',
+      'Whoever sent it can make a new one. Every time that a backup is opened anew counts, also after the page was loaded again.',
+    ],
     'passcode-wrong': ['The passcode is no longer accepted', 'Load the page again and give it anew.'],
     'not-restorable': ['That moment cannot be restored any more', 'Choose another one above.'],
     refused: ['The receiver refuses', 'Try again in a minute.'],
