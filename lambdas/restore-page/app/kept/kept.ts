@@ -46,7 +46,8 @@ export class Kept {
 
   choose(chosen: Chosen): void {
     this.#state.chosen = chosen
-    this.#timer ??= setTimeout(() => this.#write(), rest)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#write(), rest)
   }
 
   /** The same for the same choice. What was chosen last is written down with it. */
@@ -75,7 +76,6 @@ export class Kept {
 
   #write(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
     try {
       this.#history.replaceState(this.#state, '')
     } catch {

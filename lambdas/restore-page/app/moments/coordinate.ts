@@ -10,13 +10,6 @@ export interface Coordinate {
   to: string
 }
 
-/** A part of a unit's log, or the position of a full, with its times in epoch milliseconds. */
-export interface Piece {
-  from: { time: number; at: string }
-  to: { time: number; at: string }
-  isLog: boolean
-}
-
 const names: Record<LinkInfo['engine'], string> = {
   mysql: 'binlog',
   sqlserver: 'LSN',
@@ -25,29 +18,34 @@ const names: Record<LinkInfo['engine'], string> = {
   exchange: 'log',
 }
 
-/** What is known of a unit's log, in any order; worked out once, and looked at for each moment. */
-export function piecesOf(snapshots: Snapshot[], unit: string): Piece[] {
-  const pieces: Piece[] = []
+/**
+ * Looks through everything, as for each moment that a point is dragged over, and keeps nothing of it.
+ * @param time of the engine's clock, epoch milliseconds
+ * @returns undefined where nothing that is known holds it
+ */
+export function coordinateAt(
+  engine: LinkInfo['engine'],
+  snapshots: Snapshot[],
+  unit: string,
+  time: number,
+): Coordinate | undefined {
+  let around: Snapshot['units'][number] | undefined
   for (const snapshot of snapshots) {
     const times = readTimes(snapshot).units
-    for (const [i, { unit: own, kind, from, to }] of snapshot.units.entries())
-      if (own === unit)
-        pieces.push({
-          from: { time: times[i]!.from, at: (from ?? to).at },
-          to: { time: times[i]!.to, at: to.at },
-          isLog: kind === 'log',
-        })
+    for (let i = 0; i < times.length; i++) {
+      const { from, to } = times[i]!
+      if (time > to || time < from) continue
+      const entry = snapshot.units[i]!
+      if (entry.unit !== unit) continue
+      if (to === time) return between(engine, entry.to.at, entry.to.at)
+      if (entry.kind === 'log') around ??= entry
+    }
   }
-  return pieces
+  return around && between(engine, (around.from ?? around.to).at, around.to.at)
 }
 
-/** @param time of the engine's clock, epoch milliseconds. @returns undefined where nothing that is known holds it */
-export function coordinateAt(engine: LinkInfo['engine'], pieces: Piece[], time: number): Coordinate | undefined {
-  const on = pieces.find(({ to }) => to.time === time)
-  const around = on ?? pieces.find(({ from, to, isLog }) => isLog && from.time <= time && time < to.time)
-  if (!around) return undefined
-  const to = positionText(engine, around.to.at)
-  return { name: names[engine], from: on ? to : positionText(engine, around.from.at), to }
+function between(engine: LinkInfo['engine'], from: string, to: string): Coordinate {
+  return { name: names[engine], from: positionText(engine, from), to: positionText(engine, to) }
 }
 
 /** As people know it: `000007:342` for the fixed-width `0000000007:000000000342` of MySQL, others without the zeros that pad them. */

@@ -52,9 +52,13 @@ export function restorableOf(
   )
   const ranges = rest.reduce((common, own) => overlap(common, own), first ?? [])
   const gaps = gapsOf(chosen)
-  const points = snapshots
-    .flatMap(item => pointOf(item, wanted, single) ?? [])
-    .filter(({ time }) => !rangeAt(ranges, time))
+  const points: Point[] = []
+  // a log leaves a state of the units that it names alone; one that was found bad is offered only where it is what the link is for
+  for (const snapshot of snapshots)
+    if (single || (snapshot.lane === 'data' && !snapshot.bad)) {
+      const point = pointOf(snapshot, wanted)
+      if (point && !rangeAt(ranges, point.time)) points.push(point)
+    }
   return { ranges, gaps, points: points.sort((a, b) => a.time - b.time) }
 }
 
@@ -83,14 +87,9 @@ function gapsOf(units: Timeline['units']): Gap[] {
   return [...gaps.values()].sort((a, b) => a.from - b.from)
 }
 
-/** A log leaves a state of the units that it names alone; one that was found bad is offered only where it is what the link is for. */
-function pointOf(
-  { snapshot, lane, bad, units }: Snapshot,
-  wanted: string[] | null,
-  single: boolean,
-): Point | undefined {
+function pointOf({ snapshot, units }: Snapshot, wanted: string[] | null): Point | undefined {
   const own = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
-  if (own.length === 0 || (!single && (lane !== 'data' || bad))) return undefined
+  if (own.length === 0) return undefined
   const last = own.map(({ covers }) => momentOf(covers.to)).reduce((a, b) => (a.time >= b.time ? a : b))
   return { ...last, snapshot }
 }

@@ -12,14 +12,18 @@ export interface Stop {
 /** Ends of snapshots that can be restored, in order, one for each moment. @param units null for all */
 export function stopsOf(snapshots: Snapshot[], restorable: Restorable, units: string[] | null): Stop[] {
   const wanted = units && new Set(units)
-  const stops = new Map<number, string>()
+  const stops: Stop[] = []
   for (const snapshot of snapshots) {
     const times = readTimes(snapshot).units
-    for (const [i, { unit }] of snapshot.units.entries())
-      if (!wanted || wanted.has(unit)) stops.set(times[i]!.to, snapshot.snapshot)
+    for (let i = 0; i < times.length; i++)
+      if (!wanted || wanted.has(snapshot.units[i]!.unit))
+        stops.push({ time: times[i]!.to, snapshot: snapshot.snapshot })
   }
-  const sorted = [...stops].map(([time, snapshot]) => ({ time, snapshot })).sort((a, b) => a.time - b.time)
-  return within(sorted, restorable)
+  stops.sort((a, b) => a.time - b.time)
+  return within(
+    stops.filter(({ time }, i) => time !== stops[i + 1]?.time),
+    restorable,
+  )
 }
 
 /** Both are in order: one walk through them. */

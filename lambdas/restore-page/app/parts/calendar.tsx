@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Day, type DayState, dayByKey } from '../moments/days.ts'
 import { useWords } from './words.tsx'
 
@@ -120,35 +120,43 @@ function monthsOf(days: Day[], offset: number, columns: number): { day: string; 
   }))
 }
 
-/** The same for who reads it, or hears it. Days of which nothing is known are left out. */
+/** The same for who reads it, or hears it. Days of which nothing is known are left out. It is made when it is unfolded. */
 function DayTable({ days }: { days: Day[] }) {
+  const { texts } = useWords()
+  const [open, setOpen] = useState(false)
+  return (
+    <details onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>{texts.choose.table}</summary>
+      {open && <DayRows days={days} />}
+    </details>
+  )
+}
+
+function DayRows({ days }: { days: Day[] }) {
   const { texts, format } = useWords()
   return (
-    <details>
-      <summary>{texts.choose.table}</summary>
-      <div class="scrolling">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{texts.choose.columns.day}</th>
-              <th scope="col">{texts.choose.columns.state}</th>
-              <th scope="col">{texts.choose.columns.backups}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {days
-              .filter(({ state }) => state !== 'none')
-              .reverse()
-              .map(({ day, state, snapshots }) => (
-                <tr key={day}>
-                  <th scope="row">{format.day(day)}</th>
-                  <td>{texts.choose.states[state]}</td>
-                  <td class="number">{format.number(snapshots)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <div class="scrolling">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{texts.choose.columns.day}</th>
+            <th scope="col">{texts.choose.columns.state}</th>
+            <th scope="col">{texts.choose.columns.backups}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {days
+            .filter(({ state }) => state !== 'none')
+            .reverse()
+            .map(({ day, state, snapshots }) => (
+              <tr key={day}>
+                <th scope="row">{format.day(day)}</th>
+                <td>{texts.choose.states[state]}</td>
+                <td class="number">{format.number(snapshots)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

@@ -63,6 +63,10 @@ export function Ready({
     setWanted(null)
   }, [])
   const time = wanted ?? (restorable && boundsOf(restorable)?.last.time) ?? end ?? undefined
+  const said = useMemo(
+    () => newest && answer && <Answer source={link.sourceName} restorable={answer} history={newest} units={units} />,
+    [link.sourceName, answer, newest, units],
+  )
   const choice =
     restorable && time !== undefined && isRestorable(restorable, time) ? choiceAt(restorable, time, units) : null
   const restoring = useRestoring(ports, access, link.source, choice, kept, onUsed)
@@ -76,7 +80,7 @@ export function Ready({
   const all = newest.units.length > 0 ? newest.units.map(({ unit }) => unit) : unitsOf(newest.snapshots)
   return (
     <>
-      <Answer source={link.sourceName} restorable={answer} history={newest} units={units} />
+      {said}
       {all.length > 1 && <Units all={all} chosen={units} onChoose={setUnits} />}
       {time !== undefined && (
         <Choose

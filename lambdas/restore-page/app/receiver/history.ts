@@ -71,7 +71,7 @@ export async function* readHistory(
     const page: Timeline = await receiver.timeline(source, { limit: '200', before: next }, signal)
     take(page.snapshots)
     next = page.next
-    yield known(false)
+    if (next !== null && !hasOlder) yield known(false)
   }
   yield known(true)
 }
