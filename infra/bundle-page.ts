@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { writePageFile } from './page-file.ts'
+import { withoutLocales } from './without-locales.ts'
 
 const root = join(import.meta.dirname, '..')
 const app = 'lambdas/restore-page/app'
@@ -21,6 +22,7 @@ const common = {
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
   assetNames: '[name]-[hash]',
+  plugins: [withoutLocales],
   write: false,
   metafile: true,
 } satisfies BuildOptions

@@ -95,6 +95,35 @@ const states: State<Scene>[] = [
     },
   },
   {
+    name: 'gap',
+    async reach(page, scene) {
+      await states[0]!.reach(page, scene)
+      await page.locator('[aria-current=date]').press('ArrowUp')
+      await page.getByText('This moment cannot be restored').waitFor()
+    },
+  },
+  {
+    name: 'running',
+    async reach(page, scene) {
+      await states[2]!.reach(page, scene)
+      // a line so slow that nothing comes
+      await page.context().route(/\.pack/, () => {})
+      await page.getByRole('button', { name: 'Download shop.customers-schema.sql' }).click()
+      await page.getByRole('progressbar').waitFor()
+    },
+  },
+  {
+    name: 'outdated',
+    async reach(page, scene) {
+      await states[1]!.reach(page, scene)
+      await page
+        .context()
+        .route(/\/r\/worker-/, route => route.continue({ url: new URL('/r/worker-GONE0000.js', page.url()).href }))
+      await give(page, await readFile(scene.host.kit, 'utf8'))
+      await page.getByText('This page is out of date').waitFor()
+    },
+  },
+  {
     name: 'offline',
     async reach(page, scene) {
       const { url } = await scene.link()

@@ -62,7 +62,7 @@ export class Contents {
       if (isCode(error, 'identity-does-not-open')) {
         if (await isRecipient(identities, recipients))
           throw damage('index-damaged', what, 'it is sealed to this identity, and its header was changed', error)
-        throw foreignIdentity(snapshot, recipients, error)
+        throw await foreignIdentity(snapshot, recipients, identities, error)
       }
       throw asDamageOf('index-damaged', what, error)
     }
@@ -92,13 +92,19 @@ export class Contents {
  * @throws Failure `identity-does-not-open`
  */
 export async function requireRecipient({ snapshot, recipients }: Manifest, identities: readonly string[]) {
-  if (!(await isRecipient(identities, recipients))) throw foreignIdentity(snapshot, recipients)
+  if (!(await isRecipient(identities, recipients))) throw await foreignIdentity(snapshot, recipients, identities)
 }
 
-function foreignIdentity(snapshot: string, recipients: readonly string[], cause?: unknown): Failure {
+async function foreignIdentity(
+  snapshot: string,
+  recipients: readonly string[],
+  identities: readonly string[],
+  cause?: unknown,
+): Promise<Failure> {
+  const given = await Promise.all(identities.map(identityToRecipient))
   return new Failure('identity-does-not-open', `This identity does not open snapshot ${snapshot}`, {
-    why: `the snapshot is sealed to ${recipients.join(', ')}`,
-    fix: 'Use the recovery kit with that recipient',
+    why: `the snapshot is sealed to ${recipients.join(', ')}, and this is the identity of ${given.join(', ')}`,
+    fix: 'Use the recovery kit whose line "# recipient:" says so; nothing is damaged',
     cause,
   })
 }

@@ -1,5 +1,6 @@
 import { type PublicKey, publicKeyOf } from '../jws.ts'
 import { identitiesOf, type Kit, parseKit } from '../kit.ts'
+import { decrypterFor } from '../sealed/identities.ts'
 import { certifiedIn } from './certified.ts'
 
 /** What a person who restores brings along. */
@@ -17,8 +18,11 @@ export interface Identity {
 export async function parseIdentity(text: string): Promise<Identity> {
   const isKit = /^# format: failsafe\.kit\//m.test(text)
   const kit = isKit ? await parseKit(text) : undefined
+  const identities = identitiesOf(text)
+  // one with a character too few is told here, before anybody is asked for anything
+  decrypterFor(identities)
   return {
-    identities: identitiesOf(text),
+    identities,
     kit,
     customerKey: kit && publicKeyOf(kit.customerKey),
     certified: kit ? certifiedIn(text) : [],

@@ -75,6 +75,13 @@ describe('the bundle of the pages', () => {
     for (const name of page.files.keys()) expect(text(name), name).not.toContain('sourceMappingURL')
   })
 
+  it('has less than 400 KB to load before a backup can be opened, and of zod English alone', () => {
+    const worker = text(page.names.worker)
+    expect(worker.length).toBeLessThan(400_000)
+    expect(worker).toContain('Invalid input: expected')
+    expect(worker).not.toMatch(/Ungültige|Entrée invalide|Entrada inválida/)
+  })
+
   it('has less than 120 KB to load before anything is seen, compressed either way', () => {
     const brand = { name: 'x'.repeat(64), contact: 'x'.repeat(200), logo: undefined, colours: undefined }
     const pages = [

@@ -361,6 +361,17 @@ describe('in this process', () => {
     expect(await put()).not.toBe('accepted')
     fault = undefined
     expect(await refusal(s3.send(new HeadObjectCommand({ Bucket, Key: 'a' })))).toBe('accepted')
+    const Body = Buffer.alloc(MiB)
+    fault = undefined
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'large', Body }))
+    fault = { kind: 'cut', after: 100_000 }
+    let received = 0
+    const { body } = await fetch(await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: 'large' })))
+    const readAll = async () => {
+      for await (const chunk of body!) received += chunk.length
+    }
+    await expect(readAll()).rejects.toThrow('terminated')
+    expect(received).toBe(100_000)
     fault = { kind: 'stall' }
     const get = fetch(`${server.url}/vault/a`, { signal: AbortSignal.timeout(300) })
     await expect(get).rejects.toThrow(/timeout/i)

@@ -4,8 +4,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ok } from '../receiver/support.ts'
 import { newHost } from '../uploader/host.ts'
-import { expectAccessible as accessible, nameOfFocused, tabTo } from './accessible.ts'
+import { expectAccessible as accessible } from './accessible.ts'
 import { type ConsoleScene, newConsoleScene } from './console-scene.ts'
+import { focused as focusedOf, tabTo } from './keys.ts'
 import { launch } from './support.ts'
 
 /** The provider's operator: the real page and receiver, real agents with real backups, a watchdog that really looks, and a real browser. */
@@ -31,7 +32,7 @@ const button = (name: string | RegExp) => page.getByRole('button', { name })
 const heading = (name: string | RegExp) => page.getByRole('heading', { name })
 const dialog = () => page.locator('dialog')
 /** The name of what the keyboard is at. */
-const focused = () => expect.poll(() => nameOfFocused(page))
+const focused = () => expect.poll(() => focusedOf(page))
 
 /** In the light and in the dark. */
 async function expectAccessible(): Promise<void> {

@@ -13,6 +13,7 @@ export interface Outcome<T> {
 let restoration: Restoration
 let opened: Opened
 let chosen: Choice
+let key: string
 let progress = 0
 
 async function told<T>(work: () => Promise<T>): Promise<Outcome<T>> {
@@ -30,12 +31,13 @@ export const driver = {
     restoration = new Restoration({ worker: '/r/worker.js', secret })
     restoration.onProgress = () => progress++
     chosen = choice
+    key = crypto.randomUUID()
     return driver.openAgain(identity)
   },
   /** What was chosen before, with another identity. */
   openAgain(identity: string): Promise<Outcome<Opened>> {
     return told(async () => {
-      opened = await restoration.open(chosen, identity)
+      opened = await restoration.open(chosen, key, identity)
       return opened
     })
   },

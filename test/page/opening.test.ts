@@ -161,6 +161,7 @@ describe('what is refused is named', () => {
   test('a text that is no identity, before a use of the link is consumed', async () => {
     const before = receiver.requests.length
     expect((await open(page, 'abc')).code).toBe('identity-invalid')
+    expect((await open(page, keys.identity.slice(0, -1))).code).toBe('identity-invalid')
     expect(receiver.requests.slice(before).filter(({ url }) => url.startsWith('/v1/'))).toEqual([])
   })
 

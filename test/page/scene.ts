@@ -1,5 +1,6 @@
+import type { Intercept } from '../../infra/local/s3/fault.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { startDatabase } from '../support/database.ts'
+import { type Database, startDatabase } from '../support/database.ts'
 import { lastJson } from '../support/run.ts'
 import { type Host, newHost, shopOf } from '../uploader/host.ts'
 
@@ -12,16 +13,20 @@ export interface Scene extends AsyncDisposable {
   cloud: TestCloud
   /** It has backed up its source `shop`. */
   host: Host
+  /** What is backed up. */
+  database: Database
   /** The full backup. */
   snapshot: string
+  /** @returns the id of another snapshot */
+  backUp(mode: 'full' | 'log'): Promise<string>
   /** @param options of `failsafe link` */
   link(...options: string[]): Promise<Link>
 }
 
-/** A receiver with its page, and a customer's server with a shop of which there is a full backup. */
-export async function newScene(): Promise<Scene> {
+/** A receiver with its page, and a customer's server with a shop of which there is a full backup. @param options what becomes of requests to the vault */
+export async function newScene(options: { intercept?: Intercept } = {}): Promise<Scene> {
   const [cloud, database] = await Promise.all([
-    startTestCloud(),
+    startTestCloud(options),
     startDatabase({ options: { log_bin: 'binlog', binlog_format: 'ROW' } }),
   ])
   await database.execute(
@@ -38,11 +43,14 @@ export async function newScene(): Promise<Scene> {
     return lastJson(ended)
   }
   await host.configure(...(await shopOf(host, database)))
-  const { snapshot } = await say('backup', 'shop', '--mode', 'full')
+  const backUp = async (mode: string) => (await say('backup', 'shop', '--mode', mode)).snapshot as string
+  const snapshot = await backUp('full')
   return {
     cloud,
     host,
+    database,
     snapshot,
+    backUp,
     link: async (...options) => (await say('link', 'shop', ...options)) as Link,
     async [Symbol.asyncDispose]() {
       await host[Symbol.asyncDispose]()

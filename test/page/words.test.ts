@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fold } from '../../lambdas/restore-page/app/moments/chain.ts'
-import { coordinateAt, piecesOf, positionText } from '../../lambdas/restore-page/app/moments/coordinate.ts'
+import { coordinateAt, positionText } from '../../lambdas/restore-page/app/moments/coordinate.ts'
 import { seenPart, ticksPath } from '../../lambdas/restore-page/app/moments/drawing.ts'
 import { gapReason } from '../../lambdas/restore-page/app/moments/gap-reason.ts'
 import { OpeningError } from '../../lambdas/restore-page/app/opening/opening-error.ts'
@@ -77,14 +77,16 @@ describe('words', () => {
 })
 
 describe('where a moment lies in the log', () => {
-  const pieces = piecesOf([snapshotOf(1, 'full', 10, 10), snapshotOf(2, 'log', 10, 11)], 'shop')
+  const snapshots = [snapshotOf(1, 'full', 10, 10), snapshotOf(2, 'log', 10, 11)]
+  const coordinate = (at: number, unit = 'shop') => coordinateAt('mysql', snapshots, unit, time(at))
   it('is a position where a backup ends, and else between two', () => {
-    expect(coordinateAt('mysql', pieces, time(11))).toMatchObject({ from: '000007:1100', to: '000007:1100' })
-    expect(coordinateAt('mysql', pieces, time(10.5))).toMatchObject({
+    expect(coordinate(11)).toMatchObject({ from: '000007:1100', to: '000007:1100' })
+    expect(coordinate(10.5)).toMatchObject({
       from: '000007:1000',
       to: '000007:1100',
     })
-    expect(coordinateAt('mysql', pieces, time(12))).toBeUndefined()
+    expect(coordinate(12)).toBeUndefined()
+    expect(coordinate(10.5, 'another')).toBeUndefined()
     expect(positionText('oracle', '00000000004711')).toBe('4711')
     expect(positionText('sqlserver', '0000000000')).toBe('0')
   })

@@ -261,6 +261,35 @@ describe('tampering', () => {
     await expectRefused(await makeSnapshot(keys, { files }), ['identity-does-not-open'], { identities: [identity] })
   })
 
+  test('the kit of somebody else is told so, and which one is wanted, before anything is fetched', async () => {
+    await using to = await temporaryDirectory()
+    const other = await newKeys()
+    const made = await makeSnapshot(keys, { files })
+    await using vault = await startVault([made])
+    const trust = { customerKeys: [publicKeyOf(other.customerKey)], fingerprints: new Set<string>() }
+    const request = restoreOf(made, other, vault.receiver, to.in('out'), { trust })
+    const failure = await failureOf(runRestore(request))
+    expect(failure.code).toBe('identity-does-not-open')
+    expect(failure.line).toContain(keys.recipient)
+    expect(failure.line).toContain(other.recipient)
+    expect([vault.requests, vault.signatures()]).toEqual([[], 0])
+  })
+
+  test('a stranger who seals to the right kit is a stranger all the same', async () => {
+    const stranger = { ...keys, agentKey: await newSigningKey(), customerKey: await newSigningKey() }
+    const [made, other] = [await makeSnapshot(stranger, { files }), await newKeys()]
+    await expectRefused(made, ['agent-untrusted'], { identities: [keys.identity, other.identity] })
+  })
+
+  test('a manifest that was changed is damaged, whatever recipients it then names', async () => {
+    const other = await newKeys()
+    const made = await makeSnapshot(keys, { files })
+    const [head, body, signature] = made.entry.manifest.split('.') as [string, string, string]
+    const changed = Buffer.from(body, 'base64url').toString().replace(keys.recipient, other.recipient)
+    const manifest = [head, Buffer.from(changed).toString('base64url'), signature].join('.')
+    await expectRefused({ ...made, entry: { ...made.entry, manifest } }, ['manifest-damaged'])
+  })
+
   test('an extent outside of its pack is refused', async () => {
     const made = await makeSnapshot(keys, {
       files,

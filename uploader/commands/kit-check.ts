@@ -32,6 +32,7 @@ async function run(name: string | undefined, options: Options, { terminal, repor
   const identity = await requireIdentity(options.identity, terminal)
   const { agent, config, network, receiver } = await connect(options, terminal)
   const trust = await trustOf(identity, agent, options.trust)
+  const { identities } = identity
   const names = name === undefined ? (await receiver.sources()).sources.map(source => source.name) : [name]
   const checked: { source: string; snapshot: string; artefacts: number }[] = []
   for (const each of names) {
@@ -40,9 +41,10 @@ async function run(name: string | undefined, options: Options, { terminal, repor
       sourceName,
       snapshot: { snapshot },
     } = await newestOf(receiver, each)
-    const chain = await fetchChain(receiver, { source, snapshot }, trust, readingOf(terminal, network, 1))
+    const proof = { trust, identities, opens: snapshot }
+    const chain = await fetchChain(receiver, { source, snapshot }, proof, readingOf(terminal, network, 1))
     const { reader, manifest } = chain.links.find(link => link.manifest.snapshot === snapshot)!
-    const { length } = await contents.index(reader, manifest, identity.identities)
+    const { length } = await contents.index(reader, manifest, identities)
     await receiver.recordProof(snapshot, { method: 'verify', level: 'kit', outcome: 'passed' })
     await rememberKitProof(config.state.dir, agent, snapshot, terminal.now())
     checked.push({ source: sourceName, snapshot, artefacts: length })

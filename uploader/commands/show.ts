@@ -38,8 +38,8 @@ async function run(id: string, options: Options, { terminal, reporter }: Job) {
   const { agent, network, receiver } = await connect(options, terminal)
   const identity = await readIdentity(options.identity, terminal)
   const { source, sourceName, snapshot } = await locate(receiver, id)
-  const trust = await trustOf(identity, agent, options.trust)
-  const chain = await fetchChain(receiver, { source, snapshot: id }, trust, readingOf(terminal, network, 1))
+  const proof = { trust: await trustOf(identity, agent, options.trust), identities: identity?.identities, opens: id }
+  const chain = await fetchChain(receiver, { source, snapshot: id }, proof, readingOf(terminal, network, 1))
   const link = chain.links.find(({ manifest }) => manifest.snapshot === id)!
   const { manifest, units } = link
   const artefacts = identity && (await listed(link, identity, terminal.platform))

@@ -2,8 +2,9 @@ import type { z } from 'zod'
 import type { RestoreManifestRequest } from '../../shared/api/restore.ts'
 import type { SnapshotId, SourceId } from '../../shared/ids.ts'
 import { type AskedMoment, type ProvedSnapshot, proveChain } from '../../shared/restore/chain.ts'
+import { requireRecipient } from '../../shared/restore/contents.ts'
 import { PackReader, type PackReaderOptions } from '../../shared/restore/packs.ts'
-import { type Trust, verifiedManifest } from '../../shared/restore/trust.ts'
+import { signedManifest, type Trust, verifiedManifest } from '../../shared/restore/trust.ts'
 import type { EngineKind } from '../../shared/snapshot.ts'
 import type { Connections } from '../network/connections.ts'
 import type { RestoreReceiver } from '../receiver/receiver.ts'
@@ -32,15 +33,24 @@ export interface VerifiedChain {
 
 export type Wanted = { source: SourceId } & AskedMoment
 
+/** What the person who restores brings along. */
+export interface Proof {
+  trust: Trust
+  /** Secret keys of age; left out where nothing is to be opened. */
+  identities?: readonly string[] | undefined
+  /** The one snapshot that they are to open; all of the chain where it is left out. */
+  opens?: SnapshotId
+}
+
 /**
  * Asks the receiver which snapshots lead to the wanted moment and proves the answer: signatures, identities, unit lists, and that
- * they are an unbroken chain that ends where it was asked to.
- * @throws ProblemError of the receiver; Failure `agent-untrusted`, or `manifest-damaged`, `units-damaged`, `chain-damaged`
+ * they are an unbroken chain that ends where it was asked to. Nothing is fetched of a snapshot that the identities should open and do not.
+ * @throws ProblemError of the receiver; Failure `identity-does-not-open`, `agent-untrusted`, or `manifest-damaged`, `units-damaged`, `chain-damaged`
  */
 export async function fetchChain(
   receiver: RestoreReceiver,
   { source, at, snapshot }: Wanted,
-  trust: Trust,
+  { trust, identities, opens }: Proof,
   { connections, ...reading }: Reading,
 ): Promise<VerifiedChain> {
   const request: z.input<typeof RestoreManifestRequest> = {
@@ -51,6 +61,9 @@ export async function fetchChain(
   const answer = await receiver.restoreManifest(request)
   const links: Link[] = []
   for (const entry of answer.snapshots) {
+    // before the question of trust: a kit of somebody else has vouched for nobody here, and that is not what is wrong
+    if (identities && (opens ?? entry.snapshot) === entry.snapshot)
+      await requireRecipient(await signedManifest(entry, source), identities)
     const manifest = await verifiedManifest(entry, source, trust)
     const reader = new PackReader({
       ...reading,

@@ -74,7 +74,8 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
       warn('partial-left', `${path} is left from a killed restore; remove it`)
     // The commonest obstacle, an earlier restore, is found before a use of the link is spent.
     await layout.requireFree([runbookName])
-    const chain = await fetchChain(request.receiver, request.wanted, request.trust, { ...reading, signal, onBytes })
+    const proof = { trust: request.trust, identities }
+    const chain = await fetchChain(request.receiver, request.wanted, proof, { ...reading, signal, onBytes })
     for (const snapshot of chain.doubtful)
       warn('snapshot-doubtful', `an earlier check found snapshot ${snapshot} broken, and nothing else leads there`)
     const engine = await request.engineFor(chain.engine)

@@ -48,7 +48,8 @@ export async function verifySnapshot(request: VerifyRequest): Promise<VerifyResu
     done += count
     reporter.progress({ label: 'verified', done, total })
   }
-  const chain = await fetchChain(receiver, { source, snapshot }, trust, { ...reading, signal, onBytes })
+  const proof = { trust, identities, opens: snapshot }
+  const chain = await fetchChain(receiver, { source, snapshot }, proof, { ...reading, signal, onBytes })
   const link = chain.links.find(({ manifest }) => manifest.snapshot === snapshot)
   if (!link) throw damage('chain-damaged', 'The chain of snapshots', `${snapshot} is not in it`)
   const { manifest, reader } = link

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { SignatureError } from '../sigv4/error.ts'
 import type { Answer } from './answer.ts'
@@ -28,7 +29,7 @@ export async function serve(
     const answer = await answerTo(request, service, fault, id, report)
     const drained = await drain(request, drainLimit)
     if (fault?.kind === 'lose-answer') return void request.socket.resetAndDestroy()
-    await send(request, response, answer, {
+    await send(request, response, fault?.kind === 'cut' ? cutAfter(fault.after, answer, request.socket) : answer, {
       ...corsHeaders(request, service),
       ...(drained ? {} : { connection: 'close' }),
       date: service.now().toUTCString(),
@@ -61,6 +62,20 @@ async function answerTo(
     if (request.socket.destroyed) throw error
     report(error)
     return errorAnswer(new S3Error('InternalError'), request, id)
+  }
+}
+
+function cutAfter(bytes: number, answer: Answer, socket: Socket): Answer {
+  const { body } = answer
+  return body === undefined || typeof body === 'string' ? answer : { ...answer, body: beginning(body) }
+
+  async function* beginning(whole: AsyncIterable<Uint8Array>) {
+    let left = bytes
+    for await (const chunk of whole) {
+      yield chunk.subarray(0, left)
+      left -= chunk.length
+      if (left <= 0) return void socket.destroySoon()
+    }
   }
 }
 

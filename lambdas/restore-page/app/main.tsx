@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { Kept } from './kept/kept.ts'
 import { Restoration } from './opening/restoration.ts'
 import { takeBrand } from './parts/brand.ts'
 import { Page, type Ports } from './parts/page.tsx'
@@ -17,7 +18,8 @@ const ports: Ports = {
 /** The secret of a link stays in the fragment, so that the page can be loaded again; another link in the same tab is another page. */
 function show() {
   const secret = location.hash.slice(1)
-  render(<Page key={secret} brand={brand} ports={ports} secret={secret} />, document.querySelector('#app')!)
+  const page = <Page key={secret} brand={brand} ports={ports} secret={secret} kept={new Kept(history)} />
+  render(page, document.querySelector('#app')!)
 }
 addEventListener('hashchange', show)
 show()

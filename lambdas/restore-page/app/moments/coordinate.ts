@@ -1,4 +1,5 @@
 import type { LinkInfo, Snapshot } from '../receiver/answers.ts'
+import { readTimes } from './read-times.ts'
 
 /** Where a moment lies in an engine's log: on a position, or between two. */
 export interface Coordinate {
@@ -9,13 +10,6 @@ export interface Coordinate {
   to: string
 }
 
-/** A part of a unit's log, or the position of a full, with its times in epoch milliseconds. */
-export interface Piece {
-  from: { time: number; at: string }
-  to: { time: number; at: string }
-  isLog: boolean
-}
-
 const names: Record<LinkInfo['engine'], string> = {
   mysql: 'binlog',
   sqlserver: 'LSN',
@@ -24,26 +18,34 @@ const names: Record<LinkInfo['engine'], string> = {
   exchange: 'log',
 }
 
-/** What is known of a unit's log, in any order; worked out once, and looked at for each moment. */
-export function piecesOf(snapshots: Snapshot[], unit: string): Piece[] {
-  return snapshots.flatMap(({ units }) =>
-    units
-      .filter(entry => entry.unit === unit)
-      .map(({ kind, from, to, covers }) => ({
-        from: { time: Date.parse(covers.from), at: (from ?? to).at },
-        to: { time: Date.parse(covers.to), at: to.at },
-        isLog: kind === 'log',
-      })),
-  )
+/**
+ * Looks through everything, as for each moment that a point is dragged over, and keeps nothing of it.
+ * @param time of the engine's clock, epoch milliseconds
+ * @returns undefined where nothing that is known holds it
+ */
+export function coordinateAt(
+  engine: LinkInfo['engine'],
+  snapshots: Snapshot[],
+  unit: string,
+  time: number,
+): Coordinate | undefined {
+  let around: Snapshot['units'][number] | undefined
+  for (const snapshot of snapshots) {
+    const times = readTimes(snapshot).units
+    for (let i = 0; i < times.length; i++) {
+      const { from, to } = times[i]!
+      if (time > to || time < from) continue
+      const entry = snapshot.units[i]!
+      if (entry.unit !== unit) continue
+      if (to === time) return between(engine, entry.to.at, entry.to.at)
+      if (entry.kind === 'log') around ??= entry
+    }
+  }
+  return around && between(engine, (around.from ?? around.to).at, around.to.at)
 }
 
-/** @param time of the engine's clock, epoch milliseconds. @returns undefined where nothing that is known holds it */
-export function coordinateAt(engine: LinkInfo['engine'], pieces: Piece[], time: number): Coordinate | undefined {
-  const on = pieces.find(({ to }) => to.time === time)
-  const around = on ?? pieces.find(({ from, to, isLog }) => isLog && from.time <= time && time < to.time)
-  if (!around) return undefined
-  const to = positionText(engine, around.to.at)
-  return { name: names[engine], from: on ? to : positionText(engine, around.from.at), to }
+function between(engine: LinkInfo['engine'], from: string, to: string): Coordinate {
+  return { name: names[engine], from: positionText(engine, from), to: positionText(engine, to) }
 }
 
 /** As people know it: `000007:342` for the fixed-width `0000000007:000000000342` of MySQL, others without the zeros that pad them. */

@@ -1,6 +1,7 @@
 import type { Snapshot, Timeline } from '../receiver/answers.ts'
+import { firstThat } from './in-order.ts'
+import { readTimes } from './read-times.ts'
 import type { Gap } from './restorable.ts'
-import { firstFrom } from './stops.ts'
 import { addDays, dayOf, startOfDay } from './zone.ts'
 
 /**
@@ -39,25 +40,37 @@ export function daysOf(options: {
   const { zone, until, count, snapshots, runs, gaps } = options
   const last = dayOf(zone, until)
   const starts = Array.from({ length: count + 1 }, (_, i) => startOfDay(zone, addDays(last, i - count + 1)))
-  const received = sorted(snapshots, ({ receivedAt }) => receivedAt)
-  const failed = sorted(
+  const own = inDays(snapshots, starts, snapshot => readTimes(snapshot).received)
+  const failed = inDays(
     runs.filter(({ outcome }) => failures.has(outcome)),
-    ({ startedAt }) => startedAt,
+    starts,
+    ({ startedAt }) => Date.parse(startedAt),
   )
-  const first = received[0]?.time ?? Number.POSITIVE_INFINITY
+  const first = snapshots.reduce(
+    (first, snapshot) => Math.min(first, readTimes(snapshot).received),
+    Number.POSITIVE_INFINITY,
+  )
   return starts.slice(0, -1).map((from, i) => {
     const to = starts[i + 1]!
-    const own = between(received, from, to)
-    const hasFailed = between(failed, from, to).length > 0
     const hasGap = first < from && gaps.some(gap => gap.from < to && gap.to > from)
     return {
       day: addDays(last, i - count + 1),
       from,
       to,
-      state: stateOf(own, hasFailed, hasGap),
-      snapshots: own.length,
+      state: stateOf(own[i]!, failed[i]!.length > 0, hasGap),
+      snapshots: own[i]!.length,
     }
   })
+}
+
+/** What belongs to each day. @param starts of the days, and the end of the last */
+function inDays<T>(items: T[], starts: number[], timeOf: (item: T) => number): T[][] {
+  const days = starts.slice(0, -1).map((): T[] => [])
+  for (const item of items) {
+    const time = timeOf(item)
+    days[firstThat(starts, start => start > time) - 1]?.push(item)
+  }
+  return days
 }
 
 function stateOf(snapshots: Snapshot[], hasFailed: boolean, hasGap: boolean): DayState {
@@ -66,14 +79,6 @@ function stateOf(snapshots: Snapshot[], hasFailed: boolean, hasGap: boolean): Da
     bad === true || warnings.length > 0 || proof?.outcome === 'failed'
   if (hasFailed || snapshots.some(isBad)) return 'warning'
   return snapshots.some(({ proof }) => proof?.outcome === 'passed') ? 'proven' : 'stored'
-}
-
-function sorted<T>(items: T[], instantOf: (item: T) => string): { time: number; item: T }[] {
-  return items.map(item => ({ time: Date.parse(instantOf(item)), item })).sort((a, b) => a.time - b.time)
-}
-
-function between<T>(items: { time: number; item: T }[], from: number, to: number): T[] {
-  return items.slice(firstFrom(items, from), firstFrom(items, to)).map(({ item }) => item)
 }
 
 /** Which day an arrow key leads to in a grid with a column for each week. @returns undefined for other keys */

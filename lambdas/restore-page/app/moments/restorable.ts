@@ -1,5 +1,6 @@
 import type { Snapshot, Timeline } from '../receiver/answers.ts'
 import type { Choice } from '../receiver/receiver.ts'
+import { firstFrom, firstThat } from './in-order.ts'
 
 /** Of the engine's clock: epoch milliseconds, and the very text the engine wrote, which may be finer. */
 export interface Moment {
@@ -51,9 +52,13 @@ export function restorableOf(
   )
   const ranges = rest.reduce((common, own) => overlap(common, own), first ?? [])
   const gaps = gapsOf(chosen)
-  const points = snapshots
-    .flatMap(item => pointOf(item, wanted, single) ?? [])
-    .filter(({ time }) => !rangeAt(ranges, time))
+  const points: Point[] = []
+  // a log leaves a state of the units that it names alone; one that was found bad is offered only where it is what the link is for
+  for (const snapshot of snapshots)
+    if (single || (snapshot.lane === 'data' && !snapshot.bad)) {
+      const point = pointOf(snapshot, wanted)
+      if (point && !rangeAt(ranges, point.time)) points.push(point)
+    }
   return { ranges, gaps, points: points.sort((a, b) => a.time - b.time) }
 }
 
@@ -82,25 +87,26 @@ function gapsOf(units: Timeline['units']): Gap[] {
   return [...gaps.values()].sort((a, b) => a.from - b.from)
 }
 
-/** A log leaves a state of the units that it names alone; one that was found bad is offered only where it is what the link is for. */
-function pointOf(
-  { snapshot, lane, bad, units }: Snapshot,
-  wanted: string[] | null,
-  single: boolean,
-): Point | undefined {
+function pointOf({ snapshot, units }: Snapshot, wanted: string[] | null): Point | undefined {
   const own = wanted === null ? units : units.filter(({ unit }) => wanted.includes(unit))
-  if (own.length === 0 || (!single && (lane !== 'data' || bad))) return undefined
+  if (own.length === 0) return undefined
   const last = own.map(({ covers }) => momentOf(covers.to)).reduce((a, b) => (a.time >= b.time ? a : b))
   return { ...last, snapshot }
 }
 
 /** The range that a time lies in, its ends included. */
 export function rangeAt(ranges: Range[], time: number): Range | undefined {
-  return ranges.find(({ from, to }) => from.time <= time && time <= to.time)
+  const range = ranges[firstThat(ranges, ({ to }) => to.time >= time)]
+  return range && range.from.time <= time ? range : undefined
+}
+
+function pointAt(points: Point[], time: number): Point | undefined {
+  const point = points[firstFrom(points, time)]
+  return point?.time === time ? point : undefined
 }
 
 export function isRestorable({ ranges, points }: Restorable, time: number): boolean {
-  return rangeAt(ranges, time) !== undefined || points.some(point => point.time === time)
+  return rangeAt(ranges, time) !== undefined || pointAt(points, time) !== undefined
 }
 
 /** The gap that a time lies in. */
@@ -121,24 +127,24 @@ export function boundsOf({ ranges, points }: Restorable): { first: Moment; last:
 
 /** The restorable moments next to a time that is none: at or before it, and at or after it. */
 export function nearest({ ranges, points }: Restorable, time: number): { before: number | null; after: number | null } {
-  const befores: number[] = []
-  const afters: number[] = []
-  for (const { from, to } of ranges) {
-    if (from.time <= time) befores.push(Math.min(to.time, time))
-    if (to.time >= time) afters.push(Math.max(from.time, time))
-  }
-  for (const point of points) (point.time <= time ? befores : afters).push(point.time)
-  return {
-    before: befores.length > 0 ? Math.max(...befores) : null,
-    after: afters.length > 0 ? Math.min(...afters) : null,
-  }
+  const begun = ranges[firstThat(ranges, ({ from }) => from.time > time) - 1]
+  const ends = ranges[firstThat(ranges, ({ to }) => to.time >= time)]
+  const next = firstThat(points, point => point.time > time)
+  const befores = [begun && Math.min(begun.to.time, time), points[next - 1]?.time]
+  const afters = [ends && Math.max(ends.from.time, time), points[next]?.time]
+  return { before: best(befores, Math.max), after: best(afters, Math.min) }
+}
+
+function best(times: (number | undefined)[], of: (...times: number[]) => number): number | null {
+  const known = times.filter(time => time !== undefined)
+  return known.length > 0 ? of(...known) : null
 }
 
 /** What to ask the receiver for at a time that can be restored. Ends of ranges go as the engine wrote them, to the microsecond. */
 export function choiceAt({ ranges, points }: Restorable, time: number, units: string[] | null): Choice {
   const some = units === null ? {} : { units }
   const range = rangeAt(ranges, time)
-  const point = range ? undefined : points.find(point => point.time === time)
+  const point = range ? undefined : pointAt(points, time)
   if (point) return { snapshot: point.snapshot, ...some }
   const end = range && [range.from, range.to].find(moment => moment.time === time)
   return { at: end?.instant ?? new Date(time).toISOString(), ...some }

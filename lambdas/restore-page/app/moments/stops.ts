@@ -1,4 +1,6 @@
 import type { Snapshot } from '../receiver/answers.ts'
+import { firstFrom } from './in-order.ts'
+import { readTimes } from './read-times.ts'
 import { isRestorable, nearest, type Restorable } from './restorable.ts'
 
 /** Where a snapshot ends: a real position of the engine. */
@@ -10,11 +12,18 @@ export interface Stop {
 /** Ends of snapshots that can be restored, in order, one for each moment. @param units null for all */
 export function stopsOf(snapshots: Snapshot[], restorable: Restorable, units: string[] | null): Stop[] {
   const wanted = units && new Set(units)
-  const stops = new Map<number, string>()
-  for (const { snapshot, units: own } of snapshots)
-    for (const { unit, covers } of own) if (!wanted || wanted.has(unit)) stops.set(Date.parse(covers.to), snapshot)
-  const sorted = [...stops].map(([time, snapshot]) => ({ time, snapshot })).sort((a, b) => a.time - b.time)
-  return within(sorted, restorable)
+  const stops: Stop[] = []
+  for (const snapshot of snapshots) {
+    const times = readTimes(snapshot).units
+    for (let i = 0; i < times.length; i++)
+      if (!wanted || wanted.has(snapshot.units[i]!.unit))
+        stops.push({ time: times[i]!.to, snapshot: snapshot.snapshot })
+  }
+  stops.sort((a, b) => a.time - b.time)
+  return within(
+    stops.filter(({ time }, i) => time !== stops[i + 1]?.time),
+    restorable,
+  )
 }
 
 /** Both are in order: one walk through them. */
@@ -25,18 +34,6 @@ function within(stops: Stop[], { ranges, points }: Restorable): Stop[] {
     while (i < ranges.length && ranges[i]!.to.time < time) i++
     return single.has(time) || (i < ranges.length && ranges[i]!.from.time <= time)
   })
-}
-
-/** Index of the first stop at or after a time. */
-export function firstFrom(stops: readonly { time: number }[], time: number): number {
-  let low = 0
-  let high = stops.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (stops[middle]!.time < time) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /**

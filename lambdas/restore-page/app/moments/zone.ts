@@ -62,10 +62,16 @@ export function offsetText(zone: string, time: number): string {
   return `UTC${offset < 0 ? '−' : '+'}${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
 }
 
-/** Where a day begins: at midnight, or at the end of an hour that is left out there. @param day `2026-11-05` */
+const starts = new Map<string, number>()
+
+/** Where a day begins: at midnight, or at the end of an hour that is left out there. Worked out once for each day. @param day `2026-11-05` */
 export function startOfDay(zone: string, day: string): number {
+  const known = starts.get(`${zone} ${day}`)
+  if (known !== undefined) return known
   const wall = Date.parse(`${day}T00:00:00Z`)
-  return timesOf(zone, wall)[0] ?? timesOf(zone, wall + hour)[0] ?? wall
+  const start = timesOf(zone, wall)[0] ?? timesOf(zone, wall + hour)[0] ?? wall
+  starts.set(`${zone} ${day}`, start)
+  return start
 }
 
 /** @param day `2026-11-05` */

@@ -14,6 +14,7 @@ const codes: Record<string, OpeningCode> = {
   'artefact-damaged': 'artefact-damaged',
   'pack-damaged': 'pack-damaged',
   'link-invalid': 'link-invalid',
+  'quota-exceeded': 'quota-exceeded',
   'passcode-required': 'passcode-wrong',
   'passcode-wrong': 'passcode-wrong',
   'not-restorable': 'not-restorable',

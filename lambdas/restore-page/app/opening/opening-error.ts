@@ -11,8 +11,12 @@ export type OpeningCode =
   | 'pack-damaged'
   /** Trying again later can help. */
   | 'network'
+  /** A newer version of the page was deployed, and the rest of this one is gone: it has to be loaded again. */
+  | 'outdated'
   /** Unknown, expired, used up or revoked. */
   | 'link-invalid'
+  /** The link's budget of bytes is used up, or that of whoever made it. */
+  | 'quota-exceeded'
   /** Wrong, or missing. */
   | 'passcode-wrong'
   /** Nothing leads to the moment. */

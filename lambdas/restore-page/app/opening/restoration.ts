@@ -10,6 +10,8 @@ export { OpeningError } from './opening-error.ts'
 export class Restoration {
   /** How far content streams are, some times a second each. */
   onProgress: ((progress: Progress) => void) | undefined
+  /** A use of the link is counted for this key, now or earlier. */
+  onGranted: ((idempotencyKey: string) => void) | undefined
   readonly #worker: Worker
   readonly #link: { secret: string; passcode: string | undefined }
   readonly #calls = new Map<number, { resolve(opened: Opened): void; reject(error: OpeningError): void }>()
@@ -25,22 +27,26 @@ export class Restoration {
     this.#link = { secret, passcode }
     this.#worker = new Worker(worker, { type: 'module' })
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#take(data))
-    this.#worker.addEventListener('error', ({ message }) =>
-      this.#fail(new OpeningError('network', 'The part of this page that opens backups does not run', message)),
-    )
+    this.#worker.addEventListener('error', ({ message }) => void this.#stop(worker, message))
+  }
+
+  /** Nothing can be opened with it any more. */
+  get isOver(): boolean {
+    return this.#closed.signal.aborted
   }
 
   /**
-   * Asks for the restore manifest (which consumes a use of the link; asked again with the same choice it does not), proves every signed manifest with the
+   * Asks for the restore manifest (which consumes a use of the link; asked again with the same key it does not), proves every signed manifest with the
    * kit's customer key, opens every index with the identity.
+   * @param idempotencyKey the same for the same choice, trust aside
    * @param identity text of a recovery kit or of an identity file of age
    * @throws OpeningError
    */
-  open(choice: Choice, identity: string): Promise<Opened> {
+  open(choice: Choice, idempotencyKey: string, identity: string): Promise<Opened> {
     const call = ++this.#lastCall
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { resolve, reject })
-      this.#ask({ kind: 'open', call, ...this.#link, choice, identity })
+      this.#ask({ kind: 'open', call, ...this.#link, choice, idempotencyKey, identity })
     })
   }
 
@@ -70,6 +76,9 @@ export class Restoration {
       case 'progress':
         this.onProgress?.(message.progress)
         break
+      case 'granted':
+        this.onGranted?.(message.idempotencyKey)
+        break
       case 'opened':
         this.#settle(message.call)?.resolve(message.opened)
         break
@@ -83,6 +92,22 @@ export class Restoration {
     const found = this.#calls.get(call)
     this.#calls.delete(call)
     return found
+  }
+
+  /** The script did not load, or failed. Its name changes with every version of the page: the one before may be there no longer. */
+  async #stop(script: string, why: string | undefined): Promise<void> {
+    const isGone = await fetch(script, { cache: 'no-store', credentials: 'omit' }).then(
+      ({ status, body }) => {
+        void body?.cancel()
+        return status === 404
+      },
+      () => false,
+    )
+    this.#fail(
+      isGone
+        ? new OpeningError('outdated', 'The receiver has another version of this page')
+        : new OpeningError('network', 'The part of this page that opens backups does not run', why),
+    )
   }
 
   #fail(error: OpeningError): void {

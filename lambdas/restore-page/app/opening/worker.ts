@@ -15,9 +15,11 @@ import { sleepOnline } from './sleep-online.ts'
 const { signal } = new AbortController()
 const progressInterval = 200
 
-/** By choice: opened again, with another identity, it consumes no second use of the link. */
-const granted = new Map<string, { idempotencyKey: string; restore: Granted | undefined }>()
+/** By the key it was asked for with: opened again, with another identity, it is not asked for again, and each pack is signed once. */
+const granted = new Map<string, Granted>()
 let restore: Restore | undefined
+
+type ToOpen = Extract<ToWorker, { kind: 'open' }>
 
 const tell = (message: FromWorker) => postMessage(message)
 
@@ -30,14 +32,14 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   }
 })
 
-async function open({ call, secret, passcode, choice, identity: text }: Extract<ToWorker, { kind: 'open' }>) {
+async function open({ call, secret, passcode, choice, idempotencyKey, identity: text }: ToOpen) {
   try {
     // Before the receiver is asked: a text that is no identity consumes no use of the link.
     const identity = await parseIdentity(text)
     const receiver = new LinkReceiver({ origin: location.origin, secret, passcode, signal, sleep: sleepOnline })
     const means = { receiver, signal, sleep: sleepOnline, random: Math.random }
     const foldCase = /windows|mac os/i.test(navigator.userAgent)
-    restore = await openRestore(await grantedFor(choice, means), choice, identity, foldCase)
+    restore = await openRestore(await grantedFor(choice, idempotencyKey, means), choice, identity, foldCase)
     tell({ kind: 'opened', call, opened: restore.opened })
   } catch (error) {
     tell({ kind: 'failed', call, error: sentError(asOpeningError(error)) })
@@ -51,16 +53,13 @@ async function send({ artefact, port }: Extract<ToWorker, { kind: 'content' }>) 
   await sendStream(stream, port, asOpeningError).catch(() => {})
 }
 
-async function grantedFor(choice: Choice, means: Means): Promise<Granted> {
-  const { source, at, snapshot, units } = choice
-  const key = JSON.stringify([source, at, snapshot, units])
-  let entry = granted.get(key)
-  if (!entry || entry.restore?.isOver(new Date())) {
-    entry = { idempotencyKey: crypto.randomUUID(), restore: undefined }
-    granted.set(key, entry)
-  }
-  entry.restore ??= await askFor(choice, entry.idempotencyKey, means)
-  return entry.restore
+async function grantedFor(choice: Choice, idempotencyKey: string, means: Means): Promise<Granted> {
+  const known = granted.get(idempotencyKey)
+  if (known && !known.isOver(new Date())) return known
+  const restore = await askFor(choice, idempotencyKey, means)
+  granted.set(idempotencyKey, restore)
+  tell({ kind: 'granted', idempotencyKey })
+  return restore
 }
 
 function throttled(): (progress: Progress) => void {

@@ -11,10 +11,12 @@ export function BrowserWay({
   restoring,
   saving,
   left,
+  granted,
 }: {
   restoring: UsedRestoring
   saving: Saving
   left: number | null
+  granted: boolean
 }) {
   const { texts } = useWords()
   const { state, open, close, listen } = restoring
@@ -29,7 +31,7 @@ export function BrowserWay({
         <Files opened={state.opened} worker={state.worker} saving={saving} listen={listen} onForget={close} />
       ) : (
         <>
-          <UseNote left={left} />
+          <UseNote left={left} granted={granted} />
           <KitForm
             opening={state.kind === 'opening'}
             asksTrust={state.kind === 'failed' && state.problem.code === 'manifest-untrusted'}

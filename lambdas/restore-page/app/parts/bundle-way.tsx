@@ -1,5 +1,6 @@
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { type Bundle, makeBundle } from '../bundle/bundle.ts'
+import type { Kept } from '../kept/kept.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
 import { Unreachable } from '../receiver/call.ts'
 import type { Choice, Receiver } from '../receiver/receiver.ts'
@@ -14,6 +15,7 @@ export function BundleWay({
   left,
   receiver,
   choice,
+  kept,
   when,
   onUsed,
   onError,
@@ -22,22 +24,18 @@ export function BundleWay({
   left: number | null
   receiver: Receiver
   choice: Choice
+  kept: Kept
   /** The chosen moment in words. */
   when: string
-  onUsed(use: string): void
+  onUsed(): void
   onError(error: unknown): void
 }) {
   const { texts, format, zone } = useWords()
   const [state, setState] = useState<{ kind: 'idle' | 'making' | 'unreachable' } | { kind: 'made'; bundle: Bundle }>({
     kind: 'idle',
   })
-  // the same for the same choice, so that asking again consumes no use
-  const keys = useRef(new Map<string, string>())
-
   const make = async () => {
-    const choiceKey = JSON.stringify(choice)
-    const idempotencyKey = keys.current.get(choiceKey) ?? crypto.randomUUID()
-    keys.current.set(choiceKey, idempotencyKey)
+    const idempotencyKey = kept.keyOf(choice)
     setState({ kind: 'making' })
     try {
       const expires = format.exact(Date.parse(link.expiresAt), zone)
@@ -51,7 +49,8 @@ export function BundleWay({
           now: Date.now(),
         },
       )
-      onUsed(idempotencyKey)
+      kept.grant(idempotencyKey)
+      onUsed()
       saveBytes(bundle.name, bundle.content, 'application/x-tar')
       setState({ kind: 'made', bundle })
     } catch (error) {
@@ -66,7 +65,7 @@ export function BundleWay({
         <p>{texts.ways.bundleWhy}</p>
       </summary>
       <p>{texts.ways.bundleProof}</p>
-      <UseNote left={left} />
+      <UseNote left={left} granted={kept.isGranted(choice)} />
       {state.kind === 'unreachable' && <NoAnswer />}
       <button type="button" class="primary" disabled={state.kind === 'making'} onClick={() => void make()}>
         {texts.ways.bundleMake}

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Day, type DayState, dayByKey } from '../moments/days.ts'
 import { useWords } from './words.tsx'
 
@@ -56,6 +56,7 @@ export function Calendar({
                 const index = column * 7 + row - offset
                 const day = days[index]
                 if (!day) return <td key={`${row} ${column}`} />
+                const said = label(day)
                 return (
                   <td key={day.day}>
                     <button
@@ -63,9 +64,9 @@ export function Calendar({
                       class={`day ${day.state}`}
                       data-day={day.day}
                       tabIndex={index === tabStop ? 0 : -1}
-                      aria-label={label(day)}
+                      aria-label={said}
                       aria-current={day.day === chosen ? 'date' : undefined}
-                      title={label(day)}
+                      title={said}
                       onClick={() => onChoose(day)}
                       onKeyDown={event => onKeyDown(event, index)}
                     />
@@ -119,35 +120,43 @@ function monthsOf(days: Day[], offset: number, columns: number): { day: string; 
   }))
 }
 
-/** The same for who reads it, or hears it. Days of which nothing is known are left out. */
+/** The same for who reads it, or hears it. Days of which nothing is known are left out. It is made when it is unfolded. */
 function DayTable({ days }: { days: Day[] }) {
+  const { texts } = useWords()
+  const [open, setOpen] = useState(false)
+  return (
+    <details onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>{texts.choose.table}</summary>
+      {open && <DayRows days={days} />}
+    </details>
+  )
+}
+
+function DayRows({ days }: { days: Day[] }) {
   const { texts, format } = useWords()
   return (
-    <details>
-      <summary>{texts.choose.table}</summary>
-      <div class="scrolling">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{texts.choose.columns.day}</th>
-              <th scope="col">{texts.choose.columns.state}</th>
-              <th scope="col">{texts.choose.columns.backups}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {days
-              .filter(({ state }) => state !== 'none')
-              .reverse()
-              .map(({ day, state, snapshots }) => (
-                <tr key={day}>
-                  <th scope="row">{format.day(day)}</th>
-                  <td>{texts.choose.states[state]}</td>
-                  <td class="number">{format.number(snapshots)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <div class="scrolling">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{texts.choose.columns.day}</th>
+            <th scope="col">{texts.choose.columns.state}</th>
+            <th scope="col">{texts.choose.columns.backups}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {days
+            .filter(({ state }) => state !== 'none')
+            .reverse()
+            .map(({ day, state, snapshots }) => (
+              <tr key={day}>
+                <th scope="row">{format.day(day)}</th>
+                <td>{texts.choose.states[state]}</td>
+                <td class="number">{format.number(snapshots)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

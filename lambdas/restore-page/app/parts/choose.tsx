@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import { coordinateAt, piecesOf } from '../moments/coordinate.ts'
+import { coordinateAt } from '../moments/coordinate.ts'
 import { daysOf } from '../moments/days.ts'
 import { boundsOf, nearest, type Restorable } from '../moments/restorable.ts'
 import { nextStop, type Stop } from '../moments/stops.ts'
@@ -136,12 +136,8 @@ function Coordinates({
 }) {
   const { texts } = useWords()
   const all = useMemo(() => units ?? history.units.map(({ unit }) => unit), [units, history.units])
-  const known = useMemo(
-    () => all.slice(0, unitsShown).map(unit => ({ unit, pieces: piecesOf(history.snapshots, unit) })),
-    [all, history.snapshots],
-  )
-  const coordinates = known.flatMap(({ unit, pieces }) => {
-    const coordinate = coordinateAt(link.engine, pieces, time)
+  const coordinates = all.slice(0, unitsShown).flatMap(unit => {
+    const coordinate = coordinateAt(link.engine, history.snapshots, unit, time)
     return coordinate ? { unit, ...coordinate } : []
   })
   if (coordinates.length === 0) return null

@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Kept } from '../kept/kept.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
 import type { History } from '../receiver/history.ts'
 import type { KnownPlan } from '../receiver/plan.ts'
@@ -26,6 +27,7 @@ export function Chosen({
   saving,
   history,
   choice,
+  kept,
   time,
   onUsed,
   onError,
@@ -38,9 +40,10 @@ export function Chosen({
   saving: Saving
   history: History
   choice: Choice
+  kept: Kept
   time: number
-  /** @param use the same for a use that is counted once */
-  onUsed(use: string): void
+  /** A use of the link was counted. */
+  onUsed(): void
   onError(error: unknown): void
 }) {
   const { texts, format, zone } = useWords()
@@ -51,35 +54,53 @@ export function Chosen({
   useEffect(() => {
     if (known) setPlan(known)
   }, [known])
+  const physical = useMemo(
+    () => history.snapshots.some(({ units }) => units.some(({ info }) => info?.program !== undefined)),
+    [history],
+  )
+  const busy = state.kind === 'working'
+  const { opened, measured } = restoring
+  // most of the page, and all of it as it was while a point is dragged
+  const about = useMemo(
+    () => ({
+      plan: (
+        <>
+          <Chain plan={plan} busy={busy} />
+          <Before plan={plan} measured={measured} />
+        </>
+      ),
+      proof: <ProofPanel receiver={receiver} plan={plan} opened={opened} />,
+    }),
+    [plan, busy, measured, receiver, opened],
+  )
   if (state.kind === 'impossible')
     return (
       <Notice kind="warning" title={texts.gap.title} urgent>
         {state.why && <p>{state.why}</p>}
       </Notice>
     )
-  const physical = history.snapshots.some(({ units }) => units.some(({ info }) => info?.program !== undefined))
   const when = format.exact(time, zone, { seconds: true })
   return (
     <>
       {state.kind === 'unreachable' && <NoAnswer onRetry={state.retry} />}
-      <Chain plan={plan} busy={state.kind === 'working'} />
-      <Before plan={plan} measured={restoring.measured} />
+      {about.plan}
       <section class="ways" aria-labelledby="ways">
         <h2 id="ways">{texts.ways.title}</h2>
         <CommandWay choice={choice} />
-        <BrowserWay restoring={restoring} saving={saving} left={left} />
+        <BrowserWay restoring={restoring} saving={saving} left={left} granted={kept.isGranted(choice)} />
         <BundleWay
           link={link}
           left={left}
           receiver={receiver}
           choice={choice}
+          kept={kept}
           when={when}
           onUsed={onUsed}
           onError={onError}
         />
       </section>
-      <Steps link={link} plan={plan} opened={restoring.opened} physical={physical} when={when} />
-      <ProofPanel receiver={receiver} plan={plan} opened={restoring.opened} />
+      <Steps link={link} plan={plan} opened={opened} physical={physical} when={when} />
+      {about.proof}
     </>
   )
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { Kept } from '../kept/kept.ts'
 import type { LinkInfo } from '../receiver/answers.ts'
 import { isAborted } from '../receiver/call.ts'
 import { Receiver } from '../receiver/receiver.ts'
@@ -26,7 +27,18 @@ type State =
   | { kind: 'ready'; link: LinkInfo; receiver: Receiver }
 
 /** @param secret of the link; empty where the address has none */
-export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; secret: string }) {
+export function Page({
+  brand,
+  ports,
+  secret,
+  kept,
+}: {
+  brand: Brand
+  ports: Ports
+  secret: string
+  /** Of this link. */
+  kept: Kept
+}) {
   const reader = useReader()
   const { now, language } = reader
   const [passcode, setPasscode] = useState<string>()
@@ -60,8 +72,9 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
     setPasscode(given)
     setAttempt(count => count + 1)
   }, [])
-  // what was opened before its last use was counted goes on: `link` is as it was when the page was loaded
-  const hasEnded = state.kind === 'ready' && (Date.parse(state.link.expiresAt) <= now || state.link.usesLeft === 0)
+  // what the last use was for goes on in its tab
+  const isUsedUp = state.kind === 'ready' && state.link.usesLeft === 0 && !kept.hasAsked
+  const hasEnded = isUsedUp || (state.kind === 'ready' && Date.parse(state.link.expiresAt) <= now)
 
   return (
     <WordsContext.Provider value={{ ...brand, ...reader, texts }}>
@@ -88,6 +101,7 @@ export function Page({ brand, ports, secret }: { brand: Brand; ports: Ports; sec
             receiver={state.receiver}
             access={{ secret, passcode }}
             ports={ports}
+            kept={kept}
             onTrouble={onTrouble}
             onRevoked={onRevoked}
           />

@@ -10,6 +10,13 @@ export function ProblemNotice({ problem: { code, why } }: { problem: Problem }) 
     <Notice kind="bad" title={title} urgent>
       <p>{fix}</p>
       {why && <p class="muted">{texts.reason(why)}</p>}
+      {code === 'outdated' && (
+        <div class="buttons">
+          <button type="button" class="primary" onClick={() => location.reload()}>
+            {texts.reload}
+          </button>
+        </div>
+      )}
     </Notice>
   )
 }

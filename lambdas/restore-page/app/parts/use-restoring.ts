@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { Kept } from '../kept/kept.ts'
 import type { Choice } from '../receiver/receiver.ts'
 import { type Opened, type Problem, type Progress, problemOf, type Restoring } from '../ways/restoring.ts'
 import { Speed } from '../ways/speed.ts'
@@ -31,7 +32,8 @@ export function useRestoring(
   { secret, passcode }: { secret: string; passcode: string | undefined },
   source: string,
   choice: Choice | null,
-  onUsed: (use: string) => void,
+  kept: Kept,
+  onUsed: () => void,
 ): UsedRestoring {
   const [state, setState] = useState<RestoringState>({ kind: 'closed' })
   const [measured, setMeasured] = useState<number | null>(null)
@@ -57,15 +59,18 @@ export function useRestoring(
   )
 
   const open = async (identity: string, trust: string) => {
+    if (!choice) return
     const current = ++attempt.current
+    const idempotencyKey = kept.keyOf(choice)
     const opening = worker.current ?? newWorker()
     worker.current = opening
     setState({ kind: 'opening' })
     try {
-      const opened = await opening.open({ source, ...choice, ...(trust === '' ? {} : { trust: [trust] }) }, identity)
-      onUsed(opened.restoreManifest)
+      const wanted = { source, ...choice, ...(trust === '' ? {} : { trust: [trust] }) }
+      const opened = await opening.open(wanted, idempotencyKey, identity)
       if (attempt.current === current) setState({ kind: 'opened', opened, worker: opening })
     } catch (error) {
+      if (opening.isOver && worker.current === opening) worker.current = undefined
       if (attempt.current === current) setState({ kind: 'failed', problem: problemOf(error) })
     }
   }
@@ -82,6 +87,10 @@ export function useRestoring(
       )
       if (speed.bytesPerSecond !== null) setMeasured(speed.bytesPerSecond)
       listener.current?.(progress)
+    }
+    made.onGranted = key => {
+      kept.grant(key)
+      onUsed()
     }
     return made
   }

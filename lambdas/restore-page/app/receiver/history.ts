@@ -1,3 +1,4 @@
+import { readTimes } from '../moments/read-times.ts'
 import type { Snapshot, Timeline } from './answers.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -41,16 +42,24 @@ export async function* readHistory(
   if (end === null && newest !== undefined && newest < from)
     return yield* readHistory(receiver, source, { end: newest + 60_000, now }, signal)
 
-  let { units, snapshots, nextUnit, next } = first
-  const isWithin = ({ receivedAt }: Snapshot) => Date.parse(receivedAt) >= from
+  let { units, nextUnit, next } = first
+  let snapshots: Snapshot[] = []
+  /** Newest first: what is behind one from before the window is from before it too. */
+  let hasOlder = false
+  const take = (page: Snapshot[]) => {
+    const own = page.filter(snapshot => readTimes(snapshot).received >= from)
+    snapshots = [...snapshots, ...own]
+    hasOlder ||= own.length < page.length
+  }
+  take(first.snapshots)
   const known = (complete: boolean): History => ({
     units,
-    snapshots: snapshots.filter(isWithin),
+    snapshots,
     runs: first.runs,
     from,
     until,
     complete,
-    hasEarlier: complete && (next !== null || !snapshots.every(isWithin)),
+    hasEarlier: complete && (next !== null || hasOlder),
   })
   yield known(false)
   while (nextUnit !== null) {
@@ -58,11 +67,11 @@ export async function* readHistory(
     units = [...units, ...page.units]
     nextUnit = page.nextUnit
   }
-  while (next !== null && snapshots.every(isWithin)) {
+  while (next !== null && !hasOlder) {
     const page: Timeline = await receiver.timeline(source, { limit: '200', before: next }, signal)
-    snapshots = [...snapshots, ...page.snapshots]
+    take(page.snapshots)
     next = page.next
-    yield known(false)
+    if (next !== null && !hasOlder) yield known(false)
   }
   yield known(true)
 }

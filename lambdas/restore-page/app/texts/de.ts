@@ -8,6 +8,7 @@ export const de: Texts = {
   from: provider => `Backups von ${provider}`,
   loading: 'Es wird nachgesehen, was wiederhergestellt werden kann …',
   loadingMore: 'Ältere Backups werden gelesen …',
+  reload: 'Seite neu laden',
 
   ended: {
     title: 'Dieser Link gilt nicht mehr',
@@ -197,8 +198,9 @@ export const de: Texts = {
     bundleProof:
       'Das Skript beweist, dass nichts beschädigt ist. Wer das Backup gemacht hat, beweist nur das Programm.',
     uses: 'Das verbraucht eine Nutzung des Links.',
-    usesLast:
-      'Das verbraucht die letzte Nutzung des Links. Danach geht es auf dieser Seite nur weiter, bis sie geschlossen wird.',
+    usesLast: 'Das verbraucht die letzte Nutzung des Links. Danach geht es nur in diesem Tab weiter.',
+    usesAgain: 'Diese Wiederherstellung ist schon gezählt: Sie in diesem Tab noch einmal zu öffnen, verbraucht nichts.',
+    usesNone: 'Der Link ist verbraucht. Nur was in diesem Tab schon geöffnet war, lässt sich noch einmal öffnen.',
   },
 
   kit: {
@@ -273,7 +275,15 @@ export const de: Texts = {
       'Die Verbindung ist abgebrochen',
       'Es wurde mehrmals versucht. Was gespeichert ist, bleibt; machen Sie weiter, wenn das Netz wieder da ist.',
     ],
+    outdated: [
+      'Diese Seite ist veraltet',
+      'Ihr Anbieter hat eine neuere Fassung eingespielt, seit sie geladen wurde. Laden Sie sie neu: Der gewählte Zeitpunkt bleibt, das Recovery Kit müssen Sie noch einmal geben.',
+    ],
     'link-invalid': ['Der Link gilt nicht mehr', 'Er ist inzwischen abgelaufen, verbraucht oder widerrufen.'],
+    'quota-exceeded': [
+      'So viel, wie dieser Link erlaubt, wurde schon geholt',
+      'Wer ihn geschickt hat, kann einen neuen machen. Jedes Öffnen eines Backups zählt, auch wenn die Seite neu geladen wurde.',
+    ],
     'passcode-wrong': ['Das Kennwort gilt nicht mehr', 'Laden Sie die Seite neu und geben Sie es noch einmal ein.'],
     'not-restorable': ['Dieser Zeitpunkt kann nicht mehr wiederhergestellt werden', 'Wählen Sie oben einen anderen.'],
     refused: ['Der Empfänger lehnt ab', 'Versuchen Sie es in einer Minute noch einmal.'],

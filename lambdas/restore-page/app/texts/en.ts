@@ -11,6 +11,7 @@ export const en = {
   from: (provider: string) => `Backups by ${provider}`,
   loading: 'Looking up what can be restored …',
   loadingMore: 'Reading older backups …',
+  reload: 'Load the page again',
 
   ended: {
     title: 'This link can no longer be used',
@@ -197,7 +198,9 @@ export const en = {
     bundleDone: (name: string, when: string) => `${name} is saved. The receiver serves it until ${when}.`,
     bundleProof: 'The script proves that nothing was damaged. Who made the backup is proved by the program only.',
     uses: 'This uses the link once.',
-    usesLast: 'This uses the link for the last time. This page can then go on only until it is closed.',
+    usesLast: 'This uses the link for the last time. It then goes on in this tab only.',
+    usesAgain: 'This restore was counted already: to open it again in this tab uses the link no more.',
+    usesNone: 'The link is used up. Only what was opened in this tab before can be opened again.',
   },
 
   kit: {
@@ -271,7 +274,15 @@ export const en = {
       'The connection broke',
       'It was tried several times. What is saved is kept; go on when the network is back.',
     ],
+    outdated: [
+      'This page is out of date',
+      'Your provider has put a newer version in place since it was loaded. Load it again: the moment that you chose is kept, the recovery kit has to be given again.',
+    ],
     'link-invalid': ['The link has ended', 'It expired, was used up or revoked meanwhile.'],
+    'quota-exceeded': [
+      'As much as this link allows was already fetched',
+      'Whoever sent it can make a new one. Every time that a backup is opened anew counts, also after the page was loaded again.',
+    ],
     'passcode-wrong': ['The passcode is no longer accepted', 'Load the page again and give it anew.'],
     'not-restorable': ['That moment cannot be restored any more', 'Choose another one above.'],
     refused: ['The receiver refuses', 'Try again in a minute.'],

@@ -7,9 +7,11 @@ export type OpenedArtefact = Opened['artefacts'][number]
 
 /** What the page wants of the worker that holds the identity (opening/restoration.ts). */
 export interface Restoring {
-  open(choice: Choice, identity: string): Promise<Opened>
+  open(choice: Choice, idempotencyKey: string, identity: string): Promise<Opened>
   content(artefact: number): ReadableStream<Uint8Array>
   onProgress: ((progress: Progress) => void) | undefined
+  onGranted: ((idempotencyKey: string) => void) | undefined
+  readonly isOver: boolean
   close(): void
 }
 

@@ -1,4 +1,4 @@
-import { dateFormat, numberFormat, relativeFormat } from './intl.ts'
+import { dateFormat, listFormat, numberFormat, relativeFormat } from './intl.ts'
 
 const minute = 60_000
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -97,6 +97,6 @@ export class Format {
 
   /** `a, b and c` */
   list(items: string[]): string {
-    return new Intl.ListFormat(this.#language).format(items)
+    return listFormat(this.#language).format(items)
   }
 }

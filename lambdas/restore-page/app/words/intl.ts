@@ -21,3 +21,7 @@ export function dateFormat(language: string, options: Intl.DateTimeFormatOptions
 export function relativeFormat(language: string): Intl.RelativeTimeFormat {
   return cached('relative', language, {}, () => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
 }
+
+export function listFormat(language: string): Intl.ListFormat {
+  return cached('list', language, {}, () => new Intl.ListFormat(language))
+}
