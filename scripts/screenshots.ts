@@ -21,6 +21,7 @@ const states: State<Scene>[] = [
     async reach(page, scene) {
       await page.goto((await scene.link()).url)
       await page.getByRole('heading', { name: /^You can restore/ }).waitFor()
+      await page.getByRole('heading', { name: 'Before you download' }).waitFor()
     },
   },
   {
