@@ -13,8 +13,8 @@ const frame = 1000 / 60
  * empty. Two slow cores need up to twice as long as a desk's do.
  */
 const slow = 2
-/** Frames in a hundred that may come late, because others had both cores. */
-const late = 3
+/** Frames in a hundred that may come more than 50 ms after the one before, because others had both cores: other tests run beside this one. */
+const late = 10
 
 const secret = 'a-secret-of-the-timeline-test'
 const snapshots = 10_000
@@ -60,7 +60,11 @@ async function worked(): Promise<number> {
 
 const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-test('ten thousand backups are drawn within a frame when the answer with the last of them has come', async () => {
+const timeout = 180_000
+
+test('ten thousand backups are drawn within a frame when the answer with the last of them has come', {
+  timeout,
+}, async () => {
   let answers = 0
   const before = new Promise<number>(resolve => {
     page.on('requestfinished', request => {
@@ -69,13 +73,13 @@ test('ten thousand backups are drawn within a frame when the answer with the las
   })
   await page.goto(`${cloud.url}/r#${secret}`)
   const isRead = () => page.evaluate(() => !!document.querySelector('.calendar:not(:has(.buttons [role=status]))'))
-  await expect.poll(isRead, { timeout: 120_000, interval: 1000 }).toBe(true)
+  await expect.poll(isRead, { timeout: 150_000, interval: 1000 }).toBe(true)
   expect(answers).toBe(pages)
   const each = ((await worked()) - (await before)) / 10
   expect(each).toBeLessThan(slow * frame)
 })
 
-test('the point is dragged smoothly over all of a day', async () => {
+test('the point is dragged smoothly over all of a day', { timeout }, async () => {
   await page.locator('[aria-current=date]').press('ArrowUp')
   const track = page.locator('.track')
   await track.scrollIntoViewIfNeeded()
@@ -94,18 +98,24 @@ test('the point is dragged smoothly over all of a day', async () => {
     }
     requestAnimationFrame(next)
   })
-  const before = await worked()
   const moves = 200
+  /** Of each ten moves. */
+  const work: number[] = []
+  let before = await worked()
   const moments = new Set<string | null>()
   for (let n = 1; n <= moves; n++) {
     await page.mouse.move(x + 1 + ((width - 2) * Math.abs(moves / 2 - n)) / (moves / 2), y + height / 2)
     if (n % 20 === 0) moments.add(await page.getByRole('slider').getAttribute('aria-valuetext'))
+    if (n % 10 > 0) continue
+    const after = await worked()
+    work.push((after - before) / 10)
+    before = after
   }
-  const each = ((await worked()) - before) / moves
   await page.mouse.up()
   const frames = (await page.evaluate('frames')) as number[]
   expect(moments.size).toBeGreaterThan(5)
-  expect(each).toBeLessThan(slow * frame)
+  expect(middle(work)).toBeLessThan(slow * frame)
+  expect(Math.max(...work)).toBeLessThan(50)
   expect(frames.length).toBeGreaterThan(moves)
   expect(middle(frames)).toBeLessThan(1.5 * frame)
   expect(frames.filter(gap => gap > 50).length).toBeLessThan((late / 100) * frames.length)
