@@ -19,6 +19,7 @@ const pageRoute = createRoute({
 const consoleRoute = createRoute({
   method: 'get',
   path: '/console',
+  operationId: 'getConsolePage',
   summary: "The provider's page; the same for everybody",
   responses: { 200: { description: 'The page', content: { 'text/html': { schema: z.string() } } } },
 })

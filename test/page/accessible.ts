@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 export async function expectAccessible(page: Page): Promise<void> {
   const { width, height } = page.viewportSize()!
   await page.setViewportSize({ width: 360, height })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
   await page.setViewportSize({ width, height })
   await page.evaluate(axe)
   for (const colorScheme of ['dark', 'light'] as const) {
