@@ -39,6 +39,9 @@ import { told } from './told.ts'
 
 const routes = functions.filter(({ callers }) => callers === 'agent').flatMap(definition => definition.routes)
 
+/** Those that ask who calls: neither a page nor what comes before there is an agent. */
+const routesOfAgents = routes.filter(each => !/ \/(r|r\/\{file\}|console|v1\/(receiver|enrolments))$/.test(each))
+
 let receiver: TestReceiver
 let victim: TestAgent
 let theirs: Names
@@ -204,7 +207,7 @@ describe('who an agent is', () => {
       update: 'SET #state = :state',
       values: { ':state': 'revoked' },
     })
-    for (const route of routes.filter(each => !/ \/(r|r\/\{file\}|v1\/(receiver|enrolments))$/.test(each))) {
+    for (const route of routesOfAgents) {
       const method = route.split(' ')[0]!
       const answers = []
       for (const names of [own, theirs, nobodys()])
@@ -235,7 +238,7 @@ describe('a host that was replaced', () => {
     expect((await rebuilt.call('GET', `/v1/sources/${own.source}/heads`)).status).toBe(200)
 
     const { neighbour } = attackers
-    for (const route of routes.filter(each => !/ \/(r|r\/\{file\}|v1\/(receiver|enrolments))$/.test(each))) {
+    for (const route of routesOfAgents) {
       const method = route.split(' ')[0]!
       for (const { target, body } of probes[route]!(own, own))
         expect((await old.call(method, target, body)).body.code, `${method} ${target}`).toBe('agent-revoked')
