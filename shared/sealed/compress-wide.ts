@@ -6,7 +6,8 @@ import { Level } from './level.ts'
 /** Blocks that are compressed at once. */
 const lanes = 2
 /** Of a block, which is a frame of its own, and so finds nothing alike in what came before it: 0.3 % of a server's data files. */
-const blockSize = 512 * 1024
+const blockLog = 19
+const blockSize = 2 ** blockLog
 
 /**
  * Compresses one stream with several threads, for one that comes faster than one thread compresses and is all there is to do: frame after frame, each of
@@ -51,13 +52,13 @@ export class WideCompressor {
 /** One frame after the other, each gathered in the same memory. */
 class Lane {
   readonly #out = Buffer.allocUnsafeSlow(boundOf(blockSize))
-  #frames = new Frames(1)
+  #frames = new Frames(1, blockLog)
 
   /** Valid until the next is asked for. */
   async frame(block: Uint8Array, level: number): Promise<Uint8Array> {
     if (!this.#frames.usable || this.#frames.level !== level) {
       this.#frames.close()
-      this.#frames = new Frames(level)
+      this.#frames = new Frames(level, blockLog)
     }
     let used = 0
     for await (const chunk of this.#frames.frame(once(block))) {

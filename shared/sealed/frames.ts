@@ -6,9 +6,10 @@ export class Frames {
   readonly level: number
   readonly #passage: Passage<ZstdCompress>
 
-  constructor(level: number) {
+  /** @param windowLog how far back it looks, as a power of two of bytes; as far as the level does, where it is not given */
+  constructor(level: number, windowLog = 0) {
     this.level = level
-    const params = { [constants.ZSTD_c_compressionLevel]: level }
+    const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: windowLog }
     this.#passage = new Passage(createZstdCompress({ ...streamOptions, params }))
   }
 
