@@ -20,6 +20,7 @@ import { countLinkRequest } from '../catalogue/rates.ts'
 import { findSource, type Source } from '../catalogue/sources.ts'
 import { findTenant, type Tenant } from '../catalogue/tenants.ts'
 import { provenAgent, throwThrottled } from '../http/agent-proof.ts'
+import { bearerOf } from '../http/bearer.ts'
 import { ownSource } from '../http/owned.ts'
 import { isPasscode } from '../http/passcode.ts'
 import { newSecret, type Ports } from '../http/ports.ts'
@@ -35,8 +36,6 @@ export interface HolderEnv {
   Variables: { holder: Holder }
 }
 
-const bearer = 'Bearer '
-
 export function holderOnly(ports: Ports) {
   return createMiddleware<HolderEnv>(async (c, next) => {
     c.set('holder', await holderOf(ports, c))
@@ -46,9 +45,9 @@ export function holderOnly(ports: Ports) {
 
 async function holderOf(ports: Ports, { req, env }: Context<HolderEnv>): Promise<Holder> {
   const address = callerOf(env)
-  const header = req.header('authorization')
-  if (!header?.startsWith(bearer)) return { kind: 'agent', address, ...(await provenAgent(ports, req)) }
-  const link = await findLink(ports.catalogue, header.slice(bearer.length), ports.clock())
+  const secret = bearerOf(req)
+  if (secret === undefined) return { kind: 'agent', address, ...(await provenAgent(ports, req)) }
+  const link = await findLink(ports.catalogue, secret, ports.clock())
   const tenant = link && (await tenantOfAlive(ports, link))
   if (!link || !tenant) throw linkInvalid()
   const holder = { kind: 'link', link, tenant, address } as const
