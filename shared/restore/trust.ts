@@ -49,7 +49,8 @@ export async function signedManifest(entry: RestoreEntry, source: SourceId): Pro
   return manifest
 }
 
-async function requireTrusted(entry: RestoreEntry, trust: Trust): Promise<void> {
+/** @throws Failure `agent-untrusted` */
+export async function requireTrusted(entry: RestoreEntry, trust: Trust): Promise<void> {
   const { snapshot, agent, agentKey, certificate } = entry
   const believed = async (key: PublicKey) => {
     if (trust.fingerprints.has(await fingerprintOf(key))) return true

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import type { RestoreManifestRequest } from '../../shared/api/restore.ts'
 import type { SnapshotId, SourceId } from '../../shared/ids.ts'
 import { type AskedMoment, type ProvedSnapshot, proveChain } from '../../shared/restore/chain.ts'
-import { requireRecipient } from '../../shared/restore/contents.ts'
+import { openableManifest } from '../../shared/restore/openable.ts'
 import { PackReader, type PackReaderOptions } from '../../shared/restore/packs.ts'
-import { signedManifest, type Trust, verifiedManifest } from '../../shared/restore/trust.ts'
+import { type Trust, verifiedManifest } from '../../shared/restore/trust.ts'
 import type { EngineKind } from '../../shared/snapshot.ts'
 import type { Connections } from '../network/connections.ts'
 import type { RestoreReceiver } from '../receiver/receiver.ts'
@@ -61,10 +61,11 @@ export async function fetchChain(
   const answer = await receiver.restoreManifest(request)
   const links: Link[] = []
   for (const entry of answer.snapshots) {
-    // before the question of trust: a kit of somebody else has vouched for nobody here, and that is not what is wrong
-    if (identities && (opens ?? entry.snapshot) === entry.snapshot)
-      await requireRecipient(await signedManifest(entry, source), identities)
-    const manifest = await verifiedManifest(entry, source, trust)
+    const mustOpen = (opens ?? entry.snapshot) === entry.snapshot
+    const manifest =
+      identities && mustOpen
+        ? await openableManifest(entry, source, identities, trust)
+        : await verifiedManifest(entry, source, trust)
     const reader = new PackReader({
       ...reading,
       getRange: (url, range) => getRange(connections, url, range, reading.signal),

@@ -1,10 +1,10 @@
 import { fingerprintOf } from '../../../../shared/jws.ts'
 import { type FileOf, filesOf } from '../../../../shared/restore/artefacts.ts'
 import { type ProvedSnapshot, proveChain, type RestoreAnswer } from '../../../../shared/restore/chain.ts'
-import { requireRecipient } from '../../../../shared/restore/contents.ts'
 import type { Identity } from '../../../../shared/restore/identity.ts'
+import { openableManifest } from '../../../../shared/restore/openable.ts'
 import type { PackReader } from '../../../../shared/restore/packs.ts'
-import { type RestoreEntry, signedManifest, verifiedManifest } from '../../../../shared/restore/trust.ts'
+import type { RestoreEntry } from '../../../../shared/restore/trust.ts'
 import { contents } from './contents.ts'
 import type { Granted } from './granted.ts'
 import { openSealed } from './open-sealed.ts'
@@ -40,11 +40,8 @@ export async function openRestore(
   const { answer } = granted
   const believed = { customerKeys: customerKey ? [customerKey] : [], fingerprints: new Set([...certified, ...trust]) }
   // Who brings a plain identity of age has nothing to prove a signer with, and is told so.
-  const manifestOf = async (entry: RestoreEntry) => {
-    const manifest = await signedManifest(entry, source)
-    await requireRecipient(manifest, identities)
-    return customerKey ? verifiedManifest(entry, source, believed) : manifest
-  }
+  const manifestOf = (entry: RestoreEntry) =>
+    openableManifest(entry, source, identities, customerKey ? believed : undefined)
   const links: Link[] = []
   for (const entry of answer.snapshots) {
     const manifest = await manifestOf(entry)
