@@ -52,14 +52,11 @@ export class WideCompressor {
 /** One frame after the other, each gathered in the same memory. */
 class Lane {
   readonly #out = Buffer.allocUnsafeSlow(boundOf(blockSize))
-  #frames = new Frames(1, blockLog)
+  #frames: Frames | undefined
 
   /** Valid until the next is asked for. */
   async frame(block: Uint8Array, level: number): Promise<Uint8Array> {
-    if (!this.#frames.usable || this.#frames.level !== level) {
-      this.#frames.close()
-      this.#frames = new Frames(level, blockLog)
-    }
+    this.#frames = Frames.from(this.#frames, level, blockLog)
     let used = 0
     for await (const chunk of this.#frames.frame(once(block))) {
       this.#out.set(chunk, used)

@@ -35,18 +35,12 @@ export class Compressor {
       const levelFor = (block: Uint8Array) => this.#level.for(block)
       do {
         const level = levelFor(next.done ? nothing : next.value)
-        yield* this.#framesOf(level).frame(alike(level, levelFor))
+        this.#frames = Frames.from(this.#frames, level)
+        yield* this.#frames.frame(alike(level, levelFor))
       } while (!next.done)
     } finally {
       await blocks.return()
     }
-  }
-
-  #framesOf(level: number): Frames {
-    if (this.#frames?.usable && this.#frames.level === level) return this.#frames
-    this.#frames?.close()
-    this.#frames = new Frames(level)
-    return this.#frames
   }
 }
 

@@ -6,6 +6,13 @@ export class Frames {
   readonly level: number
   readonly #passage: Passage<ZstdCompress>
 
+  /** `before`, where frames can still follow there and it has this level; others in its place if not. */
+  static from(before: Frames | undefined, level: number, windowLog?: number): Frames {
+    if (before?.usable && before.level === level) return before
+    before?.close()
+    return new Frames(level, windowLog)
+  }
+
   /** @param windowLog how far back it looks, as a power of two of bytes; as far as the level does, where it is not given */
   constructor(level: number, windowLog = 0) {
     this.level = level
