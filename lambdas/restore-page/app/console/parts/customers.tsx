@@ -4,6 +4,7 @@ import { matching } from '../../words/matching.ts'
 import type { Source, Tenant } from '../receiver/answers.ts'
 import { CustomerItem } from './customer-item.tsx'
 import { More } from './more.tsx'
+import { SearchField } from './search-field.tsx'
 import { useWords } from './use-console.ts'
 import { useSome } from './use-some.ts'
 
@@ -36,17 +37,14 @@ export function Customers({ customers }: { customers: Customer[] }) {
         </>
       ) : (
         <>
-          <label class="search">
-            {texts.customers.search}
-            <input
-              type="search"
-              value={words}
-              onInput={event => {
-                setWords(event.currentTarget.value)
-                some.restart()
-              }}
-            />
-          </label>
+          <SearchField
+            label={texts.customers.search}
+            words={words}
+            onWords={words => {
+              setWords(words)
+              some.restart()
+            }}
+          />
           {found.length === 0 && <p role="status">{texts.customers.none}</p>}
           <ul class="items customers">
             {some.shown.map(customer => (

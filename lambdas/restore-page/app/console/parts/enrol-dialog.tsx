@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks'
 import { Code } from '../../parts/copy.tsx'
 import type { EnrolToken, Tenant } from '../receiver/answers.ts'
+import { CloseButton } from './close-button.tsx'
 import { Dialog } from './dialog.tsx'
+import { LifetimeSelect } from './lifetime-select.tsx'
 import { TroubleNotice } from './trouble-notice.tsx'
 import { useConsole, useWords } from './use-console.ts'
 import { useDoing } from './use-doing.ts'
 import { useAgents } from './use-list.ts'
+import { WishButtons } from './wish-buttons.tsx'
 
 /** Seconds. */
 const lifetimes = [600, 3600, 86_400, 7 * 86_400]
@@ -22,7 +25,7 @@ export function EnrolDialog({ tenant, onClose }: { tenant: Tenant; onClose(): vo
 }
 
 function Wish({ tenant, onMade, onClose }: { tenant: Tenant; onMade(token: EnrolToken): void; onClose(): void }) {
-  const { texts, format } = useWords()
+  const { texts } = useWords()
   const { receiver } = useConsole()
   const { isDoing, trouble, start } = useDoing()
   const agents = useAgents(tenant.tenant)
@@ -43,16 +46,7 @@ function Wish({ tenant, onMade, onClose }: { tenant: Tenant; onMade(token: Enrol
       }}
     >
       <p>{texts.token.why}</p>
-      <label>
-        {texts.token.expires}
-        <select value={seconds} onChange={event => setSeconds(Number(event.currentTarget.value))}>
-          {lifetimes.map(lifetime => (
-            <option key={lifetime} value={lifetime}>
-              {format.duration(lifetime)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <LifetimeSelect label={texts.token.expires} lifetimes={lifetimes} seconds={seconds} onSeconds={setSeconds} />
       <label>
         {texts.token.place}
         <select value={replaces} onChange={event => setReplaces(event.currentTarget.value)}>
@@ -67,14 +61,7 @@ function Wish({ tenant, onMade, onClose }: { tenant: Tenant; onMade(token: Enrol
       {replaces !== '' && <p>{texts.token.insteadWhy}</p>}
       {agents.trouble && <TroubleNotice trouble={agents.trouble} onRetry={agents.again} />}
       {trouble && <TroubleNotice trouble={trouble} />}
-      <div class="buttons">
-        <button type="submit" class="primary" aria-disabled={isDoing}>
-          {texts.token.make}
-        </button>
-        <button type="button" onClick={onClose}>
-          {texts.close}
-        </button>
-      </div>
+      <WishButtons make={texts.token.make} isDoing={isDoing} onClose={onClose} />
     </form>
   )
 }
@@ -88,9 +75,7 @@ function Made({ token: { enrol, expiresAt }, onClose }: { token: EnrolToken; onC
       <p>{texts.token.commandWhy}</p>
       <Code name={texts.token.command} text={`failsafe enrol '${enrol}' --recovery-kit kit.txt`} />
       <div class="buttons">
-        <button type="button" onClick={onClose}>
-          {texts.close}
-        </button>
+        <CloseButton onClose={onClose} />
       </div>
     </>
   )

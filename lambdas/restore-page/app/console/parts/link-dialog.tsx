@@ -3,11 +3,14 @@ import { Code } from '../../parts/copy.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import type { MadeLink, Source, Tenant } from '../receiver/answers.ts'
 import { type LinkForm, linkWishOf } from '../wishes/link-wish.ts'
+import { CloseButton } from './close-button.tsx'
 import { Dialog } from './dialog.tsx'
+import { LifetimeSelect } from './lifetime-select.tsx'
 import { LinkLimits } from './link-limits.tsx'
 import { TroubleNotice } from './trouble-notice.tsx'
 import { useConsole, useWords } from './use-console.ts'
 import { useDoing } from './use-doing.ts'
+import { WishButtons } from './wish-buttons.tsx'
 
 /** Seconds; 90 days at most. */
 const lifetimes = [3600, 86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400]
@@ -61,7 +64,7 @@ function Wish({
   onMade(made: Made): void
   onClose(): void
 }) {
-  const { texts, format, zone } = useWords()
+  const { texts, zone } = useWords()
   const { receiver } = useConsole()
   const { isDoing, trouble, start } = useDoing()
   const [wrong, setWrong] = useState<'never' | 'order'>()
@@ -103,19 +106,12 @@ function Wish({
           ))}
         </select>
       </label>
-      <label>
-        {texts.link.expires}
-        <select
-          value={form.expiresSeconds}
-          onChange={event => change({ expiresSeconds: Number(event.currentTarget.value) })}
-        >
-          {lifetimes.map(lifetime => (
-            <option key={lifetime} value={lifetime}>
-              {format.duration(lifetime)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <LifetimeSelect
+        label={texts.link.expires}
+        lifetimes={lifetimes}
+        seconds={form.expiresSeconds}
+        onSeconds={expiresSeconds => change({ expiresSeconds })}
+      />
       <label>
         {texts.link.uses}
         <input
@@ -150,14 +146,7 @@ function Wish({
       </p>
       <LinkLimits form={form} wrong={wrong} onChange={change} />
       {trouble && <TroubleNotice trouble={trouble} />}
-      <div class="buttons">
-        <button type="submit" class="primary" aria-disabled={isDoing}>
-          {texts.link.make}
-        </button>
-        <button type="button" onClick={onClose}>
-          {texts.close}
-        </button>
-      </div>
+      <WishButtons make={texts.link.make} isDoing={isDoing} onClose={onClose} />
     </form>
   )
 }
@@ -175,9 +164,7 @@ function MadeView({ made, onClose }: { made: Made; onClose(): void }) {
       )}
       <p class="muted">{texts.link.name(made.name)}</p>
       <div class="buttons">
-        <button type="button" onClick={onClose}>
-          {texts.close}
-        </button>
+        <CloseButton onClose={onClose} />
       </div>
     </>
   )

@@ -5,6 +5,7 @@ import { engines } from '../words/engines.ts'
 import { Ago } from './ago.tsx'
 import { More } from './more.tsx'
 import { Scrolling } from './scrolling.tsx'
+import { SearchField } from './search-field.tsx'
 import { useWords } from './use-console.ts'
 import { useSome } from './use-some.ts'
 
@@ -38,17 +39,14 @@ function SafeList({ safe }: { safe: Standing[] }) {
   return (
     <>
       <p class="muted">{texts.safe.why}</p>
-      <label class="search">
-        {texts.safe.search}
-        <input
-          type="search"
-          value={words}
-          onInput={event => {
-            setWords(event.currentTarget.value)
-            some.restart()
-          }}
-        />
-      </label>
+      <SearchField
+        label={texts.safe.search}
+        words={words}
+        onWords={words => {
+          setWords(words)
+          some.restart()
+        }}
+      />
       <p class="muted" role="status">
         {found.length === 0
           ? texts.safe.none

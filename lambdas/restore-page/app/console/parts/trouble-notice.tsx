@@ -1,4 +1,4 @@
-import { Notice } from '../../parts/notice.tsx'
+import { RetryNotice } from '../../parts/retry-notice.tsx'
 import type { Trouble } from './trouble.ts'
 import { useWords } from './use-console.ts'
 
@@ -6,18 +6,7 @@ import { useWords } from './use-console.ts'
 export function TroubleNotice({ trouble, onRetry }: { trouble: Trouble; onRetry?: () => void }) {
   const { texts } = useWords()
   const { title, why } = said()
-  return (
-    <Notice kind="warning" title={title} urgent>
-      <p>{why}</p>
-      {onRetry && (
-        <div class="buttons">
-          <button type="button" onClick={onRetry}>
-            {texts.tryAgain}
-          </button>
-        </div>
-      )}
-    </Notice>
-  )
+  return <RetryNotice title={title} why={why} onRetry={onRetry} />
 
   function said(): { title: string; why: string } {
     switch (trouble.kind) {
