@@ -6,8 +6,9 @@ import { Level } from './level.ts'
 /** Blocks that are compressed at once. */
 const lanes = 2
 /** Of a block, which is a frame of its own, and so finds nothing alike in what came before it: 0.3 % of a server's data files. */
-const blockLog = 19
-const blockSize = 2 ** blockLog
+const blockSize = 1024 * 1024
+/** How far back it looks within one, as a power of two of bytes: half of it costs next to nothing, and each doubling megabytes of memory. */
+const windowLog = 19
 
 /**
  * Compresses one stream with several threads, for one that comes faster than one thread compresses and is all there is to do: frame after frame, each of
@@ -56,7 +57,7 @@ class Lane {
 
   /** Valid until the next is asked for. */
   async frame(block: Uint8Array, level: number): Promise<Uint8Array> {
-    this.#frames = Frames.from(this.#frames, level, blockLog)
+    this.#frames = Frames.from(this.#frames, level, windowLog)
     let used = 0
     for await (const chunk of this.#frames.frame(once(block))) {
       this.#out.set(chunk, used)

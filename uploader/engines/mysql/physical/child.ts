@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { blocksOf } from './blocks.ts'
+import type { Output } from './output.ts'
 
 export interface Ended {
   /** Exit code, or the signal that ended it. */
@@ -23,20 +22,23 @@ export class Child {
   /** Rejects where the program cannot be started. */
   readonly ended: Promise<Ended>
   readonly #process: ChildProcess
+  readonly #output: Output | undefined
   readonly #lines: string[] = []
 
   /** @param options.stdin a file descriptor that it reads. @param options.onLine each line of its stderr */
   constructor(
     program: string,
     args: string[],
-    options: { stdin?: number; stdout?: 'pipe'; onLine?: (line: string) => void } = {},
+    options: { stdin?: number; output?: Output; onLine?: (line: string) => void } = {},
   ) {
-    const { stdin = 'ignore', stdout = 'ignore', onLine } = options
+    const { stdin = 'ignore', output, onLine } = options
+    this.#output = output
     this.#process = spawn(program, args, {
-      stdio: [stdin, stdout, 'pipe'],
+      stdio: [stdin, output?.stdout ?? 'ignore', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
+    output?.handedOver()
     const lines = createInterface({ input: this.#process.stderr! })
     lines.on('line', line => {
       if (!untold.test(line)) this.#lines.push(line)
@@ -51,18 +53,19 @@ export class Child {
     this.ended.catch(() => {})
   }
 
-  /** Once. A chunk is valid until the next is asked for. */
-  output(): AsyncGenerator<Buffer, void, undefined> {
-    return blocksOf(this.#process.stdout as Readable)
+  /** What it writes to `output`. Once; a chunk is valid until the next is asked for. */
+  read(): AsyncGenerator<Buffer, void, undefined> {
+    return this.#output!.read(this.#process.stdout)
   }
 
   kill(): void {
     const { pid, exitCode, signalCode } = this.#process
-    if (pid === undefined || exitCode !== null || signalCode !== null) return
-    if (process.platform === 'win32') this.#process.kill('SIGKILL')
-    else process.kill(-pid, 'SIGKILL')
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      if (process.platform === 'win32') this.#process.kill('SIGKILL')
+      else process.kill(-pid, 'SIGKILL')
+    }
     // What nobody takes any more would keep it from being over.
-    this.#process.stdout?.destroy()
+    this.#output?.destroy()
   }
 }
 

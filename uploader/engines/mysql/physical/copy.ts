@@ -2,6 +2,7 @@ import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext } from '../../engine.ts'
 import { Child } from './child.ts'
 import { explainEnd } from './explain.ts'
+import { newOutput } from './output.ts'
 import { parseNotes, type Result, readNotes } from './result.ts'
 
 export interface CopyOptions {
@@ -60,11 +61,15 @@ export class Copy {
     const { signal, step } = context
     signal.throwIfAborted()
     step(2)
-    const child = new Child(program, args, { stdout: 'pipe', onLine: line => this.#hear(line) })
+    const output = await newOutput(directory).catch(error => {
+      this.#settle.reject(error)
+      throw error
+    })
+    const child = new Child(program, args, { output, onLine: line => this.#hear(line) })
     const kill = () => child.kill()
     signal.addEventListener('abort', kill, { once: true })
     try {
-      yield* child.output()
+      yield* child.read()
       const ended = await child.ended
       signal.throwIfAborted()
       if (ended.by !== 0 || !this.#completed) throw explainEnd(program, ended)
