@@ -3,10 +3,9 @@ import { ProofRequest, ProofResponse } from '../../shared/api/agent.ts'
 import { SnapshotId } from '../../shared/ids.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { type Proof, recordProof } from '../catalogue/proofs.ts'
-import { mayTell } from '../catalogue/rates.ts'
 import type { Committed } from '../catalogue/snapshots.ts'
 import { isRefused } from '../catalogue/table.ts'
-import { tellFailedProof } from '../expectations/failed-proof.ts'
+import { tellProof } from '../expectations/tell-proof.ts'
 import { jsonAnswer, jsonBody, refusal } from '../http/json.ts'
 import { ownSnapshot, snapshotState } from '../http/owned.ts'
 import type { AgentApp } from './app.ts'
@@ -29,9 +28,7 @@ export function receiveProof(app: AgentApp, ports: AgentApiPorts): void {
     const recordedAt = ports.clock().toISOString()
     const proof: Proof = { ...c.req.valid('json'), agent: agent.agent, recordedAt }
     const snapshot = await record(agent, c.req.valid('param').snapshot, proof)
-    // of one that is known to be bad the provider was told
-    if (proof.outcome === 'failed' && !snapshot.bad && (await mayTell(ports.catalogue, agent.agent, ports.clock())))
-      await tellFailedProof(ports, agent, snapshot, proof)
+    await tellProof(ports, agent, snapshot, proof)
     return c.json({ recordedAt }, 200)
   })
 

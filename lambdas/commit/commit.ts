@@ -12,6 +12,7 @@ import { findSource } from '../catalogue/sources.ts'
 import { isRefused } from '../catalogue/table.ts'
 import type { Tenant } from '../catalogue/tenants.ts'
 import { keepUnits } from '../catalogue/units.ts'
+import { tellSound } from '../expectations/tell-proof.ts'
 import { type Snapshot, snapshotState } from '../http/owned.ts'
 import { policyFor } from '../retention/policy.ts'
 import { chainOf, tellChain } from './chain.ts'
@@ -121,6 +122,7 @@ export async function carryOn(
     const chain = snapshot.lane === 'log' ? await chainOf(catalogue, snapshot, entries) : undefined
     await noteRecipients(ports, manifest, snapshot.receivedAt)
     await tellChain(ports, source, snapshot, entries, chain)
+    await tellSound(ports, source, snapshot, entries)
     await ensureKeep(catalogue, source, ports.clock())
     const totals = totalsOf(manifest)
     const warnings = [...clocks, ...chainWarnings(chain)]

@@ -1,27 +1,81 @@
+import type { UnitEntry } from '../../shared/snapshot.ts'
 import type { Agent } from '../catalogue/agents.ts'
-import { notify } from '../catalogue/notices.ts'
+import { isInDoubt, isTakenOnBad } from '../catalogue/doubt.ts'
+import { type NewNotice, notify, raiseCondition, recoverCondition } from '../catalogue/notices.ts'
 import type { Proof } from '../catalogue/proofs.ts'
-import type { Committed } from '../catalogue/snapshots.ts'
-import { findSource } from '../catalogue/sources.ts'
+import { mayTell } from '../catalogue/rates.ts'
+import type { Committed, SnapshotIn } from '../catalogue/snapshots.ts'
+import { findSource, type Source } from '../catalogue/sources.ts'
 import type { Ports } from '../http/ports.ts'
 
-/** Tells the provider that a verify or a drill has found a snapshot unreadable. */
-export async function tellFailedProof(
-  { catalogue, env }: Pick<Ports, 'catalogue' | 'env'>,
-  agent: Agent,
-  { tenant, source, snapshot, kind, receivedAt }: Committed,
-  { method, level, detail, recordedAt }: Proof,
+type Told = Pick<Ports, 'catalogue' | 'env' | 'clock'>
+
+/*
+ * The condition `proof-failed` of a source: its newest state needs a snapshot that a verify or a drill found unreadable.
+ *
+ *   raised by a proof that fails                              over with a proof that passes where the other failed,
+ *   (of an older snapshot it is an event: told once)          or with a full or differential that needs nothing bad
+ */
+
+/** @param before the snapshot as it was before the proof was recorded */
+export async function tellProof(ports: Told, agent: Agent, before: Committed, proof: Proof): Promise<void> {
+  const { catalogue, clock } = ports
+  const failed = proof.outcome === 'failed'
+  if (!failed && !before.bad) return
+  const source = await findSource(catalogue, before.tenant, before.source)
+  if (!source) return
+  const inDoubt = await isInDoubt(catalogue, before.source)
+  if (!failed) {
+    if (!inDoubt) await recoverCondition(catalogue, soundNotice(ports, source))
+    return
+  }
+  const notice = failedNotice(ports, agent, source, before, proof)
+  if (inDoubt) await raiseCondition(catalogue, notice)
+  else if (!before.bad && (await mayTell(catalogue, agent.agent, clock()))) await notify(catalogue, notice)
+}
+
+/** The state that a commit leaves needs nothing that was found bad: a full by itself, a differential where that is so of what it is taken on. */
+export async function tellSound(
+  ports: Told,
+  source: Source,
+  { kind }: SnapshotIn<'committing'>,
+  units: UnitEntry[],
 ): Promise<void> {
-  const name = (await findSource(catalogue, tenant, source))?.name ?? source
+  const { catalogue } = ports
+  if (kind === 'log' || (kind === 'differential' && (await isTakenOnBad(catalogue, units)))) return
+  await recoverCondition(catalogue, soundNotice(ports, source))
+}
+
+function failedNotice(
+  ports: Told,
+  agent: Agent,
+  source: Source,
+  { snapshot, kind, receivedAt }: Committed,
+  { method, level, detail }: Proof,
+): NewNotice {
   const why = detail === undefined ? '' : ` (${detail})`
-  await notify(catalogue, {
-    at: recordedAt,
+  return {
+    ...about(ports, source),
+    severity: 'critical',
+    text: `A ${method} on ${agent.name} found the ${kind} of ${source.name} that was received at ${receivedAt} unreadable${why}. Have a full backup run, and do not remove older ones until one has been verified.`,
+    detail: { snapshot, method, level, agent: agent.agent },
+  }
+}
+
+function soundNotice(ports: Told, source: Source): NewNotice {
+  return {
+    ...about(ports, source),
+    severity: 'info',
+    text: `The newest state of ${source.name} needs no snapshot any more that was found unreadable.`,
+  }
+}
+
+function about({ env, clock }: Told, { tenant, source, name }: Source): Omit<NewNotice, 'severity' | 'text'> {
+  return {
+    at: clock().toISOString(),
     receiver: env.RECEIVER_ID,
     tenant,
     kind: 'proof-failed',
-    severity: 'critical',
     subject: { type: 'source', id: source, name },
-    text: `A ${method} on ${agent.name} found the ${kind} of ${name} that was received at ${receivedAt} unreadable${why}. Have a full backup run, and do not remove older ones until one has been verified.`,
-    detail: { snapshot, method, level, agent: agent.agent },
-  })
+  }
 }

@@ -188,7 +188,7 @@ describe('a source', () => {
     expect(survey({ tenants: [suspended], sources: [due(25)] }).quiet).toHaveLength(1)
   })
 
-  it('of which a check failed in the last three days needs somebody, though that is no condition', () => {
+  it('of which a check found an older backup unreadable in the last three days needs somebody', () => {
     const sources = [sourceOf('A')]
     const failed = (hours: number) => [eventOf('proof-failed', { severity: 'critical', at: hoursAgo(hours) })]
     const found = survey({ sources, notices: failed(70) })

@@ -356,7 +356,7 @@ describe('with the real committer', () => {
     const proof = { method: 'verify', level: 'stored', outcome: 'failed', detail: 'pack 1 differs' }
     for (let i = 0; i < 2; i++) ok(await agent.call('POST', `/v1/snapshots/${snapshot}/proofs`, proof))
     await watched.pass()
-    expect(watched.told()).toEqual(['raised clock-skew', 'event proof-failed'])
+    expect(watched.told()).toEqual(['raised clock-skew', 'raised proof-failed'])
   })
 })
 
