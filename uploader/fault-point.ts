@@ -14,7 +14,7 @@ export const faultPoints = [
   'opened-journalled',
   'session-begun',
   'artefact-begun',
-  'part-on-disk',
+  'part-written',
   'part-journalled',
   'part-signed',
   'part-sent',

@@ -275,7 +275,7 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     expect(await rig.staged()).toEqual([])
   }
 
-  test.each(['artefact-begun:18', 'part-on-disk:3', 'part-journalled:3', 'artefact-ended:17'] as const)(
+  test.each(['artefact-begun:18', 'part-written:3', 'part-journalled:3', 'artefact-ended:17'] as const)(
     'at %s reads again at most one of each worker',
     async step => {
       await dieAt(rig, step, 'standalone')
@@ -325,6 +325,32 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     await rig.backUp(engine)
     expect(engine.reads).toEqual(expect.arrayContaining(['db00', 'db03']))
     expect(engine.reads.length).toBeLessThan(16)
+    await expectWhole(engine)
+  })
+
+  test('loses nothing that is kept with the parts that the disk did not have yet when the power was cut', async () => {
+    holdPuts()
+    await dieAt(rig, 'part-journalled:6', 'standalone')
+    countPuts()
+    const records = (await journals())
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const kept = records.findLastIndex(({ type }) => type === 'artefact')
+    const unsynced = records.slice(kept + 1).filter(({ type }) => type === 'staged')
+    const files = await partFiles()
+    for (const { pack, number } of unsynced) {
+      const file = files.find(name => name.endsWith(`/${pack}-${number}.part`))!
+      const begin = records.findLast(({ tail }) => tail?.pack === pack && tail?.number === number)?.tail
+      await (begin ? truncate(file, begin.size) : rm(file))
+    }
+    expect(unsynced.length).toBeGreaterThan(0)
+    const whole = records.filter(({ type }) => type === 'artefact').length
+    expect(whole).toBeGreaterThan(0)
+    const engine = standalone()
+    await rig.backUp(engine)
+    expect(engine.reads).toHaveLength(20 - whole)
+    expect(rig.receiver.states()).toEqual(['committed'])
     await expectWhole(engine)
   })
 

@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { newUlid } from '../../shared/ids.ts'
 import type { Extent } from '../../shared/manifest.ts'
 import { Budget } from '../../uploader/staging/budget.ts'
 import { RunDirectory } from '../../uploader/staging/directory.ts'
 import { PackWriter, type StagedPart } from '../../uploader/staging/pack-writer.ts'
+import { Unsynced } from '../../uploader/staging/unsynced.ts'
 import { seed, times } from '../support/counts.ts'
 
 const partSize = 1000
@@ -27,6 +28,7 @@ async function written(work: (writer: PackWriter) => Promise<void>) {
       budget: new Budget(1000),
       partSize,
       partsPerPack,
+      unsynced: new Unsynced(directory),
       nextPack: () => ++packs,
       async onPart(part) {
         parts.push({ ...part, bytes: await readFile(part.path), mode: (await stat(part.path)).mode & 0o777 })
@@ -99,14 +101,81 @@ test('after a flush the parts before are announced, and the unfinished one holds
   }).then(({ parts }) => expect(parts[2]!.bytes.subarray(0, 300).equals(bytes.subarray(2000))).toBe(true))
 })
 
+test('the disk is waited for at a flush alone, and only for what is still to be sent', async () => {
+  const staging = await mkdtemp(join(tmpdir(), 'failsafe-packs-'))
+  const directory = await RunDirectory.make(staging, newUlid(), newUlid())
+  const unsynced = new Unsynced(directory)
+  const { file: prototype, synced } = await watchSyncs(staging)
+  try {
+    const parts: StagedPart[] = []
+    const writer = new PackWriter({
+      directory,
+      budget: new Budget(1000),
+      partSize,
+      partsPerPack,
+      unsynced,
+      nextPack: () => 1,
+      onPart: async part => void parts.push(part),
+      onPackEnd: () => {},
+      signal: new AbortController().signal,
+    })
+    await writer.write(randomBytes(2500))
+    await expect.poll(() => parts).toHaveLength(2)
+    expect(synced()).toBe(0)
+    await rm(parts[0]!.path)
+    unsynced.forget(parts[0]!.path)
+    await writer.flush()
+    expect(synced(), 'the second part, and what there is of the third').toBe(2)
+    await writer.flush()
+    expect(synced(), 'the third again').toBe(3)
+    await writer.discard()
+  } finally {
+    prototype.mockRestore()
+    await rm(staging, { recursive: true, force: true })
+  }
+})
+
+test('what the disk refuses at the end is told as a failure of the staging directory', async () => {
+  const staging = await mkdtemp(join(tmpdir(), 'failsafe-packs-'))
+  const directory = await RunDirectory.make(staging, newUlid(), newUlid())
+  const unsynced = new Unsynced(directory)
+  const { file } = await watchSyncs(staging)
+  file.mockRejectedValueOnce(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }))
+  try {
+    const path = directory.part(1, 1)
+    await writeFile(path, 'part')
+    unsynced.add(path)
+    const first = unsynced.sync()
+    const second = unsynced.sync()
+    await expect(first).rejects.toMatchObject({ code: expect.stringMatching(/^staging-/) })
+    // The part is still not on disk: whoever waits after that is not told that it is.
+    await second
+    expect(file.mock.calls.length).toBe(2)
+  } finally {
+    file.mockRestore()
+    await rm(staging, { recursive: true, force: true })
+  }
+})
+
+/** Counts how often a file's bytes were waited for. */
+async function watchSyncs(directory: string) {
+  const probe = await open(join(directory, 'probe'), 'w')
+  const prototype = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const file = vi.spyOn(prototype, 'datasync')
+  return { file, synced: () => file.mock.calls.length }
+}
+
 test('a writer that got nothing makes no pack', async () => {
   expect(await written(async () => {})).toEqual({ parts: [], ends: [] })
 })
 
 test('an error while a part is announced ends the writer', async () => {
   const staging = await mkdtemp(join(tmpdir(), 'failsafe-packs-'))
+  const directory = await RunDirectory.make(staging, newUlid(), newUlid())
   const writer = new PackWriter({
-    directory: await RunDirectory.make(staging, newUlid(), newUlid()),
+    directory,
+    unsynced: new Unsynced(directory),
     budget: new Budget(10),
     partSize,
     partsPerPack,

@@ -1,11 +1,11 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { Failure } from '../../shared/failure.ts'
 import type { IndexLine } from '../../shared/manifest.ts'
 import { holds } from '../staging/check-file.ts'
 import type { RunDirectory } from '../staging/directory.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import { Journal, type RecordOf } from '../staging/journal.ts'
-import type { LaidPack, Remains } from '../staging/remains.ts'
+import type { Bytes, LaidPack, Remains } from '../staging/remains.ts'
 import { LineSealer } from '../staging/sealed-line.ts'
 import type { BackupOptions, Opened } from './backup.ts'
 import { KeptLine } from './kept.ts'
@@ -36,6 +36,8 @@ export function isContinuable(remains: Remains): boolean {
  *
  *   pack 1: [part 1][part 2][part 3]          part 3 is cut there and ends the pack; B is read again, into a pack of the new process
  *
+ * What the disk did not have yet when the power was cut is cut off likewise: part 3, which went on with B, is cut where A ends in it, or left out.
+ *
  * So each worker of the dead process costs one artefact at most. Bytes of B in parts that were finished stay in their pack, and nothing refers to them.
  * @param opened the same run's snapshot, asked for again
  * @throws Failure `nothing-kept` where nothing can be used
@@ -52,7 +54,10 @@ export async function continueRun(
   if (run.recipients.join() !== agent.recipients.join()) throw nothingKept('it was sealed to other recipients')
   const journal = await Journal.reopen(directory.journal, remains.length)
   try {
-    for (const pack of remains.packs.values()) await cutTail(pack)
+    for (const pack of remains.packs.values()) {
+      await cutLost(pack)
+      await cutTail(pack)
+    }
     const laid = [...remains.packs.values()].filter(({ parts, complete }) => complete || parts.length > 0)
     const kept = readArtefacts()
     const paths = new Set(laid.flatMap(({ n, parts }) => parts.map((_part, i) => directory.part(n, i + 1))))
@@ -68,16 +73,36 @@ export async function continueRun(
     throw error
   }
 
-  async function cutTail(pack: LaidPack): Promise<void> {
-    const { n, parts, tail } = pack
-    if (!tail) return
+  /** Ends a pack where a power cut took a part, or what came behind the end of a kept artefact in it. */
+  async function cutLost({ n, parts }: LaidPack): Promise<void> {
+    for (const [i, { size, digest, acknowledged, synced, begin }] of parts.entries()) {
+      if (synced || acknowledged || (await holds(directory.part(n, i + 1), size, digest))) continue
+      const { parts: stored } = await receiver.packParts(opened.snapshot, n, opened.lease.token)
+      if (stored.some(({ number }) => number === i + 1)) continue
+      if (stored.some(({ number }) => number > i) || parts.slice(i).some(part => part.synced || part.acknowledged))
+        throw nothingKept('a part of it was lost')
+      const laid = begin ? i + 1 : i
+      for (let number = laid + 1; number <= parts.length; number++) await rm(directory.part(n, number), { force: true })
+      parts.length = i
+      if (begin) await layBegin(n, parts, begin)
+      await journal.append({ type: 'cut', pack: n, parts: laid })
+      return
+    }
+  }
+
+  async function cutTail({ n, parts, tail }: LaidPack): Promise<void> {
+    if (tail) await layBegin(n, parts, tail)
+  }
+
+  /** The next part is the beginning of what its file holds. */
+  async function layBegin(n: number, parts: LaidPack['parts'], { size, digest }: Bytes): Promise<void> {
     const number = parts.length + 1
     const path = directory.part(n, number)
     // Never made good by another pack of the same number: what the journal says of an artefact in it would then lead to other bytes.
-    if (!(await holds(path, tail.size, tail.digest))) throw nothingKept('a file of it was removed or changed')
-    await cut(path, tail.size)
-    await journal.append({ type: 'staged', pack: n, number, size: tail.size, sha256: tail.digest.toString('base64') })
-    parts.push({ ...tail, acknowledged: false })
+    if (!(await holds(path, size, digest))) throw nothingKept('a file of it was removed or changed')
+    await cut(path, size)
+    await journal.append({ type: 'staged', pack: n, number, size, sha256: digest.toString('base64') })
+    parts.push({ size, digest, acknowledged: false, synced: true })
   }
 
   function readArtefacts(): Map<string, IndexLine> {

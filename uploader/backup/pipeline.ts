@@ -6,6 +6,7 @@ import { IndexSpool } from '../staging/index-spool.ts'
 import type { Journal } from '../staging/journal.ts'
 import { PackWriter } from '../staging/pack-writer.ts'
 import type { LaidPack } from '../staging/remains.ts'
+import { Unsynced } from '../staging/unsynced.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { Upload } from '../transfer/upload.ts'
 import type { BackupOptions, Opened } from './backup.ts'
@@ -28,6 +29,7 @@ export class Pipeline {
   readonly takeUp: () => Promise<void>
   readonly #options: Pick<BackupOptions<unknown, unknown>, 'reporter'>
   readonly #numbers: PackNumbers
+  readonly #unsynced: Unsynced
   #total: number | undefined
 
   /**
@@ -51,6 +53,8 @@ export class Pipeline {
     const { opened, directory, journal, readers, laid, clock, signal, fail } = run
     const { snapshot, lease, partSize, limits } = opened
     const budget = new Budget(partsWithin(staging.maxBytes, partSize, readers))
+    const unsynced = new Unsynced(directory)
+    this.#unsynced = unsynced
     const { concurrency } = options.upload
     this.#options = options
     this.upload = new Upload({
@@ -65,7 +69,8 @@ export class Pipeline {
       clock,
       patience,
       signal,
-      onAcknowledged({ pack, number }) {
+      onAcknowledged({ pack, number, path }) {
+        unsynced.forget(path)
         journal.append({ type: 'acknowledged', pack, number }).catch(fail)
       },
       onCompleted(pack) {
@@ -76,7 +81,7 @@ export class Pipeline {
       },
       onFailure: fail,
     })
-    this.takeUp = () => takeUp(laid, { receiver, opened, directory, budget, upload: this.upload, signal })
+    this.takeUp = () => takeUp(laid, { receiver, opened, directory, budget, unsynced, upload: this.upload, signal })
     this.#numbers = new PackNumbers(laid.map(({ n }) => n))
     const writer = () =>
       new PackWriter({
@@ -84,6 +89,7 @@ export class Pipeline {
         budget,
         partSize,
         partsPerPack: limits.partsPerPack,
+        unsynced,
         nextPack: () => this.#numbers.next(),
         onPart: async part => {
           const { pack, number, size, digest } = part
@@ -103,7 +109,7 @@ export class Pipeline {
     return this.writers[0]!
   }
 
-  /** Ends the last pack: all that will be sent is on disk, and journalled. */
+  /** Ends the last pack: all that is still to be sent is on disk when this is done, and journalled. */
   async end(): Promise<void> {
     await this.last.end()
     // A manifest names its packs without a gap. One that an earlier process had begun, and laid nothing into that counts, gets a byte that nothing refers to.
@@ -112,6 +118,7 @@ export class Pipeline {
       this.last.takeExtents()
       await this.last.end()
     }
+    await this.#unsynced.sync()
   }
 
   /** Waits until all packs are complete, or the upload has failed. */

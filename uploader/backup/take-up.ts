@@ -7,6 +7,7 @@ import type { RunDirectory } from '../staging/directory.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 import type { LaidPack } from '../staging/remains.ts'
+import type { Unsynced } from '../staging/unsynced.ts'
 import type { Upload } from '../transfer/upload.ts'
 import type { Opened } from './backup.ts'
 
@@ -22,11 +23,12 @@ export async function takeUp(
     opened: Pick<Opened, 'snapshot' | 'lease'>
     directory: RunDirectory
     budget: Budget
+    unsynced: Unsynced
     upload: Upload
     signal: AbortSignal
   },
 ): Promise<void> {
-  const { receiver, opened, directory, budget, upload, signal } = to
+  const { receiver, opened, directory, budget, unsynced, upload, signal } = to
   for (const { n, parts, complete } of packs) {
     if (complete) {
       upload.adoptPack(complete)
@@ -46,6 +48,7 @@ export async function takeUp(
       } else {
         if (!(await holds(part.path, size, digest))) throw partLost(part)
         await budget.acquire(signal)
+        unsynced.add(part.path)
         upload.add(part)
       }
     }

@@ -48,8 +48,10 @@ export const JournalRecord = z.discriminatedUnion('type', [
     /** The lane's head that the snapshot goes on from. */
     head: SnapshotId.nullable(),
   }),
-  /** A part file is on disk. Those of a pack come in the order of their numbers. */
+  /** A part file is complete, but on disk only before an `artefact` or `all-staged` record behind it. Those of a pack come in the order of their numbers. */
   z.object({ type: z.literal('staged'), ...StagedBytes.shape }),
+  /** The pack ends after so many parts: those behind them were lost, and nothing that counts lies in them. */
+  z.object({ type: z.literal('cut'), pack: z.number().int(), parts: z.number().int().min(0) }),
   /** The storage has the part, and its file is gone. */
   z.object({ type: z.literal('acknowledged'), pack: z.number().int(), number: z.number().int() }),
   /** The pack is one object of the vault. */

@@ -2,12 +2,12 @@ import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Extent } from '../../shared/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
-import { syncDirectory } from '../files/sync-directory.ts'
 import type { Budget } from './budget.ts'
 import type { RunDirectory } from './directory.ts'
 import { stagingFailure } from './failures.ts'
+import type { Unsynced } from './unsynced.ts'
 
-/** A part file that is complete and on disk. `digest` is the SHA-256 of its bytes. */
+/** A part file that is complete. `digest` is the SHA-256 of its bytes. */
 export interface StagedPart {
   pack: number
   number: number
@@ -23,7 +23,9 @@ export interface PackWriterOptions {
   partsPerPack: number
   /** The number of the next pack of this snapshot, from 1. All writers of a run share it. */
   nextPack(): number
-  /** A part is on disk. Called in the order of the parts; writing the next part waits for neither the disk nor this. */
+  /** Told of each part before `onPart` is. */
+  unsynced: Unsynced
+  /** A part is complete. Called in the order of the parts; writing the next part does not wait for this. */
   onPart(part: StagedPart): Promise<void>
   /** No part will follow in `pack`. Its last parts may still be on their way to `onPart`. */
   onPackEnd(pack: number, parts: number): void
@@ -42,7 +44,7 @@ export class PackWriter {
   #pack: { n: number; parts: number; size: number } | undefined
   #part: { number: number; size: number; file: FileHandle; path: string; hash: Hash } | undefined
   #extents: Extent[] = []
-  /** Settled when every part that was finished is on disk and announced. Never rejects. */
+  /** Settled when every part that was finished is announced. Never rejects. */
   #announced: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | undefined
 
@@ -74,7 +76,7 @@ export class PackWriter {
     return this.#extents.splice(0)
   }
 
-  /** Ends the pack, if there is one, and waits until its parts are on disk and announced. */
+  /** Ends the pack, if there is one, and waits until its parts are announced. */
   async end(): Promise<void> {
     if (this.#part) this.#finish()
     this.#endPack()
@@ -93,8 +95,11 @@ export class PackWriter {
       size: part.size,
       digest: part.hash.copy().digest(),
     }
-    if (part) await this.#sync(part.file)
+    await part?.file.datasync().catch(error => {
+      throw stagingFailure(error, this.#options.directory.path)
+    })
     await this.#settle()
+    await this.#options.unsynced.sync()
     return tail
   }
 
@@ -133,12 +138,12 @@ export class PackWriter {
     const pack = this.#pack!.n
     this.#part = undefined
     const before = this.#announced
-    const onDisk = this.#sync(file).finally(() => file.close())
-    this.#announced = onDisk
+    this.#announced = closed(file, this.#options.directory)
       .then(() => before)
       .then(() => {
         if (this.#failure) return
-        faultPoint('part-on-disk')
+        faultPoint('part-written')
+        this.#options.unsynced.add(path)
         return this.#options.onPart({ pack, number, size, digest: hash.digest(), path })
       })
       .catch(error => {
@@ -152,17 +157,6 @@ export class PackWriter {
     if (this.#failure) throw this.#failure.error
   }
 
-  /** The name of the file is as durable as its bytes. */
-  async #sync(file: FileHandle): Promise<void> {
-    const { path } = this.#options.directory
-    try {
-      await file.datasync()
-      await syncDirectory(path)
-    } catch (error) {
-      throw stagingFailure(error, path)
-    }
-  }
-
   #endPack(): void {
     if (this.#pack) this.#options.onPackEnd(this.#pack.n, this.#pack.parts)
     this.#pack = undefined
@@ -172,4 +166,12 @@ export class PackWriter {
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let at = 0
   while (at < bytes.length) at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten
+}
+
+async function closed(file: FileHandle, { path }: RunDirectory): Promise<void> {
+  try {
+    await file.close()
+  } catch (error) {
+    throw stagingFailure(error, path)
+  }
 }

@@ -2,13 +2,27 @@ import type { Pack } from '../../shared/manifest.ts'
 import type { RunDirectory } from './directory.ts'
 import { type JournalRecord, type RecordOf, readJournal } from './journal.ts'
 
+/** As many bytes at the beginning of a part file, and their SHA-256. */
+export interface Bytes {
+  size: number
+  digest: Buffer
+}
+
+export interface LaidPart extends Bytes {
+  acknowledged: boolean
+  /** It was on disk. Of one that was not, a power cut may have left nothing. */
+  synced: boolean
+  /** The beginning of it that was, with the end of an artefact that is kept. */
+  begin?: Bytes
+}
+
 /** What is known of one pack of a run that died. */
 export interface LaidPack {
   n: number
   /** Numbers 1, 2, 3 …: without a gap, because they are journalled in that order. */
-  parts: { size: number; digest: Buffer; acknowledged: boolean }[]
+  parts: LaidPart[]
   /** The beginning of the part file after them, as far as it belongs to whole artefacts. */
-  tail?: { size: number; digest: Buffer }
+  tail?: Bytes
   /** Complete at the receiver; its parts are not listed any more. */
   complete?: Pack
 }
@@ -49,10 +63,15 @@ function add(remains: Remains, record: JournalRecord): void {
       return
     case 'staged': {
       const pack = packOf(remains, record.pack)
-      pack.parts[record.number - 1] = { size: record.size, digest: digestOf(record), acknowledged: false }
+      const bytes = { size: record.size, digest: digestOf(record) }
+      const begin = pack.tail && { begin: pack.tail }
+      pack.parts[record.number - 1] = { ...bytes, acknowledged: false, synced: false, ...begin }
       delete pack.tail
       return
     }
+    case 'cut':
+      packOf(remains, record.pack).parts.length = record.parts
+      return
     case 'acknowledged': {
       const part = packOf(remains, record.pack).parts[record.number - 1]
       if (part) part.acknowledged = true
@@ -66,11 +85,13 @@ function add(remains: Remains, record: JournalRecord): void {
     }
     case 'artefact':
       remains.artefacts.push(record.line)
+      noteSynced(remains)
       if (record.tail)
         packOf(remains, record.tail.pack).tail = { size: record.tail.size, digest: digestOf(record.tail) }
       return
     case 'all-staged':
       remains.allStaged = record
+      noteSynced(remains)
       return
     case 'sealed':
       remains.sealed = record
@@ -85,6 +106,10 @@ function packOf({ packs }: Remains, n: number): LaidPack {
   const pack = packs.get(n) ?? { n, parts: [] }
   packs.set(n, pack)
   return pack
+}
+
+function noteSynced({ packs }: Remains): void {
+  for (const { parts } of packs.values()) for (const part of parts) part.synced = true
 }
 
 function forgetSent(remains: Remains): void {
