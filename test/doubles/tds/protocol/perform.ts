@@ -26,9 +26,11 @@ export async function perform(
   surroundings: Surroundings,
 ): Promise<void> {
   switch (request.type) {
-    case packetType.batch:
-      await run(readBatch(request.data), new Map(), session, reply, surroundings)
+    case packetType.batch: {
+      const text = readBatch(request.data)
+      await run(batch => batch.run(text), text, new Map(), session, reply, surroundings)
       return reply.end()
+    }
     case packetType.rpc:
       return call(readCall(request.data), session, reply, surroundings)
     case packetType.transaction:
@@ -39,6 +41,7 @@ export async function perform(
 }
 
 async function run(
+  start: (batch: Batch) => Promise<void>,
   text: string,
   variables: Variables,
   session: Session,
@@ -49,7 +52,7 @@ async function run(
   const progress = statement(text, parameters)
   try {
     await progress(arrival)
-    await new Batch(session, reply, { mounts, signal, progress }, variables).run(text)
+    await start(new Batch(session, reply, { mounts, signal, progress }, variables))
   } catch (error) {
     if (error instanceof SqlError) for (const each of error.messages) reply.message(each)
     else if (!(error instanceof BatchEnded)) throw error
@@ -86,7 +89,7 @@ async function procedure(
     const variables: Variables = new Map(
       parameters.map(({ name, type, value }) => [name.toLowerCase(), { type, value }]),
     )
-    await run(text, variables, session, reply, surroundings)
+    await run(batch => batch.runProcedure(text), text, variables, session, reply, surroundings)
     return parameters.flatMap(({ name, output }) => {
       const variable = variables.get(name.toLowerCase())!
       return output ? [returnValue(name, variable.type, variable.value)] : []

@@ -165,9 +165,9 @@ export class Compiler {
     const holds = operators[operator]
     const { caseSensitive } = this.context
     return row => {
-      const one = convert(left.evaluate(row), left.type, type)
-      const other = convert(right.evaluate(row), right.type, type)
-      return one === null || other === null ? null : holds(compareValues(one, other, caseSensitive))
+      const [one, other] = [left.evaluate(row), right.evaluate(row)]
+      if (one === null || other === null) return null
+      return holds(compareValues(convert(one, left.type, type), convert(other, right.type, type), caseSensitive))
     }
   }
 
@@ -210,7 +210,7 @@ export class Compiler {
   #firstOf(list: Expression[], scope: Scope, firstDecides: boolean): Compiled {
     if (firstDecides ? list.length !== 2 : list.length < 2) throw refused(174, firstDecides ? 'isnull' : 'coalesce', 2)
     const values = list.map(each => this.expression(each, scope))
-    const type = firstDecides ? values[0]!.type : values.map(each => each.type).reduce(commonType)
+    const type = firstDecides ? values[0]!.type : typeOfAll(values)
     return {
       type,
       constant: false,
@@ -260,7 +260,7 @@ export class Compiler {
     })
     const otherwise = expression.otherwise === null ? null : this.expression(expression.otherwise, scope)
     const results = [...branches.map(each => each.value), ...(otherwise ? [otherwise] : [])]
-    const type = results.map(each => each.type).reduce(commonType)
+    const type = typeOfAll(results)
     return {
       type,
       constant: false,
@@ -316,6 +316,12 @@ const operators: Record<Comparison, (order: number) => boolean> = {
   '>=': order => order >= 0,
 }
 
+/** What several values become. The word NULL has no say in it. */
+function typeOfAll(list: Compiled[]): SqlType {
+  const typed = list.filter(each => !each.constant || each.evaluate(nowhere) !== null)
+  return typed.map(each => each.type).reduce(commonType, (typed[0] ?? list[0]!).type)
+}
+
 function any(results: (boolean | null)[]): boolean | null {
   return results.includes(true) ? true : results.includes(null) ? null : false
 }
@@ -336,7 +342,8 @@ function literalValue(type: Extract<Expression, { kind: 'literal' }>['type'], te
     case 'null':
       return [int, null]
     case 'string':
-      return [varchar(Math.max(1, text.length)), text]
+      // What the server's code page does not have is lost.
+      return [varchar(Math.max(1, text.length)), text.replaceAll(/[^\u0000-\u00ff]/g, '?')]
     case 'national':
       return [nvarchar(Math.max(1, text.length)), text]
     case 'binary':

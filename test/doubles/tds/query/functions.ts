@@ -16,6 +16,7 @@ function strict(arity: [number, number], type: SqlType, evaluate: Evaluate): Sca
 }
 
 const long = nvarchar(4000)
+const moment: SqlType = { name: 'datetime2', scale: 7 }
 
 /** The text of a value, as a function takes it that wants one. */
 function text(values: SqlValue[], types: SqlType[], at = 0): string {
@@ -85,8 +86,7 @@ function span(part: SqlValue): number {
 /** The function counts the boundaries between two times. Source: Microsoft, "DATEDIFF (Transact-SQL)". */
 function dateDifference(part: SqlValue, from: SqlValue, to: SqlValue): number {
   const size = span(part)
-  const instant = (value: SqlValue) => (isZoned(value) ? value.local : Number(value))
-  return Math.floor(instant(to) / size) - Math.floor(instant(from) / size)
+  return Math.floor(Number(to) / size) - Math.floor(Number(from) / size)
 }
 
 /** Functions that ask neither the server nor the session. */
@@ -115,7 +115,9 @@ export const functions: Record<string, ScalarFunction | undefined> = {
     quoteName(text(values, types), values.length > 1 ? text(values, types, 1) : ']'),
   ),
   datepart: strict([2, 2], int, ([part, value]) => datePart(part!, value!)),
-  datediff: strict([3, 3], int, ([part, from, to]) => dateDifference(part!, from!, to!)),
+  datediff: strict([3, 3], int, ([part, from, to], [, one, other]) =>
+    dateDifference(part!, convert(from!, one!, moment), convert(to!, other!, moment)),
+  ),
   dateadd: {
     arity: [3, 3],
     type: types => types[2]!,

@@ -70,7 +70,8 @@ function records(source: Source, compiler: Compiler, scope: Scope): (row: Row | 
     const select = compiler.compileSelect(table.select, compiler, applied ? before : (scope.outer ?? nothing))
     return row => (row ? select.run(applied ? row : row.outer) : [])
   }
-  return () => scope.sources.at(-1)!.table.rows
+  const { rows } = scope.sources.at(-1)!.table
+  return () => rows
 }
 
 /** Where two columns must be equal, rows are looked up instead of tried one by one. */

@@ -31,9 +31,9 @@ function compileSelect(select: Select, compiler: Compiler, outer: Scope | null):
   const where = select.where === null ? null : compiler.condition(select.where, scope)
   const grouped = select.groupBy.length > 0 || select.having !== null || hasAggregate(select)
   const inList: Scope = { ...scope, aggregates: grouped }
+  const keys = select.groupBy.map(each => compiler.expression(each, scope))
   if (grouped) checkGrouping(select)
   const outputs = select.items.flatMap(item => outputsOf(item, compiler, inList))
-  const keys = select.groupBy.map(each => compiler.expression(each, scope))
   const having = select.having === null ? null : compiler.condition(select.having, inList)
   const order = select.union === null ? select.orderBy.map(each => orderKey(each, outputs, compiler, inList)) : []
   const union = select.union === null ? null : compileSelect(select.union, compiler, outer)

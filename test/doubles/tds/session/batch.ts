@@ -48,6 +48,8 @@ export class Batch implements Context, Caller, Inserter {
   readonly variables: Variables
   readonly tables = new Map<string, Result>()
   readonly #functions: Record<string, ScalarFunction | undefined>
+  /** Temporary tables that were made here. */
+  readonly #made: string[] = []
 
   constructor(session: Session, output: Output, surroundings: Surroundings, variables: Variables = new Map()) {
     this.session = session
@@ -74,6 +76,15 @@ export class Batch implements Context, Caller, Inserter {
       throw this.#failed(error)
     }
     for (const statement of statements) await this.statement(statement)
+  }
+
+  /** Runs a text as a procedure does: its temporary tables end with it. Source: Microsoft, "CREATE TABLE (Transact-SQL)", temporary tables. */
+  async runProcedure(text: string): Promise<void> {
+    try {
+      await this.run(text)
+    } finally {
+      for (const name of this.#made) this.session.temporary.delete(name)
+    }
   }
 
   async statement(statement: Statement): Promise<void> {
@@ -139,6 +150,7 @@ export class Batch implements Context, Caller, Inserter {
         if (!statement.name.startsWith('#')) throw refused(262, 'CREATE TABLE', session.database)
         if (session.temporary.has(statement.name.toLowerCase())) throw refused(2714, statement.name)
         session.temporary.set(statement.name.toLowerCase(), emptyResult(statement.columns))
+        this.#made.push(statement.name.toLowerCase())
         return null
       case 'drop-table':
         if (!session.temporary.delete(statement.name.toLowerCase()) && !statement.ifExists) {
@@ -213,7 +225,7 @@ export class Batch implements Context, Caller, Inserter {
   }
 
   nested(text: string, variables: Variables): Promise<void> {
-    return new Batch(this.session, this.output, this.surroundings, variables).run(text)
+    return new Batch(this.session, this.output, this.surroundings, variables).runProcedure(text)
   }
 
   target(table: NameOrVariable): Result {

@@ -3,6 +3,9 @@ import { refused } from '../model/sql-error.ts'
 import type { SqlValue } from '../query/types.ts'
 import type { Execution } from './execution.ts'
 
+/** What MOVE says, by the logical name in lower case. */
+export type Moves = Map<string, { logicalName: string; physicalName: string }>
+
 /** The options behind WITH, with their values. */
 export class Options {
   readonly #options: WithOption[]
@@ -39,17 +42,18 @@ export class Options {
     return this.number('STATS') ?? 10
   }
 
-  /** MOVE: logical name in lower case, physical name. */
-  get moves(): Map<string, string> {
-    const pairs = this.#options.flatMap(({ name, value, second }) =>
-      name === 'MOVE'
-        ? [[String(this.#execution.value(value!)).toLowerCase(), String(this.#execution.value(second!))] as const]
-        : [],
-    )
+  get moves(): Moves {
+    const pairs = this.#options.flatMap(({ name, value, second }) => {
+      if (name !== 'MOVE') return []
+      const logicalName = String(this.#execution.value(value!))
+      return [
+        [logicalName.toLowerCase(), { logicalName, physicalName: String(this.#execution.value(second!)) }] as const,
+      ]
+    })
     return new Map(pairs)
   }
 
-  /** @throws SqlError 102 for both at once */
+  /** @throws SqlError 3031 for both at once */
   exclusive(one: string, other: string): void {
     if (this.has(one) && this.has(other)) throw refused(3031, one, other)
   }

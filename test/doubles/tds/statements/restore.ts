@@ -23,7 +23,7 @@ import { parseTime } from '../query/times.ts'
 import { rate } from './backup.ts'
 import { Device, localPath } from './device.ts'
 import type { Execution } from './execution.ts'
-import { Options } from './options.ts'
+import { type Moves, Options } from './options.ts'
 import { Progress } from './progress.ts'
 import { chosen, sizeOf } from './read-media.ts'
 
@@ -105,9 +105,15 @@ function recoverAlone(existing: Database | undefined, name: string, { instance, 
 
 function begin(facts: SetFacts, options: Options, execution: Execution): Database {
   const { existing, set, name } = facts
+  const { moves } = options
+  for (const { logicalName } of moves.values()) {
+    const known = set.files.some(file => file.logicalName.toLowerCase() === logicalName.toLowerCase())
+    if (!known) throw refused(3234, logicalName, name)
+  }
   if (set.type !== 'D') return existing!
-  checkFiles(set, existing, name, options.moves, execution)
-  return beginRestore(execution.instance, name, set, options.moves, execution.visitor.login.name)
+  checkFiles(set, existing, moves, execution)
+  const paths = new Map([...moves].map(([logical, { physicalName }]) => [logical, physicalName]))
+  return beginRestore(execution.instance, name, set, paths, execution.visitor.login.name)
 }
 
 function apply(database: Database, set: BackupSet, commits: Database['commits'], stop: Stop | null): boolean {
@@ -140,23 +146,19 @@ function stopOf(options: Options): Stop | null {
   return null
 }
 
-/** Where the files of a full backup go must be there, and free. @throws SqlError 3234, 3176, 5133, 1834 with 3156 and 3119 */
+/** Where the files of a full backup go must be there, and free. @throws SqlError 3176, 5133, 1834 with 3156 and 3119 */
 function checkFiles(
   set: BackupSet,
   existing: Database | undefined,
-  name: string,
-  moves: Map<string, string>,
+  moves: Moves,
   { instance, mounts }: Execution,
 ): void {
-  for (const logical of moves.keys()) {
-    if (!set.files.some(file => file.logicalName.toLowerCase() === logical)) throw refused(3234, logical, name)
-  }
   const problems: Message[] = []
   const claimed = new Map<string, BackupSet['files'][number]>()
   const { dirname } = instance.platform === 'windows' ? win32 : posix
   const others = instance.databases.filter(database => database !== existing)
   for (const file of set.files) {
-    const path = moves.get(file.logicalName.toLowerCase()) ?? file.physicalName
+    const path = moves.get(file.logicalName.toLowerCase())?.physicalName ?? file.physicalName
     const key = path.toLowerCase()
     const other = claimed.get(key)
     if (other) problems.push(message(3176, path, file.logicalName, file.id, other.logicalName, other.id))
