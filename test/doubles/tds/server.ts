@@ -14,6 +14,7 @@ export interface SqlServerOptions {
   /** Major version: 11 is 2012, 17 is 2025. */
   version?: number | `${number}`
   edition?: EditionName
+  /** Linux, where the version runs there. */
   platform?: 'linux' | 'windows'
   /** TLS for those who ask for it, for all, or for nobody. */
   tls?: 'offered' | 'required' | 'none'
@@ -44,6 +45,8 @@ export interface SqlServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Source: Microsoft, "Release notes for SQL Server 2017 on Linux". */
+const firstOnLinux = 14
 /** Sessions below belong to the server itself. Source: Microsoft, "sys.dm_exec_sessions". */
 const firstUserSession = 51
 
@@ -51,10 +54,11 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
   const { key, cert, authority } = await serverCertificate()
   const clock = options.clock ?? new Clock()
   const mounts = options.mounts ?? []
+  const major = Number(options.version ?? 16)
   const instance = new Instance(clock, {
-    major: Number(options.version ?? 16),
+    major,
     edition: options.edition ?? 'developer',
-    platform: options.platform ?? 'linux',
+    platform: options.platform ?? (major >= firstOnLinux ? 'linux' : 'windows'),
     caseSensitive: options.caseSensitive ?? false,
     serverName: options.serverName ?? 'DOUBLE',
   })
