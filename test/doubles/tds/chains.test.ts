@@ -281,53 +281,56 @@ describe('a restore', () => {
     let number = 0
     let restored = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...steps), { minLength: 3, maxLength: 25 }), async history => {
-        on.model.drop('shop')
-        on.model.createDatabase('shop')
-        on.model.write('shop', { start: String(++number) })
-        const taken: { path: string; set: Awaited<ReturnType<typeof on.backUp>> }[] = []
-        const moments: { local: number; content: Record<string, string> }[] = []
-        const take = async (kind: 'full' | 'differential' | 'log') => {
-          const set = await on.backUp(kind)
-          taken.push({ path: on.pathOf(on.files), set })
-        }
-        await take('full')
-        for (const step of history) {
-          if (step === 'write') {
-            const { local } = on.model.write('shop', { [`key ${++number % 5}`]: String(number) })
-            moments.push({ local, content: on.model.content('shop') })
-          } else if (step === 'simple and back') {
-            on.model.setRecovery('shop', 'SIMPLE')
-            on.model.setRecovery('shop', 'FULL')
-            await take('differential')
-          } else if (step === 'restored') await on.model.restoreOver('shop')
-          else if (step === 'foreign log') await on.model.backup('shop', 'log')
-          else if (step === 'foreign copy') await on.model.backup('shop', 'full', { copyOnly: true })
-          else await take(step)
-        }
-        await take('log')
-        for (const { local, content } of moments) {
-          const chain = chainTo(
-            taken.map(({ set }) => set),
-            local,
-          )
-          if (!chain) continue
-          const files = chain.map(set => taken.find(each => each.set === set)!.path)
-          await on.client.run(`RESTORE DATABASE copy FROM DISK = @path WITH NORECOVERY, REPLACE, ${moves(on)}`, {
-            path: files[0]!,
-          })
-          for (const [at, set] of chain.slice(1).entries()) {
-            const what = set.type === 'L' ? 'LOG' : 'DATABASE'
-            const stop = set.type === 'L' ? `, STOPAT = '${iso(local)}'` : ''
-            await on.client.run(`RESTORE ${what} copy FROM DISK = @path WITH NORECOVERY${stop}`, {
-              path: files[at + 1]!,
-            })
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...steps), { minLength: 8, maxLength: 30, size: 'max' }),
+        async history => {
+          on.model.drop('shop')
+          on.model.createDatabase('shop')
+          on.model.write('shop', { start: String(++number) })
+          const taken: { path: string; set: Awaited<ReturnType<typeof on.backUp>> }[] = []
+          const moments: { local: number; content: Record<string, string> }[] = []
+          const take = async (kind: 'full' | 'differential' | 'log') => {
+            const set = await on.backUp(kind)
+            taken.push({ path: on.pathOf(on.files), set })
           }
-          await on.client.run('RESTORE DATABASE copy WITH RECOVERY')
-          expect(on.model.content('copy')).toEqual(content)
-          restored++
-        }
-      }),
+          await take('full')
+          for (const step of history) {
+            if (step === 'write') {
+              const { local } = on.model.write('shop', { [`key ${++number % 5}`]: String(number) })
+              moments.push({ local, content: on.model.content('shop') })
+            } else if (step === 'simple and back') {
+              on.model.setRecovery('shop', 'SIMPLE')
+              on.model.setRecovery('shop', 'FULL')
+              await take('differential')
+            } else if (step === 'restored') await on.model.restoreOver('shop')
+            else if (step === 'foreign log') await on.model.backup('shop', 'log')
+            else if (step === 'foreign copy') await on.model.backup('shop', 'full', { copyOnly: true })
+            else await take(step)
+          }
+          await take('log')
+          for (const { local, content } of moments) {
+            const chain = chainTo(
+              taken.map(({ set }) => set),
+              local,
+            )
+            if (!chain) continue
+            const files = chain.map(set => taken.find(each => each.set === set)!.path)
+            await on.client.run(`RESTORE DATABASE copy FROM DISK = @path WITH NORECOVERY, REPLACE, ${moves(on)}`, {
+              path: files[0]!,
+            })
+            for (const [at, set] of chain.slice(1).entries()) {
+              const what = set.type === 'L' ? 'LOG' : 'DATABASE'
+              const stop = set.type === 'L' ? `, STOPAT = '${iso(local)}'` : ''
+              await on.client.run(`RESTORE ${what} copy FROM DISK = @path WITH NORECOVERY${stop}`, {
+                path: files[at + 1]!,
+              })
+            }
+            await on.client.run('RESTORE DATABASE copy WITH RECOVERY')
+            expect(on.model.content('copy')).toEqual(content)
+            restored++
+          }
+        },
+      ),
       { seed, numRuns: times(200) },
     )
     expect(restored).toBeGreaterThan(times(200))
@@ -338,8 +341,12 @@ const steps = [
   'write',
   'write',
   'write',
+  'write',
+  'write',
   'log',
   'log',
+  'log',
+  'differential',
   'differential',
   'full',
   'foreign log',
