@@ -76,7 +76,7 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
     received: (statement: Received) => void statements.push(statement),
     nextSession: () => sessions++,
   }
-  const server = createServer(socket => {
+  const server = createServer({ noDelay: true }, socket => {
     const connection = new Connection(socket, host)
     open.add(connection)
     socket.on('close', () => open.delete(connection))

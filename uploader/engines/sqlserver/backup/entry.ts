@@ -91,5 +91,5 @@ function reachedBy({ log, data }: Behind, first: string): string {
 }
 
 function later(a: string, b: string): string {
-  return Date.parse(b) > Date.parse(a) ? b : a
+  return Date.parse(b) >= Date.parse(a) ? b : a
 }

@@ -96,8 +96,14 @@ export function pathsIn(
   { directory, directoryOnServer = directory }: Pick<Settings, 'directory' | 'directoryOnServer'>,
   name: string,
 ): Pick<ExchangeFile, 'local' | 'onServer'> {
-  const separator = /^[A-Za-z]:|\\/.test(directoryOnServer) ? '\\' : '/'
-  return { local: join(directory, name), onServer: `${directoryOnServer.replace(/[\\/]+$/, '')}${separator}${name}` }
+  const separator = isWindows(directoryOnServer) ? '\\' : '/'
+  const inside = name.replaceAll('/', separator)
+  return { local: join(directory, name), onServer: `${directoryOnServer.replace(/[\\/]+$/, '')}${separator}${inside}` }
+}
+
+/** A drive, or a share. */
+function isWindows(path: string): boolean {
+  return /^[A-Za-z]:|\\/.test(path)
 }
 
 async function list(directory: string): Promise<string[]> {

@@ -54,11 +54,14 @@ export class BackupSession implements Session {
     const kept = keptBackups(context.kept)
     const abort = () => channel.fail(stop.signal.reason)
     stop.signal.addEventListener('abort', abort, { once: true })
-    this.#working = Promise.all(takers.map(taker => this.#work(taker, tasks, kept, channel)))
-    this.#working.then(
-      () => channel.end(),
-      error => channel.fail(error),
+    // What one of them cannot do, none can: the others are stopped, and all of them are waited for before anything is cleaned up.
+    const workers = takers.map(taker =>
+      this.#work(taker, tasks, kept, channel).catch(error => {
+        channel.fail(error)
+        stop.abort(error)
+      }),
     )
+    this.#working = Promise.all(workers).then(() => channel.end())
     let first = true
     try {
       for await (const artefact of channel.take()) {
@@ -87,7 +90,7 @@ export class BackupSession implements Session {
   async close(): Promise<void> {
     const { stop, takers, control, exchange } = this.#run
     stop.abort(new Error('the session was closed'))
-    await this.#working.catch(() => {}) // said where it was thrown
+    await this.#working
     await Promise.all([...takers.map(taker => taker.end()), control.end()])
     await Promise.all([...this.#made].map(({ file }) => exchange.remove(file)))
   }

@@ -7,9 +7,9 @@ import { text, textOrNull } from '../connection/row.ts'
 import { type Row, Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Task } from '../plan/judge.ts'
-import { backup, fileList, header, historyOf, verify } from '../statements/backup.ts'
+import { backup, examine, historyOf } from '../statements/backup.ts'
 import { sessionId } from '../statements/discovery.ts'
-import { type BackupSet, backupSetOf } from './backup-set.ts'
+import { backupSetOf } from './backup-set.ts'
 import { doesNotBelong, wrongFile } from './belongs.ts'
 import { compresses, needsLargeTransfers } from './compression.ts'
 import { entryFor } from './entry.ts'
@@ -90,12 +90,12 @@ export class Taker {
     const name = `failsafe ${randomUUID()}`
     try {
       await this.#write(task, file, name)
-      const server = await this.#connected()
-      const query = (statement: Parameters<Server['query']>[0]) => server.server.query(statement, { signal })
-      await query(verify(file.onServer))
-      const head = await query(header(file.onServer))
-      const files = await query(fileList(file.onServer))
-      const set = await this.#history(task, name, file, inventory.offset)
+      const { server } = await this.#connected()
+      const results = await server.queryAll(examine(file.onServer, database.name, name), { signal })
+      const [head = [], files = [], history = []] = results
+      // Where the history was purged in between, the file's own header tells.
+      const row = history[0] ?? (await historyFromHeader(server, file, inventory.major, signal))
+      const set = backupSetOf(row, inventory.offset)
       const size = await exchange.sizeOf(file)
       const wrong = wrongFile(task, set, head)
       if (wrong !== undefined) throw new ItemFailed('database-wrong-file', wrong)
@@ -157,14 +157,6 @@ export class Taker {
   async #isWritten({ database }: Task, name: string): Promise<boolean> {
     const { server } = await this.#connected()
     return (await server.query(historyOf(database.name, name))).length > 0
-  }
-
-  /** Where the history was purged in between, the file's own header tells. */
-  async #history({ database }: Task, name: string, file: ExchangeFile, offset: number): Promise<BackupSet> {
-    const { server } = await this.#connected()
-    const { signal, inventory } = this.#options
-    const [row] = await server.query(historyOf(database.name, name), { signal })
-    return backupSetOf(row ?? (await historyFromHeader(server, file, inventory.major, signal)), offset)
   }
 
   async #connected(): Promise<{ server: Server; session: number }> {

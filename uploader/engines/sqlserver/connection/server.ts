@@ -72,7 +72,13 @@ export class Server {
   }
 
   /** @throws StatementError, ConnectionLost; the signal's reason */
-  async query({ text, inputs }: Statement, { signal, onMessage }: QueryOptions = {}): Promise<Row[]> {
+  async query(statement: Statement, options?: QueryOptions): Promise<Row[]> {
+    const [rows = []] = await this.queryAll(statement, options)
+    return rows
+  }
+
+  /** Every result of a batch. @throws as `query` */
+  async queryAll({ text, inputs }: Statement, { signal, onMessage }: QueryOptions = {}): Promise<Row[][]> {
     signal?.throwIfAborted()
     if (this.#lost) throw new ConnectionLost(new Error('it was given up'))
     const request: Request = this.#pool.request()
@@ -84,7 +90,7 @@ export class Server {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       const result: IResult<Row> = await request.query(text)
-      return result.recordset ?? []
+      return result.recordsets as Row[][]
     } catch (error) {
       if (signal?.aborted) {
         if ((error as { code?: string }).code !== 'ECANCEL') this.destroy()

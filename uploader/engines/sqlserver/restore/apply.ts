@@ -94,14 +94,10 @@ async function restoreOne(server: Server, one: One, onStep: (size: number) => vo
 }
 
 /** Where the server finds the file: in the folder of the restore, or as a copy in a directory that both reach, which is removed again. */
-async function handedOver(
-  { target, directory, place }: One,
-  step: Step,
-  use: (file: string) => Promise<void>,
-): Promise<void> {
+async function handedOver({ target, directory }: One, step: Step, use: (file: string) => Promise<void>): Promise<void> {
   if (target.directory === undefined) {
     const { onServer } = pathsIn({ directory, directoryOnServer: target.directoryOnServer }, step.name)
-    await use(place.separator === '\\' ? onServer.replaceAll('/', '\\') : onServer)
+    await use(onServer)
     return
   }
   const shared = { directory: target.directory, directoryOnServer: target.directoryOnServer }
@@ -123,7 +119,7 @@ async function placeOf(server: Server, { data, log }: Target): Promise<Place> {
     throw new Failure('restore-target', 'The server does not say where it puts the files of new databases', {
       fix: 'Name the directories with ?data=DIR&log=DIR at the target',
     })
-  return { data: dataPath, log: logPath, separator: dataPath.includes('\\') ? '\\' : '/' }
+  return { data: dataPath, log: logPath, separator: dataPath.includes('\\') ? '\\' : '/', taken: new Set() }
 }
 
 /** @throws Failure `restore-database-exists` unless it may be replaced */

@@ -42,9 +42,7 @@ WITH ${parts.join(', ')}`,
 }
 
 /** What the server's history says of one backup set. LSNs as text. */
-export const historyOf = (database: string, set: string) =>
-  statement(
-    `
+const history = `
 SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_only, is_damaged, has_backup_checksums, has_bulk_logged_data,
 recovery_model, time_zone,
 CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
@@ -52,16 +50,25 @@ CONVERT(char(36), differential_base_guid) AS differential_base_guid,
 CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
 CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
 CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
-FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC
+FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC`
+
+export const historyOf = (database: string, set: string) =>
+  statement(history, { db: name(database), setName: name(set) })
+
+/**
+ * Whether a file can be read to its end and its checksums hold; then three results: its header, the files of its database, and what the history says of it. In one
+ * batch, because there may be a thousand files.
+ */
+export const examine = (file: string, database: string, set: string) =>
+  statement(
+    `
+RESTORE VERIFYONLY FROM DISK = @file WITH CHECKSUM;
+RESTORE HEADERONLY FROM DISK = @file;
+RESTORE FILELISTONLY FROM DISK = @file;
+${history.trim()}
 `,
-    { db: name(database), setName: name(set) },
+    { file: path(file), db: name(database), setName: name(set) },
   )
-
-/** Whether a file can be read to its end and its checksums hold. */
-export const verify = (file: string) =>
-  statement('RESTORE VERIFYONLY FROM DISK = @file WITH CHECKSUM', { file: path(file) })
-
-export const header = (file: string) => statement('RESTORE HEADERONLY FROM DISK = @file', { file: path(file) })
 
 export const fileList = (file: string) => statement('RESTORE FILELISTONLY FROM DISK = @file', { file: path(file) })
 
