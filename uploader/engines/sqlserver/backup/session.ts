@@ -184,14 +184,9 @@ export class BackupSession implements Session {
   #artefact(task: Task, { resumeKey, name, attributes }: Pick<KeptBackup, 'resumeKey' | 'name' | 'attributes'>) {
     const { database, kind } = task
     const order = this.#run.inventory.databases.indexOf(database)
-    return {
-      name,
-      role: kind === 'log' ? ('log' as const) : ('database' as const),
-      unit: database.name,
-      order,
-      resumeKey,
-      attributes,
-    }
+    const common = { name, unit: database.name, order, attributes }
+    // A log that a killed run had staged is of no use to the next one: the server's next log begins behind it, so that the run becomes a differential.
+    return kind === 'log' ? { ...common, role: 'log' as const } : { ...common, role: 'database' as const, resumeKey }
   }
 
   #done({ database: { name }, instead }: Task, entry: UnitEntry, file: string): void {

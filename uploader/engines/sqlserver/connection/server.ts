@@ -62,11 +62,15 @@ export class Server {
     pool.on('error', () => {})
     const server = new Server(pool)
     box.server = server
+    const abort = () => server.destroy()
+    signal.addEventListener('abort', abort, { once: true })
     try {
       await pool.connect()
     } catch (error) {
       signal.throwIfAborted()
       throw explainConnect(error, login)
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
     return server
   }
