@@ -79,6 +79,44 @@ describe('a sound snapshot', () => {
     ])
   })
 
+  test('is laid out for single units of it', async () => {
+    await using to = await temporaryDirectory()
+    const made = await makeSnapshot(keys, {
+      files,
+      units: () => [unitEntry({ unit: 'shop' }), unitEntry({ unit: 'accounts' })],
+      index: lines => lines.map(line => ({ ...line, unit: line.name.startsWith('shop/') ? 'shop' : 'accounts' })),
+    })
+    await using vault = await startVault([made])
+    const asked: unknown[] = []
+    const receiver: typeof vault.receiver = {
+      ...vault.receiver,
+      restoreManifest(request) {
+        asked.push(request.units)
+        return vault.receiver.restoreManifest(request)
+      },
+    }
+    const wanted = { source: made.manifest.source, units: ['accounts'] }
+    await runRestore(restoreOf(made, keys, receiver, to.in('out'), { wanted }))
+    expect(asked).toEqual([['accounts']])
+    expect(Object.keys(await contentsOf(to.in('out'))).sort()).toEqual(['RESTORE.md', 'accounts.sql'])
+  })
+
+  test('has the scripts of its engine beside the runbook', async () => {
+    await using to = await temporaryDirectory()
+    const made = await makeSnapshot(keys, { files })
+    await using vault = await startVault([made])
+    const engine = fakeEngine()
+    const scripted: typeof engine = {
+      ...engine,
+      restore: async (...given) => ({
+        ...(await engine.restore(...given)),
+        files: [{ name: 'restore.sql', content: 'RESTORE DATABASE shop' }],
+      }),
+    }
+    await runRestore(restoreOf(made, keys, vault.receiver, to.in('out'), { engineFor: async () => scripted }))
+    expect(await contentsOf(to.in('out'))).toMatchObject({ 'restore.sql': 'RESTORE DATABASE shop' })
+  })
+
   test('with no artefact that matches says so and leaves nothing', async () => {
     await using to = await temporaryDirectory()
     const made = await makeSnapshot(keys, { files })

@@ -131,6 +131,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       kept,
       step: number => reporter.step(number, steps[number - 1] ?? ''),
       warn,
+      written: done => reporter.progress({ label: 'written', done, total: expectedBytes }),
       now: clock.now,
     })
     faultPoint('session-begun')

@@ -27,6 +27,7 @@ interface Options {
   at?: string
   snapshot?: string
   before?: string
+  unit?: string[]
   identity?: string
   trust?: string[]
   only?: string
@@ -53,6 +54,7 @@ export function define(work: Work) {
     .option('--at <time>', 'the state of this moment, with its offset; the latest if left out', instant)
     .option('--snapshot <id>', 'the state that this snapshot holds', snapshotId)
     .option('--before <place>', 'the state just before this transaction: binlog.000007:4711, or a GTID')
+    .option('--unit <name>', 'only this database of a SQL Server; may be given several times', append)
     .addOption(identityOption('recovery kit or identity file of age'))
     .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)
     .option(
@@ -62,7 +64,7 @@ export function define(work: Work) {
     .option('--apply', 'load the files into the server, or the directory, of --target')
     .option(
       '--target <url>',
-      'for instance mysql://user:password@host:3306, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
+      'for instance mysql://user:password@host:3306, sqlserver://user:password@host:1433, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
     )
     .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
     .action((from: string | undefined, options: Options) => work.run(options, job => run(from, options, job)))
@@ -78,6 +80,7 @@ async function run(from: string | undefined, options: Options, { terminal, repor
     source: origin.source,
     ...(at === undefined ? {} : { at }),
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(options.unit === undefined ? {} : { units: options.unit }),
   }
   say(`Restoring ${origin.sourceName} into ${options.to}`)
   const result = await runRestore({

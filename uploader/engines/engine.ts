@@ -82,6 +82,8 @@ export interface Plan {
   lastFull?: UnitEntry[]
   /** Of a differential: the full backup that it is taken on, and the newest entry that is, or is taken on, that one. */
   base?: { snapshot: SnapshotId; entry: UnitEntry }
+  /** What the plan was made from, for an engine of many units: it judges each of them once more when it begins. */
+  heads?: LaneHeads
 }
 
 export interface BackupContext {
@@ -102,6 +104,8 @@ export interface BackupContext {
   step(number: number): void
   /** Something that the administrator should know and that does not make the backup wrong. Ends up in the summary. */
   warn(code: string, message: string): void
+  /** For an application that writes files itself, before they are read: bytes so far, as far as it tells, of all that the plan expects. */
+  written(bytes: number): void
   now(): Date
 }
 
@@ -169,6 +173,8 @@ export interface RestoreContext {
 export interface RestoreReport {
   /** The exact steps in plain words and commands, written as `RESTORE.md` beside the files. */
   runbook: string
+  /** Scripts that the runbook speaks of, written beside it. */
+  files?: { name: string; content: string }[]
   applied: boolean
   /** One line each, for the summary: what was loaded. */
   notes: string[]

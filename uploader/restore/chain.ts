@@ -31,7 +31,8 @@ export interface VerifiedChain {
   doubtful: SnapshotId[]
 }
 
-export type Wanted = { source: SourceId } & AskedMoment
+/** `units`: only these; all that there are if left out. */
+export type Wanted = { source: SourceId; units?: string[] } & AskedMoment
 
 /** What the person who restores brings along. */
 export interface Proof {
@@ -49,7 +50,7 @@ export interface Proof {
  */
 export async function fetchChain(
   receiver: RestoreReceiver,
-  { source, at, snapshot }: Wanted,
+  { source, units, at, snapshot }: Wanted,
   { trust, identities, opens }: Proof,
   { connections, ...reading }: Reading,
 ): Promise<VerifiedChain> {
@@ -57,6 +58,7 @@ export async function fetchChain(
     source,
     ...(at === undefined ? {} : { at }),
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(units === undefined ? {} : { units }),
   }
   const answer = await receiver.restoreManifest(request)
   const links: Link[] = []
@@ -74,6 +76,6 @@ export async function fetchChain(
     })
     links.push({ manifest, units: await contents.units(reader, manifest), reader })
   }
-  const { engine, at: leadsTo } = proveChain({ at, snapshot }, answer, links)
+  const { engine, at: leadsTo } = proveChain({ at, snapshot }, answer, links, units)
   return { sourceName: answer.sourceName, engine, at: leadsTo, links, doubtful: answer.doubtful }
 }

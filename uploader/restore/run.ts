@@ -79,7 +79,10 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     for (const snapshot of chain.doubtful)
       warn('snapshot-doubtful', `an earlier check found snapshot ${snapshot} broken, and nothing else leads there`)
     const engine = await request.engineFor(chain.engine)
-    const all = await artefactsOf(chain.links, identities, request.platform)
+    const { units } = request.wanted
+    const all = (await artefactsOf(chain.links, identities, request.platform)).filter(
+      ({ line }) => units === undefined || units.includes(line.unit),
+    )
     const artefacts = request.only === undefined ? all : selected(all, request.only, request.apply !== undefined)
     const files = artefacts.map(({ file }) => file)
     if (files.includes(runbookName)) throw new Failure('artefact-name-refused', `An artefact is called ${runbookName}`)
@@ -97,9 +100,10 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
       ...(request.only === undefined ? {} : { only: request.only }),
     }
     const context = engineContext(reporter, warn, { signal, concurrency, now: request.now })
-    const { runbook } = await engine.restore(input, context)
-    await layout.write(runbookName, text(runbook))
-    await layout.place([...files, runbookName])
+    const { runbook, files: scripts = [] } = await engine.restore(input, context)
+    for (const { name, content } of [{ name: runbookName, content: runbook }, ...scripts])
+      await layout.write(name, text(content))
+    await layout.place([...files, runbookName, ...scripts.map(({ name }) => name)])
     const placed = { ...input, directory: layout.directory }
     const report = request.apply ? await engine.restore({ ...placed, apply: request.apply }, context) : undefined
     return {

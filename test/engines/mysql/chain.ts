@@ -79,6 +79,7 @@ export class BackupChain {
       scratch: this.scratch,
       step: () => {},
       warn: (code, message) => warnings.push(`${code}: ${message}`),
+      written: () => {},
       now: () => new Date(),
     })
     let outcome: 'succeeded' | 'failed' = 'failed'

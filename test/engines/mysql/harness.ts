@@ -60,6 +60,7 @@ export async function dump(
       scratch: join(directory, '.scratch'),
       step: number => steps.push(number),
       warn: (code, message) => warnings.push(`${code}: ${message}`),
+      written: () => {},
       now: () => new Date(),
     },
     options,

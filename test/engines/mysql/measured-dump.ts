@@ -18,6 +18,7 @@ async function measure(): Promise<void> {
     concurrency,
     step: () => {},
     warn: () => {},
+    written: () => {},
     kept: new Map(),
     scratch: join(tmpdir(), 'a full writes no files'),
     now: () => new Date(),

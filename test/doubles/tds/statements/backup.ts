@@ -1,0 +1,165 @@
+import type { FileHandle } from 'node:fs/promises'
+import { pageSize } from '../bak/padding.ts'
+import { SetWriter } from '../bak/write.ts'
+import type { Statement } from '../language/syntax.ts'
+import type { BackupSet } from '../model/backup-set.ts'
+import type { Database } from '../model/database.ts'
+import { message } from '../model/messages.ts'
+import { backupRules } from '../model/rules/backup.ts'
+import { existence, type OpenFacts, state } from '../model/rules/open.ts'
+import { check } from '../model/rules/rule.ts'
+import { refused, terminating } from '../model/sql-error.ts'
+import { type BackupRequest, beginBackup, commitsOf, draftSet, settle } from '../model/take-backup.ts'
+import { Device } from './device.ts'
+import type { Execution } from './execution.ts'
+import { Options } from './options.ts'
+import { Progress } from './progress.ts'
+
+type Backup = Extract<Statement, { kind: 'backup' }>
+
+/** BACKUP DATABASE and BACKUP LOG. @throws SqlError that ends with 3013 */
+export async function runBackup(statement: Backup, execution: Execution): Promise<void> {
+  try {
+    await backUp(statement, execution)
+  } catch (error) {
+    throw terminating(`BACKUP ${statement.what}`, error)
+  }
+}
+
+async function backUp(statement: Backup, execution: Execution): Promise<void> {
+  const { instance, visitor } = execution
+  const options = new Options(statement.options, execution)
+  options.exclusive('CHECKSUM', 'NO_CHECKSUM')
+  options.exclusive('COMPRESSION', 'NO_COMPRESSION')
+  const name = execution.name(statement.database)
+  const found = instance.find(name)
+  const request: BackupRequest = {
+    type: statement.what === 'LOG' ? 'L' : options.has('DIFFERENTIAL') ? 'I' : 'D',
+    copyOnly: options.has('COPY_ONLY'),
+    checksums: options.has('CHECKSUM'),
+    compressed: options.has('COMPRESSION'),
+    tail: options.has('NORECOVERY') || options.has('STANDBY'),
+    name: options.text('NAME'),
+    description: options.text('DESCRIPTION'),
+    userName: visitor.login.name,
+  }
+  const key = name.toLowerCase()
+  check(backupRules, {
+    name,
+    database: found,
+    login: visitor.login,
+    what: statement.what,
+    differential: request.type === 'I',
+    copyOnly: request.copyOnly,
+    compression: request.compressed,
+    noTruncate: options.has('NO_TRUNCATE'),
+    inTransaction: execution.inTransaction,
+    busy: instance.backingUp.has(key),
+    edition: instance.edition,
+  })
+  const database = found!
+  const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
+  visitor.request!.command = `BACKUP ${statement.what}`
+  visitor.request!.database = database.name
+  if (statement.what === 'DATABASE') instance.backingUp.add(key)
+  try {
+    await write(database, request, device, options, execution)
+  } finally {
+    if (statement.what === 'DATABASE') instance.backingUp.delete(key)
+  }
+}
+
+async function write(
+  database: Database,
+  request: BackupRequest,
+  device: Device,
+  options: Options,
+  execution: Execution,
+): Promise<void> {
+  const { instance, output } = execution
+  const draft = beginBackup(instance, database, request)
+  const started = instance.clock.now()
+  const stateThen = database.state
+  const { file, at, position } = await target(device, options, execution)
+  await using _ = file
+  const padding = request.type === 'D' ? database.padding : 0
+  const progress = new Progress(execution, options.stats, padding)
+  const writer = new SetWriter(file, at, request)
+  let set: BackupSet
+  try {
+    await writer.begin(options.text('MEDIANAME') ?? '', request.name ?? '', request.description ?? '')
+    await writer.pages(padding, async written => {
+      await progress.at(written)
+      stillThere(database, stateThen, execution)
+    })
+    await progress.end()
+    stillThere(database, stateThen, execution)
+    if (request.checksums && database.damaged && request.type === 'D') {
+      throw refused(3043, database.name, '1:256', database.files[0]!.physicalName)
+    }
+    instance.clock.advance(1000)
+    // From here to the last LSN nothing may wait: what is committed later belongs to the next backup.
+    const commits = commitsOf(database, request, draft)
+    set = draftSet(instance, database, request, draft)
+    const held = commits.slice()
+    await writer.log(held)
+    set.backupSize = writer.plain
+    set.compressedSize = writer.at - at
+    await writer.end(set)
+  } catch (error) {
+    throw device.writeFailed(error)
+  }
+  execution.signal.throwIfAborted()
+  settle(instance, database, set, device.name, position)
+  tell(set, position, instance.clock.now() - started, output)
+}
+
+/** Where the set goes. Without FORMAT a file that is there must be a backup; without INIT the set comes behind those in it. */
+async function target(
+  device: Device,
+  options: Options,
+  execution: Execution,
+): Promise<{ file: FileHandle; at: number; position: number }> {
+  await execution.progress(0).catch(error => {
+    throw device.openFailed(error, false)
+  })
+  if (options.has('FORMAT') || device.isNull) return { file: await device.open('w'), at: 0, position: 1 }
+  const file = await device.open('a+')
+  const { size } = await file.stat()
+  await file.close()
+  if (size === 0) return { file: await device.open('w'), at: 0, position: 1 }
+  await using existing = await device.open('r')
+  const media = await device.media(existing)
+  if (options.has('INIT')) return { file: await device.open('w'), at: 0, position: 1 }
+  const compressed = options.has('COMPRESSION')
+  // Compressed and plain sets cannot share a media set. Source: Microsoft, "Backup compression (SQL Server)", restrictions.
+  if (media.sets.some(({ set }) => set.compressed !== compressed)) {
+    throw compressed
+      ? refused(3098, 'COMPRESSION', 'COMPRESSION', 'NO_COMPRESSION')
+      : refused(3098, 'NO_COMPRESSION', 'NO_COMPRESSION', 'COMPRESSION')
+  }
+  return { file: await device.open('r+'), at: media.end, position: media.sets.length + 1 }
+}
+
+/** Somebody dropped the database, or took it offline, while it was backed up. */
+function stillThere(database: Database, stateThen: Database['state'], { instance, visitor }: Execution): void {
+  const there = instance.databases.includes(database) ? database : undefined
+  const facts: OpenFacts = { name: database.name, database: there, login: visitor.login }
+  check(existence, facts)
+  if (database.state !== stateThen) check(state, facts)
+}
+
+function tell(set: BackupSet, position: number, took: number, output: Execution['output']): void {
+  const pages = Math.ceil(set.backupSize / pageSize)
+  for (const file of set.files) {
+    const counted = set.type === 'L' ? file.kind === 'LOG' : file.kind !== 'LOG'
+    if (counted) output.message(message(4035, pages, set.databaseName, file.logicalName, position))
+  }
+  const what = { D: 'BACKUP DATABASE', I: 'BACKUP DATABASE WITH DIFFERENTIAL', L: 'BACKUP LOG' }[set.type]
+  output.message(message(3014, what, pages, (took / 1000).toFixed(3), rate(set.backupSize, took)))
+}
+
+/** Megabytes in a second. */
+export function rate(bytes: number, milliseconds: number): string {
+  return (bytes / 2 ** 20 / Math.max(0.001, milliseconds / 1000)).toFixed(3)
+}

@@ -1,0 +1,89 @@
+import type { Media, StoredSet } from '../bak/media.ts'
+import { readSet } from '../bak/read.ts'
+import type { Statement } from '../language/syntax.ts'
+import { releaseOf } from '../model/edition.ts'
+import { message } from '../model/messages.ts'
+import { mayCreateDatabase } from '../model/rights.ts'
+import { refused, terminating } from '../model/sql-error.ts'
+import { Device } from './device.ts'
+import type { Execution } from './execution.ts'
+import { fileList, headers, label } from './headers.ts'
+import { Options } from './options.ts'
+import { Progress } from './progress.ts'
+
+type Restore = Extract<Statement, { kind: 'restore' }>
+
+/** How 3013 names the statements that only read. */
+const names = {
+  HEADERONLY: 'RESTORE HEADERONLY',
+  FILELISTONLY: 'RESTORE FILELIST',
+  VERIFYONLY: 'VERIFY DATABASE',
+  LABELONLY: 'RESTORE LABELONLY',
+}
+
+/** RESTORE HEADERONLY, FILELISTONLY, LABELONLY and VERIFYONLY. @returns the rows that were sent */
+export async function readBackup(
+  statement: Restore,
+  what: keyof typeof names,
+  execution: Execution,
+): Promise<number | null> {
+  try {
+    return await read(statement, what, execution)
+  } catch (error) {
+    throw terminating(names[what], error)
+  }
+}
+
+async function read(statement: Restore, what: keyof typeof names, execution: Execution): Promise<number | null> {
+  const { instance, visitor, output } = execution
+  // Source: Microsoft, "RESTORE Statements - HEADERONLY (Transact-SQL)", permissions, and the pages of the others.
+  if (!mayCreateDatabase(visitor.login)) throw refused(262, 'CREATE DATABASE', 'master')
+  const options = new Options(statement.options, execution)
+  visitor.request!.command = `RESTORE ${what}`
+  const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
+  await execution.progress(0).catch(error => {
+    throw device.openFailed(error, true)
+  })
+  await using file = await device.open('r')
+  const media = await device.media(file)
+  const { major } = instance.release
+  switch (what) {
+    case 'HEADERONLY': {
+      const result = headers(media.sets, major, each => releaseOf(each).database)
+      output.result(result)
+      return result.rows.length
+    }
+    case 'FILELISTONLY': {
+      const result = fileList(chosen(media, options, device).set, major)
+      output.result(result)
+      return result.rows.length
+    }
+    case 'LABELONLY':
+      output.result(label(media.name, media.sets[0]!.set))
+      return 1
+    case 'VERIFYONLY': {
+      const stored = chosen(media, options, device)
+      if (options.has('CHECKSUM') && !stored.set.checksums) throw refused(3187)
+      const progress = new Progress(execution, options.stats, sizeOf(stored))
+      await readSet(file, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(error => {
+        throw device.unreadable(error, refused(3189))
+      })
+      await progress.end()
+      output.message(message(3262, stored.position))
+      return null
+    }
+  }
+}
+
+/** The set that FILE names; the first without it. @throws SqlError 3241 */
+export function chosen(media: Media, options: Options, device: Device): StoredSet {
+  const position = options.number('FILE') ?? 1
+  const found = media.sets.find(each => each.position === position)
+  if (!found) throw refused(3254, device.name)
+  return found
+}
+
+/** Bytes in the file. */
+export function sizeOf(stored: StoredSet): number {
+  return stored.extents.reduce((sum, extent) => sum + extent.length, 0)
+}

@@ -1,0 +1,216 @@
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { newUlid } from '../../../shared/ids.ts'
+import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
+import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Plan, RestoreInput, RestoreReport, StagedArtefact } from '../../../uploader/engines/engine.ts'
+import { type BeginOptions, begin } from '../../../uploader/engines/sqlserver/backup/begin.ts'
+import type { Result } from '../../../uploader/engines/sqlserver/backup/results.ts'
+import { sqlserver } from '../../../uploader/engines/sqlserver/engine.ts'
+import type { Settings } from '../../../uploader/engines/sqlserver/settings.ts'
+import type { SqlServer } from '../../doubles/tds/server.ts'
+
+export interface Taken {
+  committed: CommittedSnapshot
+  plan: Plan
+  files: RestoreInput['files']
+  warnings: string[]
+  /** What became of each database. */
+  results: Record<string, Result>
+}
+
+export interface Hooks {
+  signal?: AbortSignal
+  /** Between the plan and `begin`. */
+  planned?: () => void | Promise<void>
+  /** Before an artefact is read. */
+  before?: (artefact: StagedArtefact) => void | Promise<void>
+  /** Artefacts that a killed process of the same run had staged. */
+  kept?: Parameters<typeof begin>[2]['kept']
+  options?: BeginOptions
+  written?: (bytes: number) => void
+}
+
+/** Short, so that no test waits for what it does not test. */
+const patience = { stall: 5000, poll: 50 }
+
+/** Backups of one server one after the other, as the uploader would take them and the receiver keep them, but in plain files. */
+export class BackupChain implements AsyncDisposable {
+  readonly settings: Settings
+  readonly directory: string
+  readonly taken: Taken[] = []
+  readonly #source = newUlid()
+  readonly #concurrency: number
+
+  private constructor(settings: Settings, directory: string, concurrency: number) {
+    this.settings = settings
+    this.directory = directory
+    this.#concurrency = concurrency
+  }
+
+  static async of(
+    server: Pick<SqlServer, 'host' | 'port' | 'logins'>,
+    more: Partial<Settings> = {},
+    { login = server.logins.sa, concurrency = 2 } = {},
+  ): Promise<BackupChain> {
+    const directory = await mkdtemp(join(tmpdir(), 'failsafe-sqlserver-'))
+    await mkdir(join(directory, 'exchange'))
+    process.env.FAILSAFE_TEST_SQLSERVER = login.password
+    const settings = sqlserver.settings.parse({
+      connection: { host: server.host, port: server.port, user: login.user, passwordEnv: 'FAILSAFE_TEST_SQLSERVER' },
+      directory: join(directory, 'exchange'),
+      ...more,
+    })
+    return new BackupChain(settings, directory, concurrency)
+  }
+
+  get heads(): LaneHeads {
+    const newest = (lane: 'data' | 'log') =>
+      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
+    return { data: newest('data'), log: newest('log') }
+  }
+
+  /** Files that lie in the exchange directory. */
+  exchange(): Promise<string[]> {
+    return readdir(this.settings.directory)
+  }
+
+  async take(requested: SnapshotKind, hooks: Hooks = {}): Promise<Taken> {
+    const signal = hooks.signal ?? new AbortController().signal
+    const plan = sqlserver.plan(requested, await sqlserver.inspect(this.settings, signal), this.heads)
+    await hooks.planned?.()
+    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const warnings: string[] = []
+    const session = await begin(
+      this.settings,
+      plan,
+      {
+        signal,
+        concurrency: this.#concurrency,
+        kept: hooks.kept ?? new Map(),
+        scratch: join(this.directory, 'source/run/scratch'),
+        step: () => {},
+        warn: (code, message) => warnings.push(`${code}: ${message}`),
+        written: hooks.written ?? (() => {}),
+        now: () => new Date(),
+      },
+      { patience, pause: 20, ...hooks.options },
+    )
+    let outcome: 'succeeded' | 'failed' = 'failed'
+    try {
+      const staged: { artefact: StagedArtefact; size: number }[] = []
+      const artefacts = session.artefacts()[Symbol.asyncIterator]()
+      const consume = async () => {
+        for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
+          await hooks.before?.(next.value)
+          staged.push({ artefact: next.value, size: await this.#write(folder, next.value) })
+        }
+      }
+      const consumers = await Promise.allSettled(Array.from({ length: this.#concurrency }, consume))
+      for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
+      const units = session.units()
+      outcome = 'succeeded'
+      staged.sort((a, b) => a.artefact.order - b.artefact.order)
+      const lane = laneOf(plan.kind)
+      // One after the other, however fast they follow.
+      const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
+      const receivedAt = new Date(time).toISOString()
+      const committed = { snapshot: `${this.#source}.${newUlid(time)}`, lane, kind: plan.kind, receivedAt, units }
+      const taken: Taken = {
+        committed,
+        plan,
+        warnings,
+        results: this.#results.get(folder) ?? {},
+        files: staged.map(({ artefact, size }) => ({
+          name: `${folder}/${artefact.name}`,
+          role: artefact.role,
+          unit: artefact.unit,
+          size,
+          attributes: artefact.attributes ?? {},
+        })),
+      }
+      this.taken.push(taken)
+      return taken
+    } finally {
+      await session.close(outcome)
+    }
+  }
+
+  /** What the uploader would hand to the engine for a moment. */
+  inputOf(moment: Moment, units?: string[]): RestoreInput {
+    const planned = planRestore(
+      this.taken.map(({ committed }) => committed),
+      moment,
+      units,
+    )
+    const chain = planned.snapshots.map(
+      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
+    )
+    return {
+      directory: this.directory,
+      at: moment.kind === 'at' ? moment.at : null,
+      snapshots: chain.map(({ committed: { snapshot, kind, units }, plan: { engineVersion } }) => ({
+        snapshot,
+        kind,
+        units,
+        engineVersion,
+      })),
+      files: chain.flatMap(({ files }) => files).filter(({ unit }) => units === undefined || units.includes(unit)),
+    }
+  }
+
+  async restore(
+    target: Pick<SqlServer, 'host' | 'port' | 'logins'>,
+    moment: Moment,
+    { units, query = '' }: { units?: string[]; query?: string } = {},
+  ): Promise<RestoreReport & { warnings: string[] }> {
+    const { user, password } = target.logins.sa
+    const address = `${encodeURIComponent(user)}:${encodeURIComponent(password)}@${target.host}:${target.port}`
+    const warnings: string[] = []
+    const report = await sqlserver.restore(
+      { ...this.inputOf(moment, units), apply: { target: `sqlserver://${address}?${query}` } },
+      {
+        signal: new AbortController().signal,
+        concurrency: 1,
+        warn: (code, message) => warnings.push(`${code}: ${message}`),
+        progress: () => {},
+        now: () => new Date(),
+      },
+    )
+    return { ...report, warnings }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  readonly #results = new Map<string, Record<string, Result>>()
+
+  async #write(folder: string, artefact: StagedArtefact): Promise<number> {
+    const path = join(this.directory, folder, artefact.name)
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(path, 'w')
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of artefact.read()) {
+        await file.write(chunk)
+        size += chunk.length
+        if (artefact.role === 'file') chunks.push(Buffer.from(chunk))
+      }
+    } finally {
+      await file.close()
+    }
+    if (artefact.role === 'file') this.#results.set(folder, resultsIn(Buffer.concat(chunks).toString()))
+    return size
+  }
+}
+
+function resultsIn(lines: string): Record<string, Result> {
+  const results = lines
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Result)
+  return Object.fromEntries(results.map(result => [result.database, result]))
+}

@@ -1,0 +1,162 @@
+import { chmod, copyFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../../../../shared/failure.ts'
+import type { RestoreContext } from '../../engine.ts'
+import { pathsIn } from '../backup/exchange.ts'
+import { explain } from '../connection/errors.ts'
+import { text, textOrNull } from '../connection/row.ts'
+import { Server } from '../connection/server.ts'
+import { systemDatabases } from '../inventory.ts'
+import { fileList } from '../statements/backup.ts'
+import { alone, defaultPaths, recover, restoreData, restoreLog, stateOf } from '../statements/restore.ts'
+import type { Chain, DatabaseFile, Step } from './chain.ts'
+import { explainRestore } from './explain.ts'
+import { newFiles } from './new-files.ts'
+import { type Place, pathFor } from './place.ts'
+import type { Target } from './target.ts'
+
+/** How the server lists the connection. */
+const program = 'failsafe restore'
+
+/** Restores every database but the server's own, one after the other. Looks at all of them before the first is touched. Returns what was done, in words. */
+export async function apply(
+  target: Target,
+  directory: string,
+  chains: readonly Chain[],
+  context: Pick<RestoreContext, 'signal' | 'progress' | 'warn'>,
+): Promise<string[]> {
+  const { signal, progress } = context
+  const own = chains.filter(({ database }) => !systemDatabases.includes(database))
+  const server = await Server.connect(target.login, program, signal)
+  try {
+    const place = await placeOf(server, target)
+    const replaced = new Set<string>()
+    for (const { database } of own)
+      if (await existing(server, `${database}${target.suffix}`, target)) replaced.add(database)
+    const total = own.flatMap(({ steps }) => steps).reduce((sum, { size }) => sum + size, 0)
+    let done = 0
+    for (const chain of own) {
+      const name = `${chain.database}${target.suffix}`
+      await restoreOne(
+        server,
+        { chain, name, target, directory, place, replace: replaced.has(chain.database), signal },
+        size => {
+          done += size
+          progress(done, total)
+        },
+      )
+    }
+    return notes(own, chains, target)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw explain(error)
+  } finally {
+    await server.end()
+  }
+}
+
+interface One {
+  chain: Chain
+  /** Of the database that it becomes. */
+  name: string
+  target: Target
+  directory: string
+  place: Place
+  replace: boolean
+  signal: AbortSignal
+}
+
+async function restoreOne(server: Server, one: One, onStep: (size: number) => void): Promise<void> {
+  const { chain, name, replace, place, signal } = one
+  let before: DatabaseFile[] | undefined
+  try {
+    if (replace) await server.query(alone(name), { signal })
+    for (const step of chain.steps) {
+      await handedOver(one, step, async file => {
+        await requireSameFiles(server, file, step, signal)
+        const moves = newFiles(step.files, before, step.entry.kind).map(each => ({
+          logical: each.logical,
+          to: pathFor(place, name, each),
+        }))
+        const of = { database: name, file, moves }
+        const statement =
+          step.entry.kind === 'log' ? restoreLog(of, chain.stopAt) : restoreData(of, replace && before === undefined)
+        await server.query(statement, { signal })
+      })
+      before = step.files
+      onStep(step.size)
+    }
+    await server.query(recover(name), { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw explainRestore(error, name)
+  }
+}
+
+/** Where the server finds the file: in the folder of the restore, or as a copy in a directory that both reach, which is removed again. */
+async function handedOver({ target, directory }: One, step: Step, use: (file: string) => Promise<void>): Promise<void> {
+  if (target.directory === undefined) {
+    const { onServer } = pathsIn({ directory, directoryOnServer: target.directoryOnServer }, step.name)
+    await use(onServer)
+    return
+  }
+  const shared = { directory: target.directory, directoryOnServer: target.directoryOnServer }
+  const { local, onServer } = pathsIn(shared, `failsafe-restore-${step.name.split('/').at(-1)}`)
+  try {
+    await copyFile(join(directory, step.name), local)
+    // The server runs as another account.
+    await chmod(local, 0o644)
+    await use(onServer)
+  } finally {
+    await rm(local, { force: true })
+  }
+}
+
+async function placeOf(server: Server, { data, log }: Target): Promise<Place> {
+  const row = await server.one(defaultPaths)
+  const [dataPath, logPath] = [data ?? textOrNull(row, 'data_path'), log ?? textOrNull(row, 'log_path')]
+  if (!dataPath || !logPath)
+    throw new Failure('restore-target', 'The server does not say where it puts the files of new databases', {
+      fix: 'Name the directories with ?data=DIR&log=DIR at the target',
+    })
+  return { data: dataPath, log: logPath, separator: dataPath.includes('\\') ? '\\' : '/', taken: new Set() }
+}
+
+/** @throws Failure `restore-database-exists` unless it may be replaced */
+async function existing(server: Server, name: string, { overwrite }: Target): Promise<boolean> {
+  const rows = await server.query(stateOf(name))
+  if (rows.length === 0) return false
+  if (overwrite) return true
+  throw new Failure('restore-database-exists', `There is a database ${name} on the target`, {
+    why: 'nothing is replaced without being told',
+    fix: 'Add ?suffix=_restored to the target for another name; or save the tail of its log first (RESTORE.md) and add ?overwrite=yes',
+  })
+}
+
+/** What the server reads in the file must be what it was when it was backed up, or MOVE would name the wrong files. */
+async function requireSameFiles(
+  server: Server,
+  file: string,
+  { name, files }: Step,
+  signal: AbortSignal,
+): Promise<void> {
+  const rows = await server.query(fileList(file), { signal })
+  const found = rows.map(row => text(row, 'LogicalName')).sort()
+  const known = files.map(({ logical }) => logical).sort()
+  if (found.join('\n') === known.join('\n')) return
+  throw new Failure('restore-files-differ', `${name} holds other database files than it did when it was backed up`, {
+    why: `the server reads ${found.join(', ')}, and the backup noted ${known.join(', ')}`,
+    fix: 'Restore it to an empty folder once more',
+  })
+}
+
+function notes(own: readonly Chain[], all: readonly Chain[], { suffix }: Target): string[] {
+  const system = all.filter(chain => !own.includes(chain)).map(({ database }) => database)
+  return [
+    ...own.map(
+      ({ database, steps, reached }) => `${database}${suffix}: ${steps.length} files, as it was at ${reached}`,
+    ),
+    ...(system.length === 0 ? [] : [`${system.join(', ')} were not restored: RESTORE.md says how that is done`]),
+    'to be sure: DBCC CHECKDB of each database',
+  ]
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { Failure } from '../../../../shared/failure.ts'
+import { planRestore } from '../../../../shared/planner/plan.ts'
+import { ProblemError } from '../../../../shared/problem.ts'
+import { type CommittedSnapshot, laneOf, UnitEntry } from '../../../../shared/snapshot.ts'
+import type { RestoreInput } from '../../engine.ts'
+import { localTimeOf, offsetOf } from '../position.ts'
+
+/** A file of a database, as RESTORE FILELISTONLY showed it when it was backed up. `type`: D data, L log, S FILESTREAM. */
+const DatabaseFile = z.object({
+  logical: z.string(),
+  physical: z.string(),
+  type: z.string(),
+  bytes: z.string().nullable(),
+})
+export type DatabaseFile = z.infer<typeof DatabaseFile>
+
+/** One backup file that is restored. */
+export interface Step {
+  entry: UnitEntry
+  /** Relative to the directory that the files were laid out in. */
+  name: string
+  size: number
+  files: DatabaseFile[]
+}
+
+/** How one database is restored. */
+export interface Chain {
+  database: string
+  /** A full, a differential where there is one, logs. */
+  steps: Step[]
+  /** An instant: up to when its state is known. */
+  reached: string
+  /** Where the logs stop, on the clock of the server that was backed up; null where all of them are restored whole. */
+  stopAt: string | null
+  /** The clock was changed within the log that the moment lies in, so that `stopAt` may mean another hour. */
+  clockChanged: boolean
+}
+
+export interface Chains {
+  chains: Chain[]
+  /** Databases that something is here of, and not enough to restore them. */
+  without: { database: string; reason: string }[]
+}
+
+/** @throws Failure `sqlserver-bulk-logged` */
+export function chainsOf(input: RestoreInput): Chains {
+  const bySet = new Map(input.files.flatMap(file => stepOf(file) ?? []))
+  const chosen = new Set([...bySet.values()].map(({ entry }) => entry.unit))
+  const chains: Chain[] = []
+  const without: Chains['without'] = []
+  for (const [database, snapshots] of byUnit(input)) {
+    if (!chosen.has(database)) continue
+    const entries = entriesOf(database, snapshots, input.at)
+    if (typeof entries === 'string') {
+      without.push({ database, reason: entries })
+      continue
+    }
+    const needed = entries.filter(isFile)
+    const steps = needed.flatMap(({ info }) => bySet.get(info?.set ?? '') ?? [])
+    if (steps.length < needed.length) without.push({ database, reason: 'not all of its files were chosen' })
+    else chains.push(chainOf(database, steps, entries.at(-1)!, input.at))
+  }
+  return { chains, without }
+}
+
+function stepOf({ name, size, attributes }: RestoreInput['files'][number]): [[string, Step]] | undefined {
+  if (attributes.entry === undefined) return undefined
+  const entry = UnitEntry.parse(JSON.parse(attributes.entry))
+  const files = z.array(DatabaseFile).parse(JSON.parse(attributes.files ?? '[]'))
+  return [[entry.info!.set!, { entry, name, size, files }]]
+}
+
+/** Each database by itself, with snapshots that name it alone. Their ids are in the order in which they were opened. */
+function byUnit({ snapshots }: RestoreInput): Map<string, CommittedSnapshot[]> {
+  const units = new Map<string, CommittedSnapshot[]>()
+  const inOrder = snapshots.toSorted((a, b) => (a.snapshot < b.snapshot ? -1 : 1))
+  for (const [i, { snapshot, kind, units: entries }] of inOrder.entries())
+    for (const entry of entries) {
+      const one = { snapshot, kind, lane: laneOf(kind), receivedAt: new Date(i).toISOString(), units: [entry] }
+      const known = units.get(entry.unit)
+      if (known) known.push(one)
+      else units.set(entry.unit, [one])
+    }
+  return units
+}
+
+/** The entries that lead there, or why none do. */
+function entriesOf(unit: string, snapshots: CommittedSnapshot[], at: string | null): UnitEntry[] | string {
+  try {
+    const plan = planRestore(snapshots, at === null ? { kind: 'latest' } : { kind: 'at', at }, [unit])
+    return plan.snapshots.map(({ units: [entry] }) => entry!)
+  } catch (error) {
+    if (error instanceof ProblemError) return error.why ?? error.message
+    throw error
+  }
+}
+
+/** Some entries only say that nothing was written, or that a log stands where it stood. */
+function isFile({ kind, from, to, info }: UnitEntry): boolean {
+  return info?.unchanged !== 'true' && (kind !== 'log' || from?.at !== to.at)
+}
+
+function chainOf(database: string, steps: Step[], last: UnitEntry, at: string | null): Chain {
+  const end = steps.at(-1)!.entry
+  const reached = at ?? last.covers.to
+  const stops = at !== null && end.kind === 'log'
+  if (stops && end.info?.bulkLogged === 'true') {
+    if (Date.parse(at) < Date.parse(end.covers.to)) throw insideBulkLogged(database, end)
+    return { database, steps, reached, stopAt: null, clockChanged: false }
+  }
+  const offset = offsetOf(end.covers.to)
+  return {
+    database,
+    steps,
+    reached,
+    stopAt: stops ? localTimeOf(at, offset) : null,
+    clockChanged: stops && offsetOf(end.covers.from) !== offset,
+  }
+}
+
+function insideBulkLogged(database: string, { covers }: UnitEntry): Failure {
+  return new Failure('sqlserver-bulk-logged', `${database} cannot be restored to a moment within this log`, {
+    why: 'it holds operations that were only logged in bulk, so the server takes it whole or not at all',
+    fix: `Choose ${covers.from} or ${covers.to}`,
+  })
+}

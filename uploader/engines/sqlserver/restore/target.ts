@@ -1,0 +1,68 @@
+import { Failure } from '../../../../shared/failure.ts'
+import { authoritiesIn, isLocal, type Login } from '../connection/login.ts'
+
+const form =
+  'sqlserver://user:password@host:1433, with ?instance=, ?domain=, ?tls=unverified, ?tls-ca=FILE, ?suffix=_restored, ?overwrite=yes, ?data=DIR, ?log=DIR, ?directory=DIR or ?directory-on-server=DIR behind it where needed'
+
+const options = [
+  'instance',
+  'domain',
+  'tls',
+  'tls-ca',
+  'suffix',
+  'overwrite',
+  'data',
+  'log',
+  'directory',
+  'directory-on-server',
+]
+
+export interface Target {
+  login: Login
+  /** Behind the name of each database that is restored. */
+  suffix: string
+  /** Databases that exist may be replaced. */
+  overwrite: boolean
+  /** Where the server puts data and log files, if not where it puts those of new databases. */
+  data: string | undefined
+  log: string | undefined
+  /** Where each file is copied to, for a server that cannot read the folder of the restore. */
+  directory: string | undefined
+  /** The same directory, or else the folder of the restore, as the server names it. */
+  directoryOnServer: string | undefined
+}
+
+/** @throws Failure `restore-target` */
+export async function parseTarget(target: string): Promise<Target> {
+  const url = URL.canParse(target) ? new URL(target) : undefined
+  if (url?.protocol !== 'sqlserver:' || url.username === '') throw refused('is not the address of a SQL Server')
+  for (const name of url.searchParams.keys())
+    if (!options.includes(name)) throw refused(`has an unknown option ${name}`)
+  const get = (name: string) => url.searchParams.get(name) ?? undefined
+  const [tls, caFile, overwrite, instance] = [get('tls'), get('tls-ca'), get('overwrite'), get('instance')]
+  if (tls !== undefined && tls !== 'unverified') throw refused(`has tls=${tls}`)
+  if (overwrite !== undefined && overwrite !== 'yes') throw refused(`has overwrite=${overwrite}`)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const verify = tls === undefined && (caFile !== undefined || !isLocal(host))
+  return {
+    login: {
+      host,
+      instance,
+      port: instance === undefined ? Number(url.port || 1433) : undefined,
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      domain: get('domain'),
+      authorities: verify ? await authoritiesIn(caFile) : undefined,
+    },
+    suffix: get('suffix') ?? '',
+    overwrite: overwrite === 'yes',
+    data: get('data'),
+    log: get('log'),
+    directory: get('directory'),
+    directoryOnServer: get('directory-on-server'),
+  }
+}
+
+function refused(what: string): Failure {
+  return new Failure('restore-target', `The target ${what}`, { fix: `Give it as ${form}` })
+}

@@ -1,0 +1,74 @@
+import { quoteName, quoteText } from './quote.ts'
+import { name, path, type Statement, statement } from './statement.ts'
+
+/** A file of the database and where it is put. */
+export interface Move {
+  logical: string
+  to: string
+}
+
+export interface RestoreStatement {
+  database: string
+  /** As the server names it. */
+  file: string
+  moves: readonly Move[]
+}
+
+/** The server takes no variable for these names. */
+const movesOf = (moves: readonly Move[]) =>
+  moves.map(({ logical, to }) => `,\nMOVE ${quoteText(logical)} TO ${quoteText(to)}`).join('')
+
+/** A full or differential; logs or recovery follow. @param replace of an existing database */
+export function restoreData({ database, file, moves }: RestoreStatement, replace: boolean): Statement {
+  return statement(
+    `RESTORE DATABASE @db FROM DISK = @file
+WITH NORECOVERY, CHECKSUM, STATS = 5${replace ? ', REPLACE' : ''}${movesOf(moves)}`,
+    { db: name(database), file: path(file) },
+  )
+}
+
+/** @param stopAt on the clock of the server that was backed up; the same for all logs of a chain */
+export function restoreLog({ database, file, moves }: RestoreStatement, stopAt: string | null): Statement {
+  return statement(
+    `RESTORE LOG @db FROM DISK = @file
+WITH NORECOVERY, CHECKSUM, STATS = 5${stopAt === null ? '' : ', STOPAT = @stopAt'}${movesOf(moves)}`,
+    {
+      db: name(database),
+      file: path(file),
+      ...(stopAt !== null && { stopAt: { value: stopAt, length: 30 } }),
+    },
+  )
+}
+
+export const recover = (database: string) => statement('RESTORE DATABASE @db WITH RECOVERY', { db: name(database) })
+
+export const stateOf = (database: string) =>
+  statement('SELECT state_desc FROM sys.databases WHERE name = @db', { db: name(database) })
+
+/** Where the server puts the files of new databases. */
+export const defaultPaths = statement(`
+SELECT CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultDataPath')) AS data_path,
+CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultLogPath')) AS log_path,
+CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version
+`)
+
+/** Nobody else is in the database from here on. */
+export const alone = (database: string) =>
+  statement(`ALTER DATABASE ${quoteName(database)} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`)
+
+/** What is in the log and in no backup, of a database that is about to be replaced. For a person to run: its file is theirs. */
+export const tailLog = (database: string, file: string) =>
+  statement('BACKUP LOG @db TO DISK = @file\nWITH NO_TRUNCATE, NORECOVERY, CHECKSUM, FORMAT, INIT', {
+    db: name(database),
+    file: path(file),
+  })
+
+/** A statement as a person runs it, with its values in it. */
+export function written({ text, inputs }: Statement): string {
+  return text.replaceAll(/@(\w+)/g, (whole, key: string) => {
+    const input = inputs[key]
+    if (input === undefined) return whole
+    if (typeof input.value === 'number') return String(input.value)
+    return key === 'db' ? quoteName(input.value) : quoteText(input.value)
+  })
+}
