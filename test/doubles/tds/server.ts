@@ -50,6 +50,17 @@ const firstOnLinux = 14
 /** Sessions below belong to the server itself. Source: Microsoft, "sys.dm_exec_sessions". */
 const firstUserSession = 51
 
+/**
+ * Starts a SQL Server of its own on a port of its own.
+ *
+ * @example
+ * await using server = await startSqlServer({ version: 15, edition: 'standard' })
+ * server.model.createDatabase('shop', { padding: 64 << 20 })
+ * const written = server.model.write('shop', { apples: '3' })
+ * server.faults.onStatement(/BACKUP DATABASE/, { kind: 'kill' }, { at: 50 })
+ * // … back up and restore through `server.port` as `server.logins.sa` …
+ * expect(server.model.content('restored')).toEqual(server.model.content('shop', written.lsn))
+ */
 export async function startSqlServer(options: SqlServerOptions = {}): Promise<SqlServer> {
   const { key, cert, authority } = await serverCertificate()
   const clock = options.clock ?? new Clock()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
@@ -10,12 +11,20 @@ import { BatchEnded } from '../session/batch.ts'
 import { Session } from '../session/session.ts'
 import type { Mounts } from '../statements/device.ts'
 import { type Login7, readLogin } from './login.ts'
+import { nonceSize, proves, readAuthentication, writeChallenge } from './ntlm.ts'
 import { type Message, MessageReader, packetType, toPackets } from './packet.ts'
 import { perform } from './perform.ts'
 import { encryption, readEncryption, writePrelogin } from './prelogin.ts'
 import { Reply } from './reply.ts'
 import { startTls } from './tls.ts'
-import { collationChange, databaseChange, loginAck, packetSizeChange, resetChange } from './tokens.ts'
+import {
+  authenticationToken,
+  collationChange,
+  databaseChange,
+  loginAck,
+  packetSizeChange,
+  resetChange,
+} from './tokens.ts'
 
 /** What all connections of a server share. */
 export interface Host {
@@ -48,6 +57,8 @@ export class Connection {
   #stream: Duplex
   #packetSize = firstPacketSize
   #session: Session | null = null
+  /** A login by NTLM that has not answered yet. */
+  #challenged: { login: Login7; nonce: Buffer } | null = null
   /** Requests wait for the one before them. */
   #last: Promise<void> = Promise.resolve()
   #running: AbortController | null = null
@@ -108,6 +119,9 @@ export class Connection {
       case packetType.login:
         this.#login(readLogin(received.data))
         return
+      case packetType.authentication:
+        this.#authenticate(received.data)
+        return
       case packetType.attention:
         if (this.#running) this.#running.abort(new Cancelled())
         else this.#reply(false).acknowledgeAttention()
@@ -121,18 +135,38 @@ export class Connection {
   }
 
   #login(login: Login7): void {
-    const { instance, nextSession } = this.#host
-    const known = login.integrated ? undefined : instance.logins.get(login.userName.toLowerCase())
-    if (known?.password !== login.password) {
-      this.#refuse([message(18456, login.userName)])
+    if (login.integrated) {
+      this.#challenged = { login, nonce: randomBytes(nonceSize) }
+      this.#reply(false).only(authenticationToken(writeChallenge(this.#challenged.nonce, 'DOMAIN')))
       return
     }
+    const known = this.#host.instance.logins.get(login.userName.toLowerCase())
+    if (known?.password === login.password) this.#admit(login, known)
+    else this.#refuse([message(18456, login.userName)])
+  }
+
+  /** The answer to the challenge: Windows' logins are named `DOMAIN\user`. */
+  #authenticate(data: Buffer): void {
+    const challenged = this.#challenged
+    if (!challenged) {
+      this.destroy()
+      return
+    }
+    const answer = readAuthentication(data)
+    const name = `${answer.domain}\\${answer.userName}`
+    const known = this.#host.instance.logins.get(name.toLowerCase())
+    if (known && proves(answer, known.password, challenged.nonce)) this.#admit(challenged.login, known)
+    else this.#refuse([message(18456, name)])
+  }
+
+  #admit(login: Login7, known: Login): void {
+    const { instance, nextSession } = this.#host
     const session = this.#newSession(login, known, nextSession())
     try {
       session.use(login.database || 'master')
     } catch (error) {
       if (!(error instanceof SqlError)) throw error
-      this.#refuse([message(4060, login.database), message(18456, login.userName)])
+      this.#refuse([message(4060, login.database), message(18456, known.name)])
       return
     }
     this.#session = session
