@@ -95,7 +95,7 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const close = async () => {
     const closed = new Promise<void>(resolve => server.close(() => resolve()))
-    for (const connection of open) connection.destroy()
+    for (const connection of open) connection.kill()
     await closed
   }
   return {

@@ -64,6 +64,8 @@ export class Connection {
   #running: AbortController | null = null
   /** Nothing that the client says is heard any more. */
   #deaf = false
+  /** Its end is not noticed. */
+  #lingers = false
 
   constructor(socket: Socket, host: Host) {
     this.#socket = socket
@@ -72,14 +74,29 @@ export class Connection {
     this.#listen(socket)
     // A client that goes away is not the server's error.
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      if (this.#session) host.instance.visitors.delete(this.#session.id)
-      this.#running?.abort(new Gone())
-    })
+    socket.on('close', () => this.#noticeEnd())
   }
 
-  destroy(): void {
+  #destroy(): void {
     this.#socket.destroy()
+  }
+
+  /** The client has gone, and the server knows. */
+  #noticeEnd(): void {
+    if (this.#lingers) return
+    if (this.#session) this.#host.instance.visitors.delete(this.#session.id)
+    this.#running?.abort(new Gone())
+  }
+
+  #linger(lingers: boolean): void {
+    this.#lingers = lingers
+    if (this.#socket.destroyed) this.#noticeEnd()
+  }
+
+  /** Ends it, noticed or not. */
+  kill(): void {
+    this.#destroy()
+    this.#linger(false)
   }
 
   #listen(stream: Duplex): void {
@@ -129,7 +146,7 @@ export class Connection {
       default: {
         const session = this.#session
         if (session) this.#last = this.#last.then(() => this.#run(session, received))
-        else this.destroy()
+        else this.#destroy()
       }
     }
   }
@@ -149,7 +166,7 @@ export class Connection {
   #authenticate(data: Buffer): void {
     const challenged = this.#challenged
     if (!challenged) {
-      this.destroy()
+      this.#destroy()
       return
     }
     const answer = readAuthentication(data)
@@ -192,7 +209,7 @@ export class Connection {
       programName: login.programName,
       hostName: login.hostName,
       database: 'master',
-      kill: () => this.destroy(),
+      kill: () => this.kill(),
     })
   }
 
@@ -239,7 +256,8 @@ export class Connection {
     this.#host.received(received)
     return this.#host.faults.for(received, {
       signal,
-      kill: () => this.destroy(),
+      kill: () => this.kill(),
+      linger: lingers => this.#linger(lingers),
       deafen: () => {
         this.#deaf = true
       },
@@ -257,7 +275,7 @@ export class Connection {
 
   /** An error of the double itself ends the test that met it. */
   #broken(error: unknown): void {
-    this.destroy()
+    this.#destroy()
     process.nextTick(() => {
       throw error
     })
