@@ -1,7 +1,8 @@
 import type { Release } from '../model/edition.ts'
 import type { Message } from '../model/messages.ts'
 import type { SqlType, SqlValue } from '../query/types.ts'
-import { collation, writeType, writeValue } from './data-types.ts'
+import { collation } from './type-tokens.ts'
+import { writeType, writeValue } from './write-value.ts'
 
 /** Tokens of a reply. Source: MS-TDS 2.2.7. */
 const token = {
