@@ -93,8 +93,14 @@ describe('a backup file', () => {
       { IsCompressed: true, FamilyCount: 1 },
     ])
     expect(await client.rows('RESTORE FILELISTONLY FROM DISK = @path', { path })).toMatchObject([
-      { LogicalName: 'shop', Type: 'D', FileID: '1' },
-      { LogicalName: 'shop_log', Type: 'L', FileID: '2' },
+      {
+        LogicalName: 'shop',
+        Type: 'D',
+        FileID: '1',
+        Size: (8 << 20) + 3_000_000,
+        BackupSizeInBytes: String((8 << 20) + 3_000_000),
+      },
+      { LogicalName: 'shop_log', Type: 'L', FileID: '2', Size: 8 << 20, BackupSizeInBytes: '0' },
     ])
   })
 

@@ -62,6 +62,10 @@ const scenarios: Record<number, { refused: () => Promise<number[]>; allowed: () 
     refused: () => as({ users: { shop: ['db_datareader'] } }, full('shop')),
     allowed: () => as({ users: { shop: ['db_owner'] } }, full('shop')),
   },
+  924: {
+    refused: () => visitedAlone('ALTER DATABASE shop SET SINGLE_USER'),
+    allowed: () => visitedAlone('ALTER DATABASE shop SET SINGLE_USER WITH ROLLBACK IMMEDIATE'),
+  },
   942: state('OFFLINE'),
   927: state('RESTORING'),
   945: state('RECOVERY_PENDING'),
@@ -173,6 +177,14 @@ function state(name: 'OFFLINE' | 'RESTORING' | 'RECOVERY_PENDING' | 'EMERGENCY')
     return client.errors(full('shop'))
   }
   return { refused: () => backup(name), allowed: () => backup('ONLINE') }
+}
+
+/** Somebody has the database open, and then it is for one user alone. */
+async function visitedAlone(text: string): Promise<number[]> {
+  await using visitor = await Client.connect(server, { database: 'shop' })
+  visitor.pool.on('error', () => undefined)
+  await client.run(text)
+  return await client.errors(full('shop'))
 }
 
 /** While a full backup of the same database runs. */

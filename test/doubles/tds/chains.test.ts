@@ -108,6 +108,34 @@ describe('a chain', () => {
     ])
   })
 
+  test('names the full backup that it builds on, whatever came between', async () => {
+    await using on = await rig()
+    const full = await on.backUp('full')
+    await on.backUp('differential')
+    on.model.write('shop', { a: '1' })
+    expect(await on.backUp('log')).toMatchObject({ databaseBackupLsn: full.checkpointLsn, damaged: false })
+    const files = `MOVE 'shop' TO '${on.pathOf(101)}', MOVE 'shop_log' TO '${on.pathOf(102)}'`
+    const restore = (path: string, options: string) =>
+      on.client.run(`RESTORE DATABASE copy FROM DISK = @path WITH ${options}`, { path })
+    await restore(on.pathOf(1), `NORECOVERY, ${files}`)
+    await restore(on.pathOf(2), 'RECOVERY')
+    expect(on.model.database('copy').differentialBase).toEqual({ guid: full.uuid, lsn: full.firstLsn })
+  })
+
+  test('of a database for one user restores for one user', async () => {
+    await using on = await rig()
+    expect(await on.backUp('full')).toMatchObject({ singleUser: false })
+    await on.client.run('ALTER DATABASE shop SET SINGLE_USER')
+    expect(await on.backUp('full')).toMatchObject({ singleUser: true })
+    for (const [file, access] of [
+      [1, 'MULTI_USER'],
+      [2, 'SINGLE_USER'],
+    ] as const) {
+      await on.model.restoreOver('shop', [on.pathOf(file)])
+      expect(on.model.database('shop').userAccess).toBe(access)
+    }
+  })
+
   test('of differentials has no single base once a file was backed up alone', async () => {
     await using on = await rig()
     on.model.createDatabase('files', { files: ['second'] })

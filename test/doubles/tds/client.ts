@@ -2,7 +2,8 @@ import sql from 'mssql'
 import type { SqlServer } from './server.ts'
 
 export interface ClientOptions {
-  login?: { user: string; password: string }
+  /** With a domain it is one of Windows. */
+  login?: { user: string; password: string; domain?: string }
   encrypt?: boolean
   /** PEM of the authority that it trusts. */
   trusts?: string
@@ -20,12 +21,13 @@ export class Client implements AsyncDisposable {
   }
 
   static async connect(server: SqlServer, options: ClientOptions = {}): Promise<Client> {
-    const { user, password } = options.login ?? server.logins.sa
+    const { user, password, domain }: NonNullable<ClientOptions['login']> = options.login ?? server.logins.sa
     const settings: sql.config = {
       server: server.host,
       port: server.port,
       user,
       password,
+      ...(domain !== undefined && { domain }),
       database: options.database ?? 'master',
       requestTimeout: options.requestTimeout ?? 0,
       pool: { max: 1, min: 0 },

@@ -48,6 +48,16 @@ describe('a connection', () => {
     await expect(Client.connect(server, { login })).rejects.toThrow(`Login failed for user '${login.user}'.`)
   })
 
+  test.each([false, true])('is made by NTLM, with TLS: %s', async encrypt => {
+    server.logins.add('CORP\\backup', { password: 'Übung 1!', sysadmin: true })
+    const login = { user: 'Backup', password: 'Übung 1!', domain: 'corp' }
+    await using client = await Client.connect(server, { login, encrypt })
+    expect(await client.value('SUSER_SNAME()')).toBe('CORP\\backup')
+    for (const wrong of [{ password: 'guess' }, { user: 'somebody' }, { domain: 'other' }]) {
+      await expect(Client.connect(server, { login: { ...login, ...wrong }, encrypt })).rejects.toThrow(/Login failed/)
+    }
+  })
+
   test('is refused for a database that cannot be opened with 4060', async () => {
     await expect(Client.connect(server, { database: 'nowhere' })).rejects.toThrow(/Login failed|Cannot open database/)
   })

@@ -1,4 +1,5 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../uploader/directory.ts'
 import { Client } from './client.ts'
@@ -31,6 +32,24 @@ async function running(): Promise<Record<string, unknown>[]> {
   return await watcher.rows(`
     SELECT command, percent_complete, wait_type, last_wait_type, DB_NAME(database_id) AS name FROM sys.dm_exec_requests
     WHERE command LIKE 'BACKUP%' OR command LIKE 'RESTORE%'`)
+}
+
+/** Stands between a client and the server, and lets the client die without a word. */
+async function startRelay(to: number): Promise<{ port: number; breakOff(): void }> {
+  const relayed = new Set<Socket>()
+  const relay = createServer(socket => {
+    const other = createConnection(to, '127.0.0.1')
+    for (const each of [socket, other]) relayed.add(each.on('error', () => undefined))
+    socket.pipe(other).pipe(socket)
+  })
+  await new Promise<void>(resolve => relay.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (relay.address() as AddressInfo).port,
+    breakOff: () => {
+      relay.close()
+      for (const socket of relayed) socket.destroy()
+    },
+  }
 }
 
 describe('a fault', () => {
@@ -93,6 +112,27 @@ describe('a fault', () => {
     expect(await result).toMatchObject({ code: 'ECANCEL' })
     expect(await client.rows('SELECT backup_set_id FROM msdb.dbo.backupset')).toEqual([])
     expect(await backup(directory.in('next.bak'))).toEqual([])
+  })
+
+  test.each(['released', 'killed'])('leaves a session behind whose client has gone, until it is %s', async how => {
+    const stall = server.faults.onStatement(/BACKUP/, { kind: 'stall', lingers: true }, { at: 50 })
+    const relay = await startRelay(server.port)
+    const dying = await Client.connect({ ...server, port: relay.port })
+    dying.pool.on('error', () => undefined)
+    const path = directory.in('left.bak')
+    const result = dying.errors('BACKUP DATABASE shop TO DISK = @path WITH FORMAT', { path })
+    await stall.struck
+    const [id] = await client.rows("SELECT session_id FROM sys.dm_exec_requests WHERE command = 'BACKUP DATABASE'")
+    relay.breakOff()
+    await result
+    expect(await running()).toHaveLength(1)
+    expect(await backup(directory.in('busy.bak'))).toEqual([3023, 3013])
+    if (how === 'killed') await client.run(`KILL ${id!.session_id}`)
+    else stall.release()
+    await expect.poll(running).toEqual([])
+    await expect.poll(() => backup(directory.in('busy.bak'))).toEqual([])
+    expect(await client.rows('SELECT backup_set_id FROM msdb.dbo.backupset')).toHaveLength(1)
+    await dying.pool.close()
   })
 
   test('fills the disk', async () => {

@@ -15,8 +15,11 @@ export interface Received {
 export type Fault =
   /** The connection breaks without a word. */
   | { kind: 'kill' }
-  /** Nothing more is heard until `release`; a deaf server does not even answer a cancel. */
-  | { kind: 'stall'; deaf?: boolean; waitType?: string }
+  /**
+   * Nothing more is heard until `release`. A deaf server does not even answer a cancel; where the session lingers, it is there until it is
+   * let go or killed although its client has gone, as a server is that has not noticed it yet.
+   */
+  | { kind: 'stall'; deaf?: boolean; lingers?: boolean; waitType?: string }
   | { kind: 'error'; messages: Message[] }
   /** The operating system refuses the backup file. `ENOSPC` disk full, `EACCES` permission denied. */
   | { kind: 'device'; code: 'ENOSPC' | 'EACCES' | 'ENOENT' | 'EIO' }
@@ -40,6 +43,8 @@ export interface Struck {
   signal: AbortSignal
   kill(): void
   deafen(): void
+  /** Whether the session outlives its client. */
+  linger(lingers: boolean): void
   wait(type: string | null): void
 }
 
@@ -94,8 +99,10 @@ export class Trap {
         return hang(struck.signal)
       case 'stall':
         if (fault.deaf) struck.deafen()
+        struck.linger(fault.lingers ?? false)
         struck.wait(fault.waitType ?? 'BACKUPIO')
         await Promise.race([this.#released.promise, hang(struck.signal)])
+        struck.linger(false)
         struck.wait(null)
         return
       case 'error':

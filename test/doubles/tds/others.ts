@@ -48,6 +48,9 @@ export class Others {
   /** One transaction. @returns the moment after it: a restore to it has the rows, one to the second before has not */
   write(name: string, rows: Record<string, string>, { bulk = false } = {}): Moment {
     const database = this.database(name)
+    if (database.state !== 'ONLINE' || database.readOnly || database.standby) {
+      throw new Error(`${name} cannot be written to: it is ${database.readOnly ? 'read-only' : database.state}`)
+    }
     this.#instance.clock.advance(betweenTransactions)
     database.commit(this.#instance.clock.local(), Object.entries(rows), bulk)
     return this.moment(name)

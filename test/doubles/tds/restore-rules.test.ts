@@ -221,6 +221,7 @@ const sets: Record<number, Scenario> = {
       ]
       await client.run(beside(path))
       await client.run(restore('copy', older))
+      await client.run(restore('copy', newer))
       return client.errors(restore('copy', newer))
     },
   },
@@ -324,6 +325,44 @@ describe('a restore', () => {
 
   test.each(Object.keys(all).map(Number))('is not refused with %i where the rule does not say so', async number => {
     expect(await all[number]!.allowed()).toEqual([])
+  })
+
+  test('without REPLACE is refused only where there is a log that could be lost', async () => {
+    const path = await backUp('full', 'f.bak')
+    const again = () => client.errors(restore('shop', path))
+    expect(await again()).toEqual([3159, 3013])
+    server.model.setRecovery('shop', 'SIMPLE')
+    expect(await again()).toEqual([])
+    await client.run('RESTORE DATABASE shop WITH RECOVERY')
+    server.model.setRecovery('shop', 'SIMPLE')
+    server.model.setRecovery('shop', 'FULL')
+    expect(await again()).toEqual([])
+    await client.run(beside(path).replace('NORECOVERY', "STANDBY = 'undo'"))
+    expect(await client.errors(beside(path))).toEqual([])
+    await client.run('RESTORE DATABASE copy WITH RECOVERY')
+    expect(await client.errors(beside(path))).toEqual([3159, 3013])
+    expect(await client.errors(beside(path, `STOPAT = '${iso(server.clock.local())}'`))).toEqual([])
+  })
+
+  test('of the wrong kind is told what the backup is', async () => {
+    await backUp('full', 'f.bak')
+    await backUp('log', 'l.trn')
+    const cause = async (text: string) => {
+      const error = await client.run(text).catch(each => each)
+      return error.precedingErrors[0].message
+    }
+    expect(await cause(restoreLog('copy', file('f.bak')))).toContain('was created by BACKUP DATABASE and cannot')
+    expect(await cause(restore('copy', file('l.trn')))).toContain('was created by BACKUP LOG and cannot')
+  })
+
+  test('may stop before the mark at which it stands, and not before that', async () => {
+    await client.run(beside(await backUp('full', 'f.bak')))
+    server.model.write('shop', { second: '2' })
+    const path = await backUp('log', 'l.trn')
+    const { end } = server.model.database('copy')
+    expect(await client.errors(restoreLog('copy', path, `STOPBEFOREMARK = 'lsn:${end - 1n}'`))).toEqual([4335, 3013])
+    expect(await client.errors(restoreLog('copy', path, `STOPBEFOREMARK = 'lsn:${end}'`))).toEqual([])
+    expect(server.model.content('copy')).toEqual({ first: '1' })
   })
 
   test('of the same data under another name is refused while its files are taken', async () => {

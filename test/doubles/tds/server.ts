@@ -50,6 +50,17 @@ const firstOnLinux = 14
 /** Sessions below belong to the server itself. Source: Microsoft, "sys.dm_exec_sessions". */
 const firstUserSession = 51
 
+/**
+ * Starts a SQL Server of its own on a port of its own.
+ *
+ * @example
+ * await using server = await startSqlServer({ version: 15, edition: 'standard' })
+ * server.model.createDatabase('shop', { padding: 64 << 20 })
+ * const written = server.model.write('shop', { apples: '3' })
+ * server.faults.onStatement(/BACKUP DATABASE/, { kind: 'kill' }, { at: 50 })
+ * // … back up and restore through `server.port` as `server.logins.sa` …
+ * expect(server.model.content('restored')).toEqual(server.model.content('shop', written.lsn))
+ */
 export async function startSqlServer(options: SqlServerOptions = {}): Promise<SqlServer> {
   const { key, cert, authority } = await serverCertificate()
   const clock = options.clock ?? new Clock()
@@ -84,7 +95,7 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const close = async () => {
     const closed = new Promise<void>(resolve => server.close(() => resolve()))
-    for (const connection of open) connection.destroy()
+    for (const connection of open) connection.kill()
     await closed
   }
   return {

@@ -56,7 +56,7 @@ const history: Record<string, View | undefined> = {
 
 /** Opens the database that a name means; each statement does so. @throws SqlError 911, 916, 942, … */
 export function openDatabase({ instance, visitor }: Asker, name: string): Database {
-  const facts = { name, database: instance.find(name), login: visitor.login }
+  const facts = instance.opening(name, visitor)
   check(existence, facts)
   check(state, facts)
   check(access, facts)

@@ -26,6 +26,7 @@ export function beginRestore(
   database.familyGuid = set.familyGuid
   database.recovery = set.recovery
   database.readOnly = set.readOnly
+  database.userAccess = set.singleUser ? 'SINGLE_USER' : 'MULTI_USER'
   database.compatibility = set.compatibility
   database.containment = set.containment
   database.padding = set.padding

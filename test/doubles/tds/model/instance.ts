@@ -4,6 +4,7 @@ import type { HistoryRow } from './backup-set.ts'
 import { Database, type DatabaseOptions } from './database.ts'
 import { type EditionName, editions, type Release, releaseOf } from './edition.ts'
 import type { Login } from './login.ts'
+import type { OpenFacts } from './rules/open.ts'
 
 export interface InstanceOptions {
   major: number
@@ -124,6 +125,13 @@ export class Instance {
   record(device: string, position: number, set: HistoryRow['set']): void {
     const id = this.#nextHistory++
     this.history.push({ id, mediaSetId: id, device, position, set })
+  }
+
+  /** What decides whether somebody may open the database of that name. */
+  opening(name: string, visitor: Visitor): OpenFacts {
+    const database = this.find(name)
+    const others = database ? this.usersOf(database).filter(each => each !== visitor).length : 0
+    return { name, database, login: visitor.login, others }
   }
 
   /** Connections that have the database open. */

@@ -88,10 +88,6 @@ const texts = {
     'You can only perform a full backup of the master database. Use BACKUP DATABASE to back up the entire master database.',
   ],
   3031: [16, "Option '%s' conflicts with option(s) '%s'. Remove the conflicting option and reissue the statement."],
-  3032: [
-    16,
-    'One or more of the options (%s) are not supported for this statement. Review the documentation for supported options.',
-  ],
   3033: [16, 'BACKUP DATABASE cannot be used on a database opened in emergency mode.'],
   3035: [
     16,
@@ -163,7 +159,6 @@ const texts = {
   3201: [16, "Cannot open backup device '%s'. Operating system error %s."],
   3202: [16, 'Write on "%s" failed: %s'],
   3203: [16, 'Read on "%s" failed: %s'],
-  3204: [16, 'The backup or restore was aborted.'],
   3211: [10, '%s percent processed.'],
   3234: [
     16,
@@ -178,7 +173,6 @@ const texts = {
   4035: [10, "Processed %s pages for database '%s', file '%s' on file %s."],
   4060: [11, 'Cannot open database "%s" requested by the login. The login failed.'],
   4104: [16, 'The multi-part identifier "%s" could not be bound.'],
-  4145: [15, "An expression of non-boolean type specified in a context where a condition is expected, near '%s'."],
   4208: [
     16,
     'The statement %s is not allowed while the recovery model is SIMPLE. Use BACKUP DATABASE or change the recovery model using ALTER DATABASE.',

@@ -45,7 +45,7 @@ export function beginBackup(instance: Instance, database: Database, { type }: Ba
 
 /** What the set holds: everything for a full one, what came since its base for a differential, its stretch of the log for a log. */
 export function commitsOf(database: Database, { type }: BackupRequest, { firstLsn }: Draft): Commit[] {
-  if (type === 'D') return database.commits
+  if (type === 'D') return [...database.commits]
   const from = type === 'L' ? firstLsn : lowestBase(database)
   return database.commits.filter(commit => commit.lsn >= from)
 }

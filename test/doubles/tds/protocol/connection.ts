@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
@@ -10,12 +11,20 @@ import { BatchEnded } from '../session/batch.ts'
 import { Session } from '../session/session.ts'
 import type { Mounts } from '../statements/device.ts'
 import { type Login7, readLogin } from './login.ts'
+import { nonceSize, proves, readAuthentication, writeChallenge } from './ntlm.ts'
 import { type Message, MessageReader, packetType, toPackets } from './packet.ts'
 import { perform } from './perform.ts'
 import { encryption, readEncryption, writePrelogin } from './prelogin.ts'
 import { Reply } from './reply.ts'
 import { startTls } from './tls.ts'
-import { collationChange, databaseChange, loginAck, packetSizeChange, resetChange } from './tokens.ts'
+import {
+  authenticationToken,
+  collationChange,
+  databaseChange,
+  loginAck,
+  packetSizeChange,
+  resetChange,
+} from './tokens.ts'
 
 /** What all connections of a server share. */
 export interface Host {
@@ -48,11 +57,15 @@ export class Connection {
   #stream: Duplex
   #packetSize = firstPacketSize
   #session: Session | null = null
+  /** A login by NTLM that has not answered yet. */
+  #challenged: { login: Login7; nonce: Buffer } | null = null
   /** Requests wait for the one before them. */
   #last: Promise<void> = Promise.resolve()
   #running: AbortController | null = null
   /** Nothing that the client says is heard any more. */
   #deaf = false
+  /** Its end is not noticed. */
+  #lingers = false
 
   constructor(socket: Socket, host: Host) {
     this.#socket = socket
@@ -61,14 +74,29 @@ export class Connection {
     this.#listen(socket)
     // A client that goes away is not the server's error.
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      if (this.#session) host.instance.visitors.delete(this.#session.id)
-      this.#running?.abort(new Gone())
-    })
+    socket.on('close', () => this.#noticeEnd())
   }
 
-  destroy(): void {
+  #destroy(): void {
     this.#socket.destroy()
+  }
+
+  /** The client has gone, and the server knows. */
+  #noticeEnd(): void {
+    if (this.#lingers) return
+    if (this.#session) this.#host.instance.visitors.delete(this.#session.id)
+    this.#running?.abort(new Gone())
+  }
+
+  #linger(lingers: boolean): void {
+    this.#lingers = lingers
+    if (this.#socket.destroyed) this.#noticeEnd()
+  }
+
+  /** Ends it, noticed or not. */
+  kill(): void {
+    this.#destroy()
+    this.#linger(false)
   }
 
   #listen(stream: Duplex): void {
@@ -108,6 +136,9 @@ export class Connection {
       case packetType.login:
         this.#login(readLogin(received.data))
         return
+      case packetType.authentication:
+        this.#authenticate(received.data)
+        return
       case packetType.attention:
         if (this.#running) this.#running.abort(new Cancelled())
         else this.#reply(false).acknowledgeAttention()
@@ -115,24 +146,44 @@ export class Connection {
       default: {
         const session = this.#session
         if (session) this.#last = this.#last.then(() => this.#run(session, received))
-        else this.destroy()
+        else this.#destroy()
       }
     }
   }
 
   #login(login: Login7): void {
-    const { instance, nextSession } = this.#host
-    const known = login.integrated ? undefined : instance.logins.get(login.userName.toLowerCase())
-    if (known?.password !== login.password) {
-      this.#refuse([message(18456, login.userName)])
+    if (login.integrated) {
+      this.#challenged = { login, nonce: randomBytes(nonceSize) }
+      this.#reply(false).only(authenticationToken(writeChallenge(this.#challenged.nonce, 'DOMAIN')))
       return
     }
+    const known = this.#host.instance.logins.get(login.userName.toLowerCase())
+    if (known?.password === login.password) this.#admit(login, known)
+    else this.#refuse([message(18456, login.userName)])
+  }
+
+  /** The answer to the challenge: Windows' logins are named `DOMAIN\user`. */
+  #authenticate(data: Buffer): void {
+    const challenged = this.#challenged
+    if (!challenged) {
+      this.#destroy()
+      return
+    }
+    const answer = readAuthentication(data)
+    const name = `${answer.domain}\\${answer.userName}`
+    const known = this.#host.instance.logins.get(name.toLowerCase())
+    if (known && proves(answer, known.password, challenged.nonce)) this.#admit(challenged.login, known)
+    else this.#refuse([message(18456, name)])
+  }
+
+  #admit(login: Login7, known: Login): void {
+    const { instance, nextSession } = this.#host
     const session = this.#newSession(login, known, nextSession())
     try {
       session.use(login.database || 'master')
     } catch (error) {
       if (!(error instanceof SqlError)) throw error
-      this.#refuse([message(4060, login.database), message(18456, login.userName)])
+      this.#refuse([message(4060, login.database), message(18456, known.name)])
       return
     }
     this.#session = session
@@ -158,7 +209,7 @@ export class Connection {
       programName: login.programName,
       hostName: login.hostName,
       database: 'master',
-      kill: () => this.destroy(),
+      kill: () => this.kill(),
     })
   }
 
@@ -205,7 +256,8 @@ export class Connection {
     this.#host.received(received)
     return this.#host.faults.for(received, {
       signal,
-      kill: () => this.destroy(),
+      kill: () => this.kill(),
+      linger: lingers => this.#linger(lingers),
       deafen: () => {
         this.#deaf = true
       },
@@ -223,7 +275,7 @@ export class Connection {
 
   /** An error of the double itself ends the test that met it. */
   #broken(error: unknown): void {
-    this.destroy()
+    this.#destroy()
     process.nextTick(() => {
       throw error
     })

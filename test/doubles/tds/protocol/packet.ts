@@ -6,6 +6,7 @@ export const packetType = {
   attention: 0x06,
   transaction: 0x0e,
   login: 0x10,
+  authentication: 0x11,
   prelogin: 0x12,
 } as const
 

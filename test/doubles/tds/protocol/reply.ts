@@ -97,6 +97,12 @@ export class Reply implements Output {
     this.#close()
   }
 
+  /** A message that is a token and nothing else. */
+  only(data: Buffer): void {
+    this.#add(data)
+    this.#close()
+  }
+
   acknowledgeAttention(): void {
     this.#add(doneToken('done', doneStatus.attention))
     this.#send(true)

@@ -1,5 +1,5 @@
 import type { Variable } from '../query/context.ts'
-import { ValueReader } from './data-types.ts'
+import { ValueReader } from './read-value.ts'
 
 /** ALL_HEADERS stand before every batch, procedure call and transaction request. Source: MS-TDS 2.2.5.3. */
 function withoutHeaders(data: Buffer): Buffer {

@@ -1,7 +1,8 @@
 import type { Release } from '../model/edition.ts'
 import type { Message } from '../model/messages.ts'
 import type { SqlType, SqlValue } from '../query/types.ts'
-import { collation, writeType, writeValue } from './data-types.ts'
+import { collation } from './type-tokens.ts'
+import { writeType, writeValue } from './write-value.ts'
 
 /** Tokens of a reply. Source: MS-TDS 2.2.7. */
 const token = {
@@ -13,6 +14,7 @@ const token = {
   returnValue: 0xac,
   row: 0xd1,
   change: 0xe3,
+  authentication: 0xed,
   done: 0xfd,
   doneProcedure: 0xfe,
   doneInProcedure: 0xff,
@@ -95,6 +97,11 @@ const tdsVersion = Buffer.from([0x74, 0x00, 0x00, 0x04])
 export function loginAck(release: Release): Buffer {
   const version = Buffer.from([release.major, release.minor, release.build >> 8, release.build & 0xff])
   return sized(token.loginAck, byte(1), tdsVersion, shortText('Microsoft SQL Server'), version)
+}
+
+/** A step of Windows' login. Source: MS-TDS 2.2.7.22, SSPI. */
+export function authenticationToken(data: Buffer): Buffer {
+  return sized(token.authentication, data)
 }
 
 const nullable = 0x01

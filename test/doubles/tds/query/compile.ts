@@ -6,20 +6,10 @@ import { compareValues } from './compare.ts'
 import type { Context } from './context.ts'
 import { convert } from './convert.ts'
 import { like } from './like.ts'
+import { literalValue } from './literal.ts'
 import { type Row, resolve, type Scope } from './scope.ts'
 import type { Result } from './table.ts'
-import {
-  bigint,
-  commonType,
-  int,
-  numeric,
-  nvarchar,
-  type SqlType,
-  type SqlValue,
-  typeOf,
-  varbinary,
-  varchar,
-} from './types.ts'
+import { commonType, type SqlType, type SqlValue, typeOf } from './types.ts'
 
 /** An expression whose names are resolved and whose type is known. */
 export interface Compiled {
@@ -335,30 +325,4 @@ function at(row: Row, depth: number): Row {
 function literal({ type, text }: Extract<Expression, { kind: 'literal' }>): Compiled {
   const [valueType, value] = literalValue(type, text)
   return { type: valueType, constant: true, evaluate: () => value }
-}
-
-function literalValue(type: Extract<Expression, { kind: 'literal' }>['type'], text: string): [SqlType, SqlValue] {
-  switch (type) {
-    case 'null':
-      return [int, null]
-    case 'string':
-      // What the server's code page does not have is lost.
-      return [varchar(Math.max(1, text.length)), text.replaceAll(/[^\u0000-\u00ff]/g, '?')]
-    case 'national':
-      return [nvarchar(Math.max(1, text.length)), text]
-    case 'binary':
-      return [varbinary(Math.max(1, (text.length - 2) / 2)), Buffer.from(text.slice(2), 'hex')]
-    case 'number':
-      return numberValue(text)
-  }
-}
-
-/** A literal is an int, a numeric where it is larger or has a fraction, or a float. Source: Microsoft, "Constants (Transact-SQL)". */
-function numberValue(text: string): [SqlType, SqlValue] {
-  if (/e/i.test(text)) return [{ name: 'float' }, Number(text)]
-  const [whole, fraction = ''] = text.split('.')
-  const value = BigInt(`${whole}${fraction}` || 0)
-  if (fraction === '' && value < 2n ** 31n) return [int, Number(value)]
-  if (fraction === '' && value < 2n ** 63n && text.length <= 10) return [bigint, value]
-  return [numeric(Math.max(1, `${whole}${fraction}`.length), fraction.length), value]
 }

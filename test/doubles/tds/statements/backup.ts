@@ -6,9 +6,10 @@ import type { BackupSet } from '../model/backup-set.ts'
 import type { Database } from '../model/database.ts'
 import { message } from '../model/messages.ts'
 import { backupRules } from '../model/rules/backup.ts'
-import { existence, type OpenFacts, state } from '../model/rules/open.ts'
+import { checkCompression, pageRules } from '../model/rules/media.ts'
+import { existence, state } from '../model/rules/open.ts'
 import { check } from '../model/rules/rule.ts'
-import { refused, terminating } from '../model/sql-error.ts'
+import { terminating } from '../model/sql-error.ts'
 import { type BackupRequest, beginBackup, commitsOf, draftSet, settle } from '../model/take-backup.ts'
 import { Device } from './device.ts'
 import type { Execution } from './execution.ts'
@@ -45,9 +46,7 @@ async function backUp(statement: Backup, execution: Execution): Promise<void> {
   }
   const key = name.toLowerCase()
   check(backupRules, {
-    name,
-    database: found,
-    login: visitor.login,
+    ...instance.opening(name, visitor),
     what: statement.what,
     differential: request.type === 'I',
     copyOnly: request.copyOnly,
@@ -94,15 +93,14 @@ async function write(
     })
     await progress.end()
     stillThere(database, stateThen, execution)
-    if (request.checksums && database.damaged && request.type === 'D') {
-      throw refused(3043, database.name, '1:256', database.files[0]!.physicalName)
-    }
+    const { physicalName } = database.files[0]!
+    const checksum = request.checksums && request.type === 'D'
+    check(pageRules, { checksum, damaged: database.damaged, name: database.name, file: physicalName })
     instance.clock.advance(1000)
     // From here to the last LSN nothing may wait: what is committed later belongs to the next backup.
     const commits = commitsOf(database, request, draft)
     set = draftSet(instance, database, request, draft)
-    const held = commits.slice()
-    await writer.log(held)
+    await writer.log(commits)
     set.backupSize = writer.plain
     set.compressedSize = writer.at - at
     await writer.end(set)
@@ -131,20 +129,17 @@ async function target(
   await using existing = await device.open('r')
   const media = await device.media(existing)
   if (options.has('INIT')) return { file: await device.open('w'), at: 0, position: 1 }
-  const compressed = options.has('COMPRESSION')
-  // Compressed and plain sets cannot share a media set. Source: Microsoft, "Backup compression (SQL Server)", restrictions.
-  if (media.sets.some(({ set }) => set.compressed !== compressed)) {
-    throw compressed
-      ? refused(3098, 'COMPRESSION', 'COMPRESSION', 'NO_COMPRESSION')
-      : refused(3098, 'NO_COMPRESSION', 'NO_COMPRESSION', 'COMPRESSION')
-  }
+  checkCompression(
+    options.has('COMPRESSION'),
+    media.sets.map(({ set }) => set.compressed),
+  )
   return { file: await device.open('r+'), at: media.end, position: media.sets.length + 1 }
 }
 
 /** Somebody dropped the database, or took it offline, while it was backed up. */
 function stillThere(database: Database, stateThen: Database['state'], { instance, visitor }: Execution): void {
   const there = instance.databases.includes(database) ? database : undefined
-  const facts: OpenFacts = { name: database.name, database: there, login: visitor.login }
+  const facts = { ...instance.opening(database.name, visitor), database: there }
   check(existence, facts)
   if (database.state !== stateThen) check(state, facts)
 }

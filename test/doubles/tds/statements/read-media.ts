@@ -3,7 +3,8 @@ import { readSet } from '../bak/read.ts'
 import type { Statement } from '../language/syntax.ts'
 import { releaseOf } from '../model/edition.ts'
 import { message } from '../model/messages.ts'
-import { mayCreateDatabase } from '../model/rights.ts'
+import { checksumRules, readRules } from '../model/rules/media.ts'
+import { check } from '../model/rules/rule.ts'
 import { refused, terminating } from '../model/sql-error.ts'
 import { Device } from './device.ts'
 import type { Execution } from './execution.ts'
@@ -36,8 +37,7 @@ export async function readBackup(
 
 async function read(statement: Restore, what: keyof typeof names, execution: Execution): Promise<number | null> {
   const { instance, visitor, output } = execution
-  // Source: Microsoft, "RESTORE Statements - HEADERONLY (Transact-SQL)", permissions, and the pages of the others.
-  if (!mayCreateDatabase(visitor.login)) throw refused(262, 'CREATE DATABASE', 'master')
+  check(readRules, { login: visitor.login })
   const options = new Options(statement.options, execution)
   visitor.request!.command = `RESTORE ${what}`
   const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
@@ -63,7 +63,7 @@ async function read(statement: Restore, what: keyof typeof names, execution: Exe
       return 1
     case 'VERIFYONLY': {
       const stored = chosen(media, options, device)
-      if (options.has('CHECKSUM') && !stored.set.checksums) throw refused(3187)
+      check(checksumRules, { checksum: options.has('CHECKSUM'), checksums: stored.set.checksums })
       const progress = new Progress(execution, options.stats, sizeOf(stored))
       await readSet(file, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(error => {
         throw device.unreadable(error, refused(3189))

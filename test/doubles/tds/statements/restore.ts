@@ -15,10 +15,11 @@ import {
 import type { BackupSet } from '../model/backup-set.ts'
 import type { Database } from '../model/database.ts'
 import { releaseOf } from '../model/edition.ts'
-import { type Message, message } from '../model/messages.ts'
+import { message } from '../model/messages.ts'
+import { checkMoves, checkPlacements, type Placement } from '../model/rules/files.ts'
 import { type SetFacts, setRules, targetRules } from '../model/rules/restore.ts'
 import { check } from '../model/rules/rule.ts'
-import { refused, SqlError, terminating } from '../model/sql-error.ts'
+import { refused, terminating } from '../model/sql-error.ts'
 import { parseTime } from '../query/times.ts'
 import { rate } from './backup.ts'
 import { Device, localPath } from './device.ts'
@@ -106,13 +107,21 @@ function recoverAlone(existing: Database | undefined, name: string, { instance, 
 function begin(facts: SetFacts, options: Options, execution: Execution): Database {
   const { existing, set, name } = facts
   const { moves } = options
-  for (const { logicalName } of moves.values()) {
-    const known = set.files.some(file => file.logicalName.toLowerCase() === logicalName.toLowerCase())
-    if (!known) throw refused(3234, logicalName, name)
-  }
+  const { instance } = execution
+  checkMoves(
+    [...moves.values()].map(each => each.logicalName),
+    set.files,
+    name,
+  )
   if (set.type !== 'D') return existing!
-  checkFiles(set, existing, moves, execution)
-  const paths = new Map([...moves].map(([logical, { physicalName }]) => [logical, physicalName]))
+  const placements = placementsOf(set, moves)
+  const others = instance.databases.filter(database => database !== existing)
+  checkPlacements({
+    placements,
+    ownerOf: path => others.find(each => each.files.some(file => samePath(file.physicalName, path)))?.name,
+    hasDirectory: path => hasDirectory(path, execution),
+  })
+  const paths = new Map(placements.map(({ file, path }) => [file.logicalName.toLowerCase(), path]))
   return beginRestore(execution.instance, name, set, paths, execution.visitor.login.name)
 }
 
@@ -146,36 +155,22 @@ function stopOf(options: Options): Stop | null {
   return null
 }
 
-/** Where the files of a full backup go must be there, and free. @throws SqlError 3176, 5133, 1834 with 3156 and 3119 */
-function checkFiles(
-  set: BackupSet,
-  existing: Database | undefined,
-  moves: Moves,
-  { instance, mounts }: Execution,
-): void {
-  const problems: Message[] = []
-  const claimed = new Map<string, BackupSet['files'][number]>()
+function samePath(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}
+
+function placementsOf(set: BackupSet, moves: Moves): Placement[] {
+  return set.files.map(file => {
+    return { file, path: moves.get(file.logicalName.toLowerCase())?.physicalName ?? file.physicalName }
+  })
+}
+
+/** The server's own directories are there; others are where this machine has them. */
+function hasDirectory(path: string, { instance, mounts }: Execution): boolean {
   const { dirname } = instance.platform === 'windows' ? win32 : posix
-  const others = instance.databases.filter(database => database !== existing)
-  for (const file of set.files) {
-    const path = moves.get(file.logicalName.toLowerCase())?.physicalName ?? file.physicalName
-    const key = path.toLowerCase()
-    const other = claimed.get(key)
-    if (other) problems.push(message(3176, path, file.logicalName, file.id, other.logicalName, other.id))
-    claimed.set(key, file)
-    const owner = others.find(database => database.files.some(each => each.physicalName.toLowerCase() === key))
-    const own = [instance.dataDirectory, instance.backupDirectory]
-    const directory = path.includes('/') ? posix.dirname(path) : dirname(path)
-    if (owner) {
-      problems.push(message(1834, path, owner.name), message(3156, file.logicalName, path))
-    } else if (!own.includes(directory) && !existsSync(localPath(directory, mounts))) {
-      problems.push(
-        message(5133, path, '3(The system cannot find the path specified.)'),
-        message(3156, file.logicalName, path),
-      )
-    }
-  }
-  if (problems.length > 0) throw new SqlError(...problems, message(3119))
+  const directory = path.includes('/') ? posix.dirname(path) : dirname(path)
+  const own = [instance.dataDirectory, instance.backupDirectory]
+  return own.includes(directory) || existsSync(localPath(directory, mounts))
 }
 
 function tell(statement: Restore, set: BackupSet, database: Database, took: number, { output }: Execution): void {

@@ -7,6 +7,8 @@ export interface OpenFacts {
   name: string
   database: Database | undefined
   login: Login
+  /** Sessions that have it open, the asking one aside. */
+  others: number
 }
 
 const errors = 'Database Engine events and errors (0 to 999)'
@@ -60,5 +62,11 @@ export const access: Rule<OpenFacts>[] = [
     source: errors,
     applies: ({ database, login }) => !hasAccess(login, database!),
     values: ({ name, login }) => [login.name, name],
+  },
+  {
+    number: 924,
+    source: 'ALTER DATABASE SET options (Transact-SQL), SINGLE_USER',
+    applies: ({ database, others }) => database!.userAccess === 'SINGLE_USER' && others > 0,
+    values: ({ name }) => [name],
   },
 ]

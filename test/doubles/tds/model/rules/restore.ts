@@ -3,6 +3,7 @@ import type { Database, Fork } from '../database.ts'
 import type { Login } from '../login.ts'
 import type { Lsn } from '../lsn.ts'
 import { mayRestore } from '../rights.ts'
+import { checksumRules } from './media.ts'
 import type { Rule } from './rule.ts'
 
 /** Before a device is opened. */
@@ -111,11 +112,11 @@ const readable: Rule<SetFacts>[] = [
     applies: ({ set, certificates }) => set.encryptorThumbprint !== null && !certificates.has(set.encryptorThumbprint),
     values: ({ set }) => [`0x${set.encryptorThumbprint}`],
   },
-  {
-    number: 3187,
-    source: 'RESTORE Arguments (Transact-SQL), CHECKSUM',
-    applies: ({ checksum, set }) => checksum && !set.checksums,
-  },
+  ...checksumRules.map(rule => ({
+    ...rule,
+    applies: ({ checksum, set }: SetFacts) => rule.applies({ checksum, checksums: set.checksums }),
+    values: undefined,
+  })),
 ]
 
 /** A full backup set begins a sequence. */
