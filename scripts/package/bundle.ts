@@ -20,6 +20,8 @@ export async function bundleUploader(
     format: 'cjs',
     target: 'node24',
     minify: true,
+    // A driver's own dependency looks for it, and does without.
+    external: ['supports-color'],
     // Nothing is left of them where this is false: an empty function is inlined.
     define: { FAULT_POINTS: String(faultPoints) },
     keepNames: true,

@@ -101,8 +101,16 @@ SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_onl
   FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
 
 RESTORE VERIFYONLY FROM DISK = @file WITH CHECKSUM;
-
-RESTORE HEADERONLY FROM DISK = @file;
+  RESTORE HEADERONLY FROM DISK = @file;
+  RESTORE FILELISTONLY FROM DISK = @file;
+  SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_only, is_damaged, has_backup_checksums, has_bulk_logged_data,
+  recovery_model, time_zone,
+  CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
+  CONVERT(char(36), differential_base_guid) AS differential_base_guid,
+  CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
+  CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
+  CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
+  FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
 
 RESTORE FILELISTONLY FROM DISK = @file;
 
