@@ -1,0 +1,18 @@
+/** A file of the server's file system, by the name of a DIRECTORY object and its own. */
+export interface Bfile {
+  directory: string
+  file: string
+}
+
+/**
+ * A value of SQL. NUMBER is a bigint where it is whole, as SCNs need; a number otherwise. DATE and TIMESTAMP name no time zone: the UTC
+ * fields of the Date are what the clock of the database shows.
+ */
+export type Value = null | string | bigint | number | Date | Buffer | Bfile
+
+export type TypeName = 'VARCHAR2' | 'NUMBER' | 'DATE' | 'TIMESTAMP' | 'RAW' | 'BFILE'
+
+export interface Column {
+  name: string
+  type: TypeName
+}
