@@ -43,6 +43,13 @@ export interface ServerSession {
     /** @param offset from 1. @returns fewer bytes at the end of the file, none behind it */
     read(bfile: Bfile, offset: bigint, amount: bigint, signal: AbortSignal): Promise<Buffer>
   }
+  /** Temporary BLOBs, by their numbers. */
+  readonly blobs: {
+    /** @param offset from 1 */
+    read(blob: number, offset: number, amount: number): Buffer
+    length(blob: number): number
+    free(blobs: number[]): void
+  }
   end(): Promise<void>
 }
 

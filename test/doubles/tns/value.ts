@@ -4,15 +4,30 @@ export interface Bfile {
   file: string
 }
 
+/** A temporary BLOB of a session. */
+export interface Blob {
+  blob: number
+  /** Bytes. */
+  length: number
+}
+
 /**
  * A value of SQL. NUMBER is a bigint where it is whole, as SCNs need; a number otherwise. DATE and TIMESTAMP name no time zone: the UTC
  * fields of the Date are what the clock of the database shows.
  */
-export type Value = null | string | bigint | number | Date | Buffer | Bfile
+export type Value = null | string | bigint | number | Date | Buffer | Bfile | Blob
 
-export type TypeName = 'VARCHAR2' | 'NUMBER' | 'DATE' | 'TIMESTAMP' | 'RAW' | 'BFILE'
+export type TypeName = 'VARCHAR2' | 'NUMBER' | 'DATE' | 'TIMESTAMP' | 'RAW' | 'BFILE' | 'BLOB'
 
 export interface Column {
   name: string
   type: TypeName
+}
+
+export function isBfile(value: Value): value is Bfile {
+  return typeof value === 'object' && value !== null && 'directory' in value
+}
+
+export function isBlob(value: Value): value is Blob {
+  return typeof value === 'object' && value !== null && 'blob' in value
 }

@@ -1,18 +1,19 @@
 import { ProtocolError } from './protocol-error.ts'
 import type { Reader } from './reader.ts'
+import { readLocator } from './types.ts'
 
 const piggyback = 17
 const closeCursors = 105
 const cancelCursors = 120
 const endToEnd = 135
+const freeLobs = 96
 
 /**
- * What rides before a function in the same message: cursors that the client has no more use for, and the names under which it wants its
- * session to be listed [reference 4.2, function 17].
- *
- * @param closed with the numbers of cursors
+ * What rides before a function in the same message: cursors and temporary LOBs that the client has no more use for, and the names under
+ * which it wants its session to be listed [reference 4.2, function 17].
  */
-export function skipPiggybacks(reader: Reader, closed: (cursors: number[]) => void): void {
+export function readPiggybacks(reader: Reader): { cursors: number[]; blobs: number[] } {
+  const closed: { cursors: number[]; blobs: number[] } = { cursors: [], blobs: [] }
   while (reader.bytes[reader.position] === piggyback) {
     reader.u8()
     const code = reader.u8()
@@ -20,10 +21,37 @@ export function skipPiggybacks(reader: Reader, closed: (cursors: number[]) => vo
     if (code === closeCursors || code === cancelCursors) {
       reader.u8()
       const cursors = Array.from({ length: reader.count() }, () => reader.count())
-      if (code === closeCursors) closed(cursors)
-    } else if (code === endToEnd) skipEndToEnd(reader)
+      if (code === closeCursors) closed.cursors.push(...cursors)
+    } else if (code === freeLobs) closed.blobs.push(...readLobs(reader))
+    else if (code === endToEnd) skipEndToEnd(reader)
     else throw new ProtocolError(`piggyback ${code}`)
   }
+  return closed
+}
+
+/** Locators one behind the other, each with its length at its head. */
+function readLobs(reader: Reader): number[] {
+  reader.u8()
+  const bytes = reader.count()
+  reader.u8()
+  for (let field = 0; field < 3; field++) reader.count()
+  reader.take(3)
+  reader.count()
+  reader.u8()
+  for (let field = 0; field < 3; field++) reader.count()
+  reader.u8()
+  for (let field = 0; field < 3; field++) {
+    reader.u8()
+    reader.count()
+  }
+  const end = reader.position + bytes
+  const blobs: number[] = []
+  while (reader.position < end) {
+    const length = reader.bytes.readUInt16BE(reader.position) + 2
+    const lob = readLocator(reader.take(length))
+    if ('blob' in lob) blobs.push(lob.blob)
+  }
+  return blobs
 }
 
 /** Identifier, module, action, client info and the like: whether each is told and its length come first, then the texts. */

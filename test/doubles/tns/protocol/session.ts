@@ -15,10 +15,10 @@ import {
 import { authAnswer, readAuth, versionNumber } from './auth.ts'
 import { acceptance, readConnect, redirection, refusal, valueIn } from './connect.ts'
 import { type BindType, readBinds, readExecute } from './execute.ts'
-import { lobAnswer, readLobRequest } from './lob.ts'
+import { lobAnswer, operate, readLobRequest } from './lob.ts'
 import { dataTypesAnswer, protocolAnswer } from './negotiate.ts'
 import { type Incoming, Packets, packetType } from './packets.ts'
-import { skipPiggybacks } from './piggyback.ts'
+import { readPiggybacks } from './piggyback.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { Reader } from './reader.ts'
 import type { Release } from './release.ts'
@@ -146,9 +146,9 @@ export class Session {
   }
 
   async #answer(reader: Reader, signal: AbortSignal): Promise<Buffer> {
-    skipPiggybacks(reader, cursors => {
-      for (const cursor of cursors) this.#cursors.delete(cursor)
-    })
+    const { cursors, blobs } = readPiggybacks(reader)
+    for (const cursor of cursors) this.#cursors.delete(cursor)
+    this.#session?.blobs.free(blobs)
     const type = reader.u8()
     if (type === messageType.protocol) return protocolAnswer(this.#release)
     if (type === messageType.dataTypes) return dataTypesAnswer(this.#release, this.#server.offsetMinutes)
@@ -313,24 +313,6 @@ export class Session {
 
   async #lob(reader: Reader, signal: AbortSignal): Promise<Buffer> {
     const request = readLobRequest(reader)
-    const { files } = this.#open
-    const { bfile } = request
-    const perform = async (): Promise<Buffer | boolean | null> => {
-      switch (request.operation) {
-        case 'OPEN':
-          await files.open(bfile, signal)
-          return null
-        case 'CLOSE':
-          await files.close(bfile)
-          return null
-        case 'IS OPEN':
-          return files.isOpen(bfile)
-        case 'EXISTS':
-          return files.exists(bfile)
-        case 'READ':
-          return files.read(bfile, request.offset, request.amount ?? 0n, signal)
-      }
-    }
-    return lobAnswer(request, this.#release, await perform())
+    return lobAnswer(request, this.#release, await operate(request, this.#open, signal))
   }
 }

@@ -1,4 +1,4 @@
-import type { Bfile, TypeName, Value } from '../value.ts'
+import type { Bfile, Blob, TypeName, Value } from '../value.ts'
 import { decodeDate, encodeDate, encodeTimestamp } from './date.ts'
 import { decodeNumber, encodeNumber } from './number.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -13,6 +13,7 @@ export const typeNumber = {
   DATE: 12,
   RAW: 23,
   CHAR: 96,
+  BLOB: 113,
   BFILE: 114,
   TIMESTAMP: 180,
   TIMESTAMP_TZ: 181,
@@ -27,19 +28,24 @@ export const typeBytes: Record<TypeName, number> = {
   TIMESTAMP: 11,
   RAW: 2000,
   BFILE: 530,
+  BLOB: 4000,
 }
 
 export function writeValue(writer: Writer, type: TypeName, value: Value): void {
-  if (type === 'BFILE') {
-    if (value === null) writer.integer(0)
-    else {
-      const locator = writeLocator(value as Bfile)
-      writer.integer(locator.length).value(locator)
-    }
-  } else writer.value(value === null ? null : encode(type, value))
+  if (type !== 'BFILE' && type !== 'BLOB') writer.value(value === null ? null : encode(type, value))
+  else if (value === null) writer.integer(0)
+  else {
+    const locator = writeLocator(value as Bfile | Blob)
+    writer.integer(locator.length)
+    if (type === 'BLOB') writer.integer((value as Blob).length, blobChunk)
+    writer.value(locator)
+  }
 }
 
-function encode(type: Exclude<TypeName, 'BFILE'>, value: NonNullable<Value>): Buffer {
+/** Bytes that a read of a BLOB should be a multiple of. */
+export const blobChunk = 8132
+
+function encode(type: Exclude<TypeName, 'BFILE' | 'BLOB'>, value: NonNullable<Value>): Buffer {
   if (type === 'NUMBER') return encodeNumber(String(value))
   if (type === 'RAW' && Buffer.isBuffer(value)) return value
   if (value instanceof Date) return type === 'TIMESTAMP' ? encodeTimestamp(value) : encodeDate(value)
@@ -49,7 +55,11 @@ function encode(type: Exclude<TypeName, 'BFILE'>, value: NonNullable<Value>): Bu
 
 /** Reads the value of a bind variable. @param type its number */
 export function readValue(reader: Reader, type: number): Value {
-  if (type === typeNumber.BFILE) return reader.count() > 0 ? readLocator(reader.value()!) : null
+  if (type === typeNumber.BFILE || type === typeNumber.BLOB) {
+    if (reader.count() === 0) return null
+    const lob = readLocator(reader.value()!)
+    return 'blob' in lob ? { ...lob, length: 0 } : lob
+  }
   const bytes = reader.value()
   if (bytes === null) return null
   switch (type) {
@@ -84,26 +94,40 @@ export function typeOf(number: number): TypeName {
 }
 
 const fixedLocatorBytes = 16
+const flag = { external: 0x08, blob: 0x01, initialized: 0x08, temporary: 0x01 }
+const blobLocatorBytes = 40
+const blobNumberAt = 16
 
-/** 16 bytes, the first two of them its length, then the directory's name and the file's, each with two bytes of length [reference 4.2, tag S]. */
-export function writeLocator({ directory, file }: Bfile): Buffer {
-  const names = [directory, file].flatMap(name => {
+/**
+ * What stands for a LOB on the wire. Of a BFILE: 16 bytes, the first two of them its length, then the directory's name and the file's, each
+ * with two bytes of length [reference 4.2, tag S].
+ */
+function writeLocator(lob: Bfile | Blob): Buffer {
+  const locator =
+    'blob' in lob ? Buffer.alloc(blobLocatorBytes) : Buffer.concat([Buffer.alloc(fixedLocatorBytes), ...namesOf(lob)])
+  const version = 1
+  locator.writeUInt16BE(locator.length - 2)
+  locator.writeUInt16BE(version, 2)
+  locator[5] = flag.initialized
+  if ('blob' in lob) {
+    locator[4] = flag.blob
+    locator[7] = flag.temporary
+    locator.writeUInt32BE(lob.blob, blobNumberAt)
+  } else locator[4] = flag.external
+  return locator
+}
+
+function namesOf({ directory, file }: Bfile): Buffer[] {
+  return [directory, file].flatMap(name => {
     const bytes = Buffer.from(name)
     const length = Buffer.alloc(2)
     length.writeUInt16BE(bytes.length)
     return [length, bytes]
   })
-  const locator = Buffer.concat([Buffer.alloc(fixedLocatorBytes), ...names])
-  const version = 1
-  locator.writeUInt16BE(locator.length - 2)
-  locator.writeUInt16BE(version, 2)
-  const external = 0x08
-  locator[4] = external
-  locator[5] = 0x08
-  return locator
 }
 
-export function readLocator(locator: Buffer): Bfile {
+export function readLocator(locator: Buffer): Bfile | Pick<Blob, 'blob'> {
+  if (locator[4]! & flag.blob) return { blob: locator.readUInt32BE(blobNumberAt) }
   const directoryEnd = fixedLocatorBytes + 2 + locator.readUInt16BE(fixedLocatorBytes)
   const fileEnd = directoryEnd + 2 + locator.readUInt16BE(directoryEnd)
   return {
