@@ -412,6 +412,8 @@ describe('who connects', () => {
     ['an account that is locked', login({ locked: true }), {}, 28_000],
     ['a password that has expired', login({ expired: true }), {}, 28_001],
     ['a wrong password', {}, { password: 'wrong' }, 1017],
+    ['an account of release 23 that is locked', { ...login({ locked: true }), release: '23' as const }, {}, 28_000],
+    ['a wrong password of release 23', { release: '23' as const }, { password: 'wrong' }, 1017],
     ['a name that nobody has', {}, { user: 'nobody' }, 1017],
     ['a privilege that was not granted', {}, { privilege: oracledb.SYSDBA }, 1031],
     ['who may not connect at all', login({ privileges: [] }), { privilege: undefined }, 1045],
@@ -432,6 +434,12 @@ describe('who connects', () => {
     await expect(connect(oracle)).rejects.toMatchObject({ code: 'NJS-503' })
     await oracle.listen()
     await connect(oracle)
+  })
+
+  test('a server that demands native network encryption, which the driver does not have', async () => {
+    const oracle = await start()
+    oracle.demandsEncryption = true
+    await expect(connect(oracle)).rejects.toMatchObject({ code: 'NJS-533', message: expect.stringContaining('12660') })
   })
 
   test('a listener may refuse with any number', async () => {

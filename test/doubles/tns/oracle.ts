@@ -48,6 +48,7 @@ export class Oracle implements OracleServer {
   readonly faults = new Faults()
   /** What the listener says instead of connecting: a number, or another address. */
   answers: Exclude<Route, 'accept'> | null = null
+  demandsEncryption = false
   readonly #release: ReleaseName
   readonly #ownDirectory: string | null
   #listener: Listener | null = null

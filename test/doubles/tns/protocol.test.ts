@@ -24,6 +24,7 @@ afterEach(async () => {
 function scripted(execute: (call: Call, signal: AbortSignal) => Promise<Answer>, opened: Bfile[] = []): OracleServer {
   return {
     offsetMinutes: 0,
+    demandsEncryption: false,
     route: ({ service }) => (service === 'shop' ? 'accept' : { refuse: 12514 }),
     logOn: ({ user }) => ({
       password,
@@ -79,7 +80,7 @@ const everyType: Answer = {
   ],
 }
 
-test.each(['12.1', '12.2', '19', '21'] as const)(
+test.each(['12.1', '12.2', '19', '21', '23'] as const)(
   'the Thin driver connects to release %s and reads every type',
   async release => {
     await using connection = await connect(
@@ -99,18 +100,24 @@ test.each(['12.1', '12.2', '19', '21'] as const)(
   },
 )
 
-test('a slice of a BFILE is read where it was asked for', async () => {
-  const opened: Bfile[] = []
-  await using connection = await connect(scripted(async () => everyType, opened))
-  const { rows } = await connection.execute<[oracledb.Lob]>('SELECT content FROM everything', [], {
-    outFormat: oracledb.OUT_FORMAT_ARRAY,
-  })
-  const bfile = (rows![0] as unknown[])[5] as oracledb.Lob
-  expect(await bfile.getData(100_001, 250_000)).toEqual(file.subarray(100_000, 350_000))
-  expect(await bfile.getData(399_991, 100)).toEqual(file.subarray(399_990))
-  expect(await bfile.getData(400_001, 100)).toBeNull()
-  expect(opened).toEqual(Array(3).fill({ directory: 'SV_D1', file: 'users 01.dbf' }))
-})
+test.each(['12.1', '19', '23'] as const)(
+  'a slice of a BFILE of release %s is read where it was asked for',
+  async release => {
+    const opened: Bfile[] = []
+    await using connection = await connect(
+      scripted(async () => everyType, opened),
+      release,
+    )
+    const { rows } = await connection.execute<[oracledb.Lob]>('SELECT content FROM everything', [], {
+      outFormat: oracledb.OUT_FORMAT_ARRAY,
+    })
+    const bfile = (rows![0] as unknown[])[5] as oracledb.Lob
+    expect(await bfile.getData(100_001, 250_000)).toEqual(file.subarray(100_000, 350_000))
+    expect(await bfile.getData(399_991, 100)).toEqual(file.subarray(399_990))
+    expect(await bfile.getData(400_001, 100)).toBeNull()
+    expect(opened).toEqual(Array(3).fill({ directory: 'SV_D1', file: 'users 01.dbf' }))
+  },
+)
 
 test('rows come in as many fetches as the client asks for', async () => {
   const rows = Array.from({ length: 1003 }, (_, index) => [BigInt(index)])
@@ -121,27 +128,31 @@ test('rows come in as many fetches as the client asks for', async () => {
   expect(result.rows).toEqual(rows.map(([number]) => [Number(number)]))
 })
 
-test('bind variables arrive, and those of a block come back, the second time as well', async () => {
-  const calls: Call[] = []
-  await using connection = await connect(
-    scripted(async call => {
-      calls.push(call)
-      return { kind: 'done', rows: 0, out: new Map([[1, `got ${call.binds[0]!.value}`]]) }
-    }),
-  )
-  const block = 'BEGIN f(:question, :answer); END;'
-  const { outBinds } = await connection.execute<{ answer: string }>(block, {
-    question: 4_294_967_297,
-    answer: { dir: oracledb.BIND_OUT, type: oracledb.STRING },
-  })
-  expect(outBinds).toEqual({ answer: 'got 4294967297' })
-  const again = await connection.execute<{ answer: string }>(block, {
-    question: 2,
-    answer: { dir: oracledb.BIND_OUT, type: oracledb.STRING },
-  })
-  expect(again.outBinds).toEqual({ answer: 'got 2' })
-  expect(calls[0]!.binds[0]).toEqual({ type: 'NUMBER', value: 4_294_967_297n })
-})
+test.each(['19', '23'] as const)(
+  'bind variables arrive at release %s, and those of a block come back, the second time as well',
+  async release => {
+    const calls: Call[] = []
+    await using connection = await connect(
+      scripted(async call => {
+        calls.push(call)
+        return { kind: 'done', rows: 0, out: new Map([[1, `got ${call.binds[0]!.value}`]]) }
+      }),
+      release,
+    )
+    const block = 'BEGIN f(:question, :answer); END;'
+    const { outBinds } = await connection.execute<{ answer: string }>(block, {
+      question: 4_294_967_297,
+      answer: { dir: oracledb.BIND_OUT, type: oracledb.STRING },
+    })
+    expect(outBinds).toEqual({ answer: 'got 4294967297' })
+    const again = await connection.execute<{ answer: string }>(block, {
+      question: 2,
+      answer: { dir: oracledb.BIND_OUT, type: oracledb.STRING },
+    })
+    expect(again.outBinds).toEqual({ answer: 'got 2' })
+    expect(calls[0]!.binds[0]).toEqual({ type: 'NUMBER', value: 4_294_967_297n })
+  },
+)
 
 test('a refusal comes with its number, and the session goes on', async () => {
   let refuse = true
@@ -207,21 +218,25 @@ test('a listener that sends the client elsewhere is followed', async () => {
   expect((await connection.execute('SELECT * FROM everything')).rows).toHaveLength(3)
 })
 
-test('a call that lasts too long is broken off, and the session goes on', async () => {
-  await using connection = await connect(
-    scripted(async ({ sql }, signal) => {
-      if (sql.startsWith('ALTER'))
-        await new Promise((_, reject) =>
-          signal.addEventListener('abort', () => reject(new OraError(1013, 'cancelled'))),
-        )
-      return everyType
-    }),
-  )
-  connection.callTimeout = 100
-  await expect(connection.execute('ALTER SYSTEM ARCHIVE LOG CURRENT')).rejects.toMatchObject({ code: 'NJS-123' })
-  connection.callTimeout = 0
-  expect((await connection.execute('SELECT * FROM everything')).rows).toHaveLength(3)
-})
+test.each(['19', '23'] as const)(
+  'a call to release %s that lasts too long is broken off, and the session goes on',
+  async release => {
+    await using connection = await connect(
+      scripted(async ({ sql }, signal) => {
+        if (sql.startsWith('ALTER'))
+          await new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(new OraError(1013, 'cancelled'))),
+          )
+        return everyType
+      }),
+      release,
+    )
+    connection.callTimeout = 100
+    await expect(connection.execute('ALTER SYSTEM ARCHIVE LOG CURRENT')).rejects.toMatchObject({ code: 'NJS-123' })
+    connection.callTimeout = 0
+    expect((await connection.execute('SELECT * FROM everything')).rows).toHaveLength(3)
+  },
+)
 
 test('a server that dies in the middle of a call is a lost connection', async () => {
   let cut = () => {}

@@ -9,6 +9,8 @@ export interface OracleServer {
   logOn(request: LogOn, target: Target): Account
   /** The clock of the database: minutes that it is before UTC. */
   readonly offsetMinutes: number
+  /** Native network encryption, which the Thin driver does not have. */
+  readonly demandsEncryption: boolean
 }
 
 export type Route = 'accept' | { refuse: number } | { redirect: { host: string; port: number } }

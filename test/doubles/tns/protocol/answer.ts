@@ -27,6 +27,13 @@ export function writeColumns(writer: Writer, release: Release, columns: Column[]
       .u8(nullable, Math.min(name.length, 255))
       .measured(name)
       .integer(0, 0, index + 1, 0)
+    const none = 0
+    const domain = [none, none] as const
+    if (release.fieldVersion >= fieldVersion['23.1']) writer.integer(...domain)
+    const annotations = none
+    if (release.fieldVersion >= fieldVersion['23.1.3']) writer.integer(annotations)
+    const dimensions = none
+    if (release.fieldVersion >= fieldVersion['23.4']) writer.integer(dimensions).u8(none, none)
   }
   writer.integer(0, 0, 0, 0, 0, 0)
 }

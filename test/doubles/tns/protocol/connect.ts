@@ -1,4 +1,4 @@
-import type { Release } from './release.ts'
+import { isModern, type Release } from './release.ts'
 
 /** Where the fields of a CONNECT lie behind its header [reference 4.2, tag S]. */
 const at = { unit: 50, length: 16, data: 66 }
@@ -23,20 +23,26 @@ export function valueIn(description: string, name: string): string | null {
 }
 
 /**
- * Takes a connection, at a version of the protocol that the release speaks and without the services of "native network encryption", which
- * the client would negotiate otherwise.
+ * Takes a connection, at a version of the protocol that the release speaks.
+ *
+ * @param demandsEncryption whether the client is to negotiate "native network encryption", which comes before all else then
  */
-export function acceptance(release: Release, unit: number): Buffer {
+export function acceptance(release: Release, unit: number, demandsEncryption: boolean): Buffer {
   const body = Buffer.alloc(release.tnsVersion >= 318 ? 37 : 33)
   body.writeUInt16BE(release.tnsVersion, 0)
   body.writeUInt16BE(Math.min(unit, 65_535), 4)
   body.writeUInt16BE(65_535, 6)
   const notWanted = 0x04
   const noServices = 0x08
-  body[14] = notWanted
-  body[15] = noServices
+  if (!demandsEncryption) {
+    body[14] = notWanted
+    body[15] = noServices
+  }
   body.writeUInt32BE(Math.min(unit, largestUnit), 24)
   body.writeUInt32BE(largestUnit, 28)
+  const fastLogin = 0x1000_0000
+  const endOfAnswer = 0x0200_0000
+  if (isModern(release)) body.writeUInt32BE(fastLogin + endOfAnswer, 33)
   return body
 }
 

@@ -1,3 +1,4 @@
+import type { Reader } from './reader.ts'
 import { fieldVersion, type Release } from './release.ts'
 import { Writer } from './writer.ts'
 
@@ -51,4 +52,20 @@ export function dataTypesAnswer(release: Release, offsetMinutes: number): Buffer
     .raw(tellsTimeZone(release) ? zone : Buffer.alloc(0))
     .u16(0)
     .bytes()
+}
+
+/** Reads past the client's data types, and what it says of itself before them. */
+export function skipDataTypes(reader: Reader): void {
+  reader.take(6)
+  reader.value()
+  const runtime = reader.value()
+  const timeZoneBytes = 11
+  if (runtime![1]) reader.take(timeZoneBytes)
+  while (reader.u16() !== 0) reader.take(6)
+}
+
+/** Reads past the first message of the presentation layer. */
+export function skipProtocol(reader: Reader): void {
+  reader.take(3)
+  while (reader.u8() !== 0);
 }

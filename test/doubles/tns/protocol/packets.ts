@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { isNegotiation } from './native-encryption.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 /** Types of packets of the network layer (TNS). */
@@ -8,6 +9,7 @@ const headerBytes = 8
 const dataFlagBytes = 2
 /** Set in the last packet of a request. */
 const endOfRequest = 0x0800
+const endOfAnswer = 0x2000
 const endOfFile = 0x0040
 
 /** A request that is whole, whose packets are joined; or that the client hangs up; or a marker. */
@@ -59,8 +61,8 @@ export class Packets {
     const flags = body.readUInt16BE()
     if (flags & endOfFile) return { kind: 'end' }
     this.#message.push(body.subarray(dataFlagBytes))
-    // What is too long for the connect packet follows in one data packet, without flags.
-    if (this.#accepted && !(flags & endOfRequest)) return null
+    // What is too long for the connect packet follows in one data packet, as a negotiation comes in one, without flags.
+    if (this.#accepted && !(flags & endOfRequest) && !isNegotiation(body.subarray(dataFlagBytes))) return null
     const bytes = Buffer.concat(this.#message)
     this.#message = []
     return { kind: 'message', bytes }
@@ -75,11 +77,14 @@ export class Packets {
     this.#socket.write(Buffer.concat([header, body]))
   }
 
-  /** Splits a message at the data unit. */
-  sendMessage(message: Buffer): void {
+  /** Splits a message at the data unit. @param marked whether the last packet says that it is the last */
+  sendMessage(message: Buffer, marked: boolean): void {
     const most = this.#unit - headerBytes - dataFlagBytes
-    for (let from = 0; from < message.length; from += most)
-      this.send(packetType.data, Buffer.concat([Buffer.alloc(dataFlagBytes), message.subarray(from, from + most)]))
+    for (let from = 0; from < message.length; from += most) {
+      const flags = Buffer.alloc(dataFlagBytes)
+      if (marked && from + most >= message.length) flags.writeUInt16BE(endOfAnswer)
+      this.send(packetType.data, Buffer.concat([flags, message.subarray(from, from + most)]))
+    }
   }
 
   sendMarker(mark: number): void {

@@ -1,5 +1,6 @@
 import { ProtocolError } from './protocol-error.ts'
 import type { Reader } from './reader.ts'
+import { fieldVersion, type Release } from './release.ts'
 import { readLocator } from './types.ts'
 
 const piggyback = 17
@@ -12,12 +13,11 @@ const freeLobs = 96
  * What rides before a function in the same message: cursors and temporary LOBs that the client has no more use for, and the names under
  * which it wants its session to be listed [reference 4.2, function 17].
  */
-export function readPiggybacks(reader: Reader): { cursors: number[]; blobs: number[] } {
+export function readPiggybacks(reader: Reader, release: Release): { cursors: number[]; blobs: number[] } {
   const closed: { cursors: number[]; blobs: number[] } = { cursors: [], blobs: [] }
   while (reader.bytes[reader.position] === piggyback) {
     reader.u8()
-    const code = reader.u8()
-    reader.u8()
+    const code = readFunction(reader, release)
     if (code === closeCursors || code === cancelCursors) {
       reader.u8()
       const cursors = Array.from({ length: reader.count() }, () => reader.count())
@@ -27,6 +27,14 @@ export function readPiggybacks(reader: Reader): { cursors: number[]; blobs: numb
     else throw new ProtocolError(`piggyback ${code}`)
   }
   return closed
+}
+
+/** The number of a function; what follows it correlates answers with requests. */
+export function readFunction(reader: Reader, release: Release): number {
+  const code = reader.u8()
+  reader.u8()
+  if (release.fieldVersion >= fieldVersion['23.1.1']) reader.integer()
+  return code
 }
 
 /** Locators one behind the other, each with its length at its head. */

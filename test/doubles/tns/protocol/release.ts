@@ -9,7 +9,21 @@ export interface Release {
   fieldVersion: number
 }
 
-export const fieldVersion = { '12.2': 8, '12.2.0.2': 9, '20.1': 14 } as const
+/** From which version of the presentation layer on messages have more fields. */
+export const fieldVersion = {
+  '12.2': 8,
+  '12.2.0.2': 9,
+  '20.1': 14,
+  '23.1': 17,
+  '23.1.1': 18,
+  '23.1.3': 20,
+  '23.4': 24,
+} as const
+
+/** Whether a client may log in with its first message, and every answer ends with a mark. */
+export function isModern({ tnsVersion }: Release): boolean {
+  return tnsVersion >= 319
+}
 
 export const releases = {
   /** Too old for the Thin driver. */
@@ -42,6 +56,12 @@ export const releases = {
     banner: 'Oracle Database 21c Enterprise Edition Release 21.0.0.0.0 - Production',
     tnsVersion: 318,
     fieldVersion: 16,
+  },
+  '23': {
+    version: '23.6.0.24.10',
+    banner: 'Oracle Database 23ai Enterprise Edition Release 23.0.0.0.0 - Production',
+    tnsVersion: 319,
+    fieldVersion: 24,
   },
 } satisfies Record<string, Release>
 
