@@ -307,6 +307,20 @@ describe('recovery', () => {
     expect(state).toEqual(database.stateAt(database.currentScn))
   })
 
+  test('a tablespace and a thread that are added after the copy come back from redo', async () => {
+    const database = create()
+    const copies = await backUp(database)
+    const { number } = database.logs.addThread()
+    database.createTablespace('LATER')
+    database.write(5, 4, 'in a new tablespace', number)
+    database.write(users, 4, 'by the first thread')
+    await archiveLogCurrent(database, new AbortController().signal)
+    copies.dataFiles.set(database.file(5).name, join(directory, 'not-copied.dbf'))
+    const { state } = recover({ ...copies, archivedLogs: archivedLogs(database), until: null })
+    expect(state).toEqual(database.stateAt(database.currentScn))
+    expect(state.get('5:4')).toBe('in a new tablespace')
+  })
+
   test('what was written without redo is told to be lost', async () => {
     const database = create()
     const copies = await backUp(database)

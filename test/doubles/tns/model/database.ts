@@ -77,6 +77,7 @@ export class Database {
   #scn: bigint
   readonly #now: () => Date
   readonly #changes: Change[] = []
+  readonly #times: { scn: bigint; time: Date }[] = []
   /** Blocks whose next record of redo must hold the whole block: the first change of each in backup mode does. */
   readonly #imaged = new Set<string>()
 
@@ -165,7 +166,16 @@ export class Database {
   }
 
   nextScn(): bigint {
-    return ++this.#scn
+    this.#scn++
+    const time = this.clock()
+    // As coarse as the server's own list.
+    if (time.getTime() - (this.#times.at(-1)?.time.getTime() ?? 0) >= 1000) this.#times.push({ scn: this.#scn, time })
+    return this.#scn
+  }
+
+  /** About when an SCN was; null for one that was not yet, or is forgotten. */
+  timeOf(scn: bigint): Date | null {
+    return scn > this.#scn ? null : (this.#times.findLast(known => known.scn <= scn)?.time ?? null)
   }
 
   /** What the clock of the database shows, in the UTC fields. */

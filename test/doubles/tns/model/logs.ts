@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { closeSync, copyFileSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileKind, firstBlock } from '../files/file-header.ts'
 import {
@@ -226,12 +226,6 @@ export class Logs {
       nextScn: group.nextScn,
       nextTime: group.nextTime,
     }
-  }
-
-  /** A further copy of an archived log under another name, as RMAN or an administrator makes one. */
-  copyArchived(log: ArchivedLog, name: string): void {
-    copyFileSync(log.name!, name)
-    this.archived.push({ ...log, record: ++this.#record, name })
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ZonedDate } from '../value.ts'
+
 /**
  * DATE: century and year of it each with 100 added, month, day, then hour, minute and second each with 1 added (Oracle Call Interface
  * Programmer's Guide, "Data Types", DATE). It names no time zone.
@@ -22,6 +24,13 @@ export function encodeTimestamp(date: Date): Buffer {
   const nanoseconds = Buffer.alloc(4)
   nanoseconds.writeUInt32BE(date.getUTCMilliseconds() * 1_000_000)
   return Buffer.concat([encodeDate(date), nanoseconds])
+}
+
+/** TIMESTAMP WITH TIME ZONE: a TIMESTAMP in UTC, then hours of the zone with 20 and minutes with 60 added. */
+export function encodeZoned(date: ZonedDate): Buffer {
+  const utc = new Date(date.getTime() - date.offsetMinutes * 60_000)
+  const zone = Buffer.from([20 + Math.trunc(date.offsetMinutes / 60), 60 + (date.offsetMinutes % 60)])
+  return Buffer.concat([encodeTimestamp(utc), zone])
 }
 
 /** Reads a DATE, a TIMESTAMP, and one with a time zone as the UTC that it holds. */

@@ -1,5 +1,5 @@
-import type { Bfile, Blob, TypeName, Value } from '../value.ts'
-import { decodeDate, encodeDate, encodeTimestamp } from './date.ts'
+import { type Bfile, type Blob, type TypeName, type Value, ZonedDate } from '../value.ts'
+import { decodeDate, encodeDate, encodeTimestamp, encodeZoned } from './date.ts'
 import { decodeNumber, encodeNumber } from './number.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { Reader } from './reader.ts'
@@ -26,6 +26,7 @@ export const typeBytes: Record<TypeName, number> = {
   NUMBER: 22,
   DATE: 7,
   TIMESTAMP: 11,
+  TIMESTAMP_TZ: 13,
   RAW: 2000,
   BFILE: 530,
   BLOB: 4000,
@@ -48,6 +49,7 @@ export const blobChunk = 8132
 function encode(type: Exclude<TypeName, 'BFILE' | 'BLOB'>, value: NonNullable<Value>): Buffer {
   if (type === 'NUMBER') return encodeNumber(String(value))
   if (type === 'RAW' && Buffer.isBuffer(value)) return value
+  if (type === 'TIMESTAMP_TZ' && value instanceof ZonedDate) return encodeZoned(value)
   if (value instanceof Date) return type === 'TIMESTAMP' ? encodeTimestamp(value) : encodeDate(value)
   if (typeof value === 'string' && type === 'VARCHAR2') return Buffer.from(value)
   throw new ProtocolError(`${value} is no ${type}`)

@@ -1,10 +1,13 @@
 import { readView } from '../dictionary/dictionary.ts'
+import type { Database } from '../model/database.ts'
 import { OraError } from '../ora.ts'
 import type { Bind } from '../server.ts'
+import { toNumber } from '../sql/arithmetic.ts'
+import { formatZone } from '../sql/format-date.ts'
 import { functions } from '../sql/functions.ts'
 import { describeQuery, runQuery } from '../sql/run-query.ts'
 import type { ScalarFunction, World } from '../sql/scope.ts'
-import { type Bfile, isBfile, type TypeName, type Value } from '../value.ts'
+import { type Bfile, isBfile, type TypeName, type Value, ZonedDate } from '../value.ts'
 import type { ServerFiles } from './files.ts'
 import { type SessionState, schemaOf } from './session.ts'
 
@@ -31,12 +34,17 @@ function sessionFunctions(session: SessionState, files: ServerFiles): Record<str
   })
   return {
     SYSDATE: constant('DATE', () => new Date(Math.floor(database.clock().getTime() / 1000) * 1000)),
-    SYSTIMESTAMP: constant('TIMESTAMP', () => database.clock()),
+    SYSTIMESTAMP: constant('TIMESTAMP_TZ', () => new ZonedDate(database.clock(), database.offsetMinutes)),
     CURRENT_DATE: constant('DATE', () => database.clock()),
     USER: constant('VARCHAR2', () => schemaOf(session)),
-    DBTIMEZONE: constant('VARCHAR2', () => zone(database.offsetMinutes)),
-    SESSIONTIMEZONE: constant('VARCHAR2', () => zone(database.offsetMinutes)),
-    TZ_OFFSET: { args: [1, 1], type: 'VARCHAR2', evaluate: () => zone(database.offsetMinutes) },
+    DBTIMEZONE: constant('VARCHAR2', () => formatZone(database.offsetMinutes)),
+    SESSIONTIMEZONE: constant('VARCHAR2', () => formatZone(database.offsetMinutes)),
+    TZ_OFFSET: { args: [1, 1], type: 'VARCHAR2', evaluate: () => formatZone(database.offsetMinutes) },
+    SCN_TO_TIMESTAMP: {
+      args: [1, 1],
+      type: 'TIMESTAMP',
+      evaluate: scn => (scn === null ? null : timeOf(database, BigInt(toNumber(scn!)))),
+    },
     SYS_CONTEXT: {
       args: [2, 3],
       type: 'VARCHAR2',
@@ -54,15 +62,15 @@ function sessionFunctions(session: SessionState, files: ServerFiles): Record<str
   }
 }
 
+function timeOf(database: Database, scn: bigint): Date {
+  const time = database.timeOf(scn)
+  if (time === null) throw new OraError(8181, 'specified number is not a valid system change number')
+  return time
+}
+
 function requireBfile(value: NonNullable<Value>): Bfile {
   if (!isBfile(value)) throw new OraError(932, 'inconsistent datatypes: expected FILE got CHAR')
   return value
-}
-
-/** `+05:30` */
-function zone(minutes: number): string {
-  const part = (number: number) => String(Math.trunc(Math.abs(number))).padStart(2, '0')
-  return `${minutes < 0 ? '-' : '+'}${part(minutes / 60)}:${part(minutes % 60)}`
 }
 
 /** @see SQL Language Reference, SYS_CONTEXT, "Predefined Parameters of Namespace USERENV" */

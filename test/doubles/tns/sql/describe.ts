@@ -90,7 +90,7 @@ function typeOfCall({ args: [least, most], type }: ScalarFunction, types: TypeNa
 
 function describeBinary(operator: string, left: TypeName, right: TypeName): TypeName {
   if (operator === '||') return 'VARCHAR2'
-  const isTime = (type: TypeName) => type === 'DATE' || type === 'TIMESTAMP'
+  const isTime = (type: TypeName) => type === 'DATE' || type === 'TIMESTAMP' || type === 'TIMESTAMP_TZ'
   if ((operator === '+' || operator === '-') && isTime(left) && !isTime(right)) return 'DATE'
   return 'NUMBER'
 }

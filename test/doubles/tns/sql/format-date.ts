@@ -1,7 +1,8 @@
 import { OraError } from '../ora.ts'
+import { ZonedDate } from '../value.ts'
 
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
-const element = /"[^"]*"|YYYY|RRRR|HH24|HH12|HH|MON|MM|MI|DD|SSSSS|SS|FF\d?|YY|RR|AM|PM|[-\s/:.,;]/giy
+const element = /"[^"]*"|YYYY|RRRR|HH24|HH12|HH|MON|MM|MI|DD|SSSSS|SS|FF\d?|TZH|TZM|YY|RR|AM|PM|[-\s/:.,;]/giy
 
 const pad = (number: number, digits = 2) => String(number).padStart(digits, '0')
 
@@ -53,12 +54,27 @@ function formatElement(date: Date, part: string): string {
       return pad(date.getUTCSeconds())
     case 'SSSSS':
       return String((date.getUTCHours() * 60 + date.getUTCMinutes()) * 60 + date.getUTCSeconds())
+    case 'TZH':
+      return zone(date).slice(0, 3)
+    case 'TZM':
+      return zone(date).slice(4)
     default:
       if (!/^FF/i.test(part)) return part
       return pad(date.getUTCMilliseconds(), 3)
         .padEnd(9, '0')
         .slice(0, Number(part[2] ?? 6))
   }
+}
+
+/** `+05:30` */
+export function formatZone(minutes: number): string {
+  const whole = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${pad(Math.trunc(whole / 60))}:${pad(whole % 60)}`
+}
+
+function zone(date: Date): string {
+  if (!(date instanceof ZonedDate)) throw new OraError(1821, 'date format not recognized')
+  return formatZone(date.offsetMinutes)
 }
 
 /** TO_DATE and TO_TIMESTAMP. @throws OraError 1861 for text that does not fit the format, 1821 */

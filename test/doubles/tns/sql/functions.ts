@@ -1,5 +1,5 @@
 import { OraError } from '../ora.ts'
-import type { TypeName, Value } from '../value.ts'
+import { type TypeName, type Value, ZonedDate } from '../value.ts'
 import { compare, textOf, toNumber } from './arithmetic.ts'
 import { formatDate, parseDate } from './format-date.ts'
 import type { ScalarFunction } from './scope.ts'
@@ -65,6 +65,19 @@ export const functions: Record<string, ScalarFunction> = {
   TO_NUMBER: strict([1, 1], 'NUMBER', value => toNumber(value)),
   TO_DATE: strict([2, 2], 'DATE', (value, format) => parseDate(text(value), text(format))),
   TO_TIMESTAMP: strict([2, 2], 'TIMESTAMP', (value, format) => parseDate(text(value), text(format))),
+  SYS_EXTRACT_UTC: strict([1, 1], 'TIMESTAMP', value => {
+    if (!(value instanceof ZonedDate)) throw new OraError(30_175, 'invalid type given for an argument')
+    return new Date(value.getTime() - value.offsetMinutes * 60_000)
+  }),
+  // CAST(value AS type) is read as a call of one of these.
+  'CAST AS VARCHAR2': strict([1, 1], 'VARCHAR2', value => textOf(value)),
+  'CAST AS NUMBER': strict([1, 1], 'NUMBER', value => toNumber(value)),
+  'CAST AS DATE': strict([1, 1], 'DATE', value =>
+    value instanceof Date ? new Date(value) : parseDate(text(value), 'DD-MON-RR'),
+  ),
+  'CAST AS TIMESTAMP': strict([1, 1], 'TIMESTAMP', value =>
+    value instanceof Date ? new Date(value) : parseDate(text(value), 'DD-MON-RR'),
+  ),
   UPPER: strict([1, 1], 'VARCHAR2', value => text(value).toUpperCase()),
   LOWER: strict([1, 1], 'VARCHAR2', value => text(value).toLowerCase()),
   TRIM: strict([1, 1], 'VARCHAR2', value => orNull(text(value).trim())),

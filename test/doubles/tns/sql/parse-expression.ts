@@ -111,6 +111,7 @@ function parsePrimary(tape: Tape): Expression {
     case 'word':
       if (token.text === 'NULL') return { kind: 'literal', value: null, type: 'VARCHAR2' }
       if (token.text === 'CASE') return parseCase(tape)
+      if (token.text === 'CAST' && tape.takes('(')) return parseCast(tape, token.at)
       if (reserved.has(token.text)) break
       return parseName(tape, token.text, token.at)
     case 'quoted':
@@ -141,6 +142,18 @@ function parseName(tape: Tape, first: string, at: number): Expression {
     while (tape.takes(','))
   }
   return closed(tape, { ...call, args, star: false, distinct })
+}
+
+/** `CAST(value AS type)`, whose type may have a length. */
+function parseCast(tape: Tape, at: number): Expression {
+  const value = parseExpression(tape)
+  tape.expect('AS', new OraError(905, 'missing keyword', tape.next.at))
+  const type = tape.name()
+  if (tape.takes('(')) {
+    tape.take()
+    tape.expect(')', missing('right', tape.next.at))
+  }
+  return closed(tape, { kind: 'call', name: `CAST AS ${type}`, args: [value], star: false, distinct: false, at })
 }
 
 function parseCase(tape: Tape): Expression {
