@@ -250,6 +250,25 @@ describe('recovery', () => {
     )
   })
 
+  test('a copy without backup mode cannot go back before its newest block, nor before its checkpoint', async () => {
+    const database = create()
+    let newest = 0n
+    const work = () => {
+      newest = database.write(1, 5, 'meanwhile')
+    }
+    const copies = await backUp(database, work, { backupMode: false })
+    const restored = { ...copies, archivedLogs: archivedLogs(database) }
+    const copied = [...readValues(copies.dataFiles.get(database.file(1).name)!).values()]
+    const seen = copied.map(block => block!.scn).sort((one, other) => (one < other ? 1 : -1))[0]!
+    expect(seen).toBeLessThan(newest)
+    expect(() => recover({ ...restored, until: seen })).toThrow(
+      'ORA-01194: file 1 needs more recovery to be consistent',
+    )
+    const { checkpointScn } = readHeader(copies.dataFiles.get(database.file(1).name)!)!
+    expect(() => recover({ ...restored, until: checkpointScn - 1n })).toThrow('ORA-01152: file 1 was not restored')
+    expect(recover({ ...restored, until: null }).state).toEqual(database.stateAt(newest))
+  })
+
   test('a time before the end of backup mode cannot be gone back to', async () => {
     const database = create()
     let scn = 0n
