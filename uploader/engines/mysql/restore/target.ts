@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import type { SslOptions } from 'mysql2'
 import { Failure } from '../../../../shared/failure.ts'
+import { parseTargetUrl, targetRefused } from '../../target-url.ts'
 import type { Login } from '../connection/server.ts'
 
 const form =
@@ -9,25 +10,23 @@ const form =
 
 /** `mysql://user:password@host:port?…` or `mariadb://…` */
 export function parseTarget(target: string): Login {
-  const url = URL.canParse(target) ? new URL(target) : undefined
-  if (!url || !['mysql:', 'mariadb:'].includes(url.protocol) || url.username === '')
-    throw new Failure('restore-target', 'The target is not the address of a MySQL server', {
-      fix: `Give it as ${form}`,
-    })
-  for (const name of url.searchParams.keys())
-    if (!['tls', 'tls-ca', 'socket'].includes(name))
-      throw new Failure('restore-target', `The target has an unknown option ${name}`, { fix: `Give it as ${form}` })
-  const socket = url.searchParams.get('socket')
+  const { url, host, user, password, get } = parseTargetUrl(target, {
+    what: 'a MySQL server',
+    protocols: ['mysql:', 'mariadb:'],
+    options: ['tls', 'tls-ca', 'socket'],
+    form,
+  })
+  const socket = get('socket')
   return {
-    address: socket ? { path: socket } : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 3306) },
-    user: decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : decodeURIComponent(url.password),
-    tls: tlsOf(url.searchParams.get('tls'), url.searchParams.get('tls-ca')),
+    address: socket ? { path: socket } : { host, port: Number(url.port || 3306) },
+    user,
+    password: password === '' ? undefined : password,
+    tls: tlsOf(get('tls'), get('tls-ca')),
   }
 }
 
-function tlsOf(tls: string | null, caFile: string | null): SslOptions | undefined {
-  if (caFile !== null) {
+function tlsOf(tls: string | undefined, caFile: string | undefined): SslOptions | undefined {
+  if (caFile !== undefined) {
     try {
       return { ca: readFileSync(caFile, 'utf8'), rejectUnauthorized: true, verifyIdentity: true }
     } catch (cause) {
@@ -38,13 +37,13 @@ function tlsOf(tls: string | null, caFile: string | null): SslOptions | undefine
     }
   }
   switch (tls) {
-    case null:
+    case undefined:
       return undefined
     case 'yes':
       return { ca: [...rootCertificates], rejectUnauthorized: true, verifyIdentity: true }
     case 'unverified':
       return { rejectUnauthorized: false }
     default:
-      throw new Failure('restore-target', `The target has tls=${tls}`, { fix: `Give it as ${form}` })
+      throw targetRefused(`has tls=${tls}`, form)
   }
 }

@@ -1,3 +1,4 @@
+import { withConnection } from '../../with-connection.ts'
 import { explain } from './errors.ts'
 import type { Login } from './login.ts'
 import { Server } from './server.ts'
@@ -6,21 +7,6 @@ import { Server } from './server.ts'
 const program = 'failsafe'
 
 /** One connection for as long as `work` takes; an abort ends both. */
-export async function withServer<T>(
-  login: Login,
-  signal: AbortSignal,
-  work: (server: Server) => Promise<T>,
-): Promise<T> {
-  const server = await Server.connect(login, program, signal)
-  const abort = () => server.destroy()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await work(server)
-  } catch (error) {
-    signal.throwIfAborted()
-    throw explain(error)
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await server.end()
-  }
+export function withServer<T>(login: Login, signal: AbortSignal, work: (server: Server) => Promise<T>): Promise<T> {
+  return withConnection(() => Server.connect(login, program, signal), signal, work, explain)
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../../../shared/failure.ts'
+import { parseTargetUrl, targetRefused } from '../../target-url.ts'
 import { authoritiesIn, isLocal, type Login } from '../connection/login.ts'
 
 const form =
@@ -34,23 +34,23 @@ export interface Target {
 
 /** @throws Failure `restore-target` */
 export async function parseTarget(target: string): Promise<Target> {
-  const url = URL.canParse(target) ? new URL(target) : undefined
-  if (url?.protocol !== 'sqlserver:' || url.username === '') throw refused('is not the address of a SQL Server')
-  for (const name of url.searchParams.keys())
-    if (!options.includes(name)) throw refused(`has an unknown option ${name}`)
-  const get = (name: string) => url.searchParams.get(name) ?? undefined
+  const { url, host, user, password, get } = parseTargetUrl(target, {
+    what: 'a SQL Server',
+    protocols: ['sqlserver:'],
+    options,
+    form,
+  })
   const [tls, caFile, overwrite, instance] = [get('tls'), get('tls-ca'), get('overwrite'), get('instance')]
-  if (tls !== undefined && tls !== 'unverified') throw refused(`has tls=${tls}`)
-  if (overwrite !== undefined && overwrite !== 'yes') throw refused(`has overwrite=${overwrite}`)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (tls !== undefined && tls !== 'unverified') throw targetRefused(`has tls=${tls}`, form)
+  if (overwrite !== undefined && overwrite !== 'yes') throw targetRefused(`has overwrite=${overwrite}`, form)
   const verify = tls === undefined && (caFile !== undefined || !isLocal(host))
   return {
     login: {
       host,
       instance,
       port: instance === undefined ? Number(url.port || 1433) : undefined,
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
+      user,
+      password,
       domain: get('domain'),
       authorities: verify ? await authoritiesIn(caFile) : undefined,
     },
@@ -61,8 +61,4 @@ export async function parseTarget(target: string): Promise<Target> {
     directory: get('directory'),
     directoryOnServer: get('directory-on-server'),
   }
-}
-
-function refused(what: string): Failure {
-  return new Failure('restore-target', `The target ${what}`, { fix: `Give it as ${form}` })
 }
