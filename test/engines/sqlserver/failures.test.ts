@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tokenOf } from '../../../uploader/engines/sqlserver/backup/exchange.ts'
+import type { Fault } from '../../doubles/tds/faults.ts'
 import { type SqlServer, startSqlServer } from '../../doubles/tds/server.ts'
 import { failureOf } from '../mysql/harness.ts'
 import { BackupChain } from './chain.ts'
@@ -25,6 +26,14 @@ afterEach(async () => {
 /** A BACKUP of this database. */
 const of = (name: string) => (statement: { text: string; parameters: Record<string, unknown> }) =>
   statement.text.startsWith('BACKUP') && Object.values(statement.parameters).includes(name)
+
+/** Another backup of the database is under way. */
+const serialized: Fault = {
+  kind: 'error',
+  messages: [
+    { number: 3023, state: 2, severity: 16, text: 'Backup and file manipulation operations must be serialized.' },
+  ],
+}
 
 const unitsOf = (taken: { committed: { units: { unit: string }[] } }) => taken.committed.units.map(({ unit }) => unit)
 
@@ -121,16 +130,7 @@ describe('one database fails, and the others are backed up', () => {
   })
 
   it('another backup of it is under way all the time', async () => {
-    server.faults.onStatement(
-      of('two'),
-      {
-        kind: 'error',
-        messages: [
-          { number: 3023, state: 2, severity: 16, text: 'Backup and file manipulation operations must be serialized.' },
-        ],
-      },
-      { times: 100 },
-    )
+    server.faults.onStatement(of('two'), serialized, { times: 100 })
     const taken = await chain.take('full')
     expect(taken.warnings.join()).toContain('database-busy: two was not backed up')
   })
@@ -175,16 +175,7 @@ describe('one database fails, and the others are backed up', () => {
 
 describe('what passes', () => {
   it('another backup of the database that ends soon is waited for', async () => {
-    server.faults.onStatement(
-      of('two'),
-      {
-        kind: 'error',
-        messages: [
-          { number: 3023, state: 2, severity: 16, text: 'Backup and file manipulation operations must be serialized.' },
-        ],
-      },
-      { times: 2 },
-    )
+    server.faults.onStatement(of('two'), serialized, { times: 2 })
     const taken = await chain.take('full')
     expect(taken.warnings).toEqual([])
     expect(unitsOf(taken)).toContain('two')
@@ -283,6 +274,16 @@ describe('a run that is stopped', () => {
     expect(await run).toContain('somebody stopped it')
     expect(await chain.exchange()).toEqual([])
     await expect.poll(() => server.connections).toBe(0)
+  })
+
+  it('at the moment when a file is verified and nobody takes it any more', async () => {
+    await using alone = await BackupChain.of(server, { parallel: 1 })
+    const stop = new AbortController()
+    const written = () => {
+      if (server.statements.some(({ text }) => text.includes('VERIFYONLY'))) stop.abort(new Error('somebody stopped it'))
+    }
+    expect(await failureOf(alone.take('full', { signal: stop.signal, written }))).toContain('somebody stopped it')
+    expect(await alone.exchange()).toEqual([])
   })
 
   it('and one that was killed: its files are removed by the next', async () => {

@@ -114,8 +114,10 @@ export class BackupSession implements Session {
         return []
       }
       case 'leave-out':
-        if (verdict.warn) this.#stays(database.name)
-        if (verdict.warn) context.warn('database-left-out', `${database.name}: ${verdict.reason}`)
+        if (verdict.warn) {
+          this.#stays(database.name)
+          context.warn('database-left-out', `${database.name}: ${verdict.reason}`)
+        }
         this.#tell(database.name, { result: 'left-out', reason: verdict.reason })
         return []
       case 'fail':
@@ -163,6 +165,8 @@ export class BackupSession implements Session {
     this.#made.add(made)
     this.#done(task, entry, file.name)
     this.report(task, 100)
+    // Who is told of the end from here on has not been told of one that came before.
+    stop.signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = () => reject(stop.signal.reason)
     stop.signal.addEventListener('abort', leave, { once: true })
