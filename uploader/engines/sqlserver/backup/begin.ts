@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../../../../shared/failure.ts'
 import type { BackupContext, Plan, Session } from '../../engine.ts'
 import { explain } from '../connection/errors.ts'
-import { type Login, loginOf } from '../connection/login.ts'
+import { loginOf } from '../connection/login.ts'
 import { Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
 import { judge } from '../plan/judge.ts'
@@ -30,7 +30,8 @@ export async function begin(
 ): Promise<Session> {
   const { pause = 10_000 } = options
   const stop = new AbortController()
-  const signal = AbortSignal.any([context.signal, stop.signal])
+  const { signal } = stop
+  context.signal.throwIfAborted()
   context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
   const token = tokenOf(context.scratch)
   const program = `failsafe ${token}`
@@ -47,7 +48,7 @@ export async function begin(
     let session: BackupSession
     const taker = () =>
       new Taker({
-        login: login satisfies Login,
+        login,
         program,
         inventory,
         exchange,

@@ -57,16 +57,10 @@ export function unchangedSince({ snapshot, set, entry }: Base, now: string): Uni
 }
 
 /** The same among logs: a log without a file. @param last the newest entry of the database */
-export function unchangedLog({ unit, to, covers, info }: UnitEntry, now: string): UnitEntry {
-  return {
-    unit,
-    kind: 'log',
-    base: null,
-    from: to,
-    to,
-    covers: { from: covers.to, to: later(covers.to, now) },
-    info: { ...info, unchanged: 'true' },
-  }
+export function unchangedLog(last: UnitEntry, now: string): UnitEntry {
+  const { to } = last.covers
+  const info = { ...last.info, unchanged: 'true' }
+  return { ...stillAt(last), covers: { from: to, to: later(to, now) }, info }
 }
 
 /** A database whose log was not backed up this time: where it stands is said once more, or the next run would not know. */

@@ -15,7 +15,6 @@ interface ServerRight {
   column: string
   name: string
   without: string
-  grave: boolean
   statement(login: string): string
 }
 
@@ -24,28 +23,24 @@ const rightsOnServer: readonly ServerRight[] = [
     column: 'create_database',
     name: 'CREATE ANY DATABASE',
     without: 'the server refuses to verify the files that it has written',
-    grave: true,
     statement: login => `GRANT CREATE ANY DATABASE TO ${login}`,
   },
   {
     column: 'any_definition',
     name: 'VIEW ANY DEFINITION',
     without: 'neither the identity of databases can be seen nor what a differential builds on',
-    grave: true,
     statement: login => `GRANT VIEW ANY DEFINITION TO ${login}`,
   },
   {
     column: 'server_state',
     name: 'VIEW SERVER STATE',
     without: 'a backup that is stuck, or one that an earlier run left behind, is not seen',
-    grave: true,
     statement: login => `GRANT VIEW SERVER STATE TO ${login}`,
   },
   {
     column: 'history',
     name: 'SELECT on msdb.dbo.backupset',
     without: 'it is not known where in the log a backup lies',
-    grave: true,
     statement: login => `USE msdb; CREATE USER ${login} FOR LOGIN ${login}; GRANT SELECT ON dbo.backupset TO ${login}`,
   },
 ]
@@ -64,7 +59,7 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
 async function missing(server: Server, rights: Row, login: string): Promise<Finding[]> {
   const findings = rightsOnServer
     .filter(({ column }) => !flag(rights, column))
-    .map(({ name, without, grave, statement }) => finding(`the right ${name}`, without, grave, statement(login)))
+    .map(({ name, without, statement }) => finding(`the right ${name}`, without, statement(login)))
   const databases = await server.query(databaseRights)
   const closed = databases.filter(row => !flag(row, 'has_access')).map(row => text(row, 'name'))
   const unsaved = databases
@@ -75,7 +70,6 @@ async function missing(server: Server, rights: Row, login: string): Promise<Find
       finding(
         `a user in ${namesOf(closed)}`,
         'they cannot be backed up',
-        true,
         closed
           .map(name => `USE ${quoteName(name)}; CREATE USER ${login} FOR LOGIN ${login}; ${memberOf(login)}`)
           .join('; '),
@@ -86,17 +80,16 @@ async function missing(server: Server, rights: Row, login: string): Promise<Find
       finding(
         `the role db_backupoperator in ${namesOf(unsaved)}`,
         'they cannot be backed up',
-        true,
         unsaved.map(name => `USE ${quoteName(name)}; ${memberOf(login)}`).join('; '),
       ),
     )
   return findings
 }
 
-function finding(what: string, without: string, grave: boolean, statement: string): Finding {
+function finding(what: string, without: string, statement: string): Finding {
   return {
     code: 'sqlserver-missing-right',
-    grave,
+    grave: true,
     what: `The login lacks ${what}`,
     why: without,
     fix: `Run as an administrator: ${statement}`,
