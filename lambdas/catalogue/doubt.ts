@@ -1,13 +1,13 @@
 import { type SnapshotId, type SourceId, ulidOf } from '../../shared/ids.ts'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import { committedOn } from './history.ts'
-import { findSnapshot } from './snapshots.ts'
+import { type Committed, findSnapshot } from './snapshots.ts'
 import type { Table } from './table.ts'
 import { withUnits } from './units.ts'
 
 /** Whether the newest state of a source needs a snapshot that was found bad: its newest full or differential, what that is taken on, or a log since. */
 export async function isInDoubt(table: Table, source: SourceId): Promise<boolean> {
-  const [data] = await Array.fromAsync(firstOf(committedOn(table, source, 'data', { backwards: true, pageSize: 1 })))
+  const data = await newestData(table, source)
   if (data?.bad) return true
   if (data?.kind === 'differential' && (await isTakenOnBad(table, (await withUnits(table, data)).units))) return true
   const after = data && ulidOf(data.snapshot)
@@ -22,9 +22,7 @@ export async function isTakenOnBad(table: Table, units: UnitEntry[]): Promise<bo
   return found.some(base => base?.state !== 'committed' || base.bad === true)
 }
 
-async function* firstOf<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  for await (const item of items) {
-    yield item
-    return
-  }
+async function newestData(table: Table, source: SourceId): Promise<Committed | undefined> {
+  for await (const data of committedOn(table, source, 'data', { backwards: true, pageSize: 1 })) return data
+  return undefined
 }

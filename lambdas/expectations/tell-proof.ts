@@ -1,7 +1,7 @@
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import type { Agent } from '../catalogue/agents.ts'
 import { isInDoubt, isTakenOnBad } from '../catalogue/doubt.ts'
-import { type NewNotice, notify, raiseCondition, recoverCondition } from '../catalogue/notices.ts'
+import { findCondition, type NewNotice, notify, raiseCondition, recoverCondition } from '../catalogue/notices.ts'
 import type { Proof } from '../catalogue/proofs.ts'
 import { mayTell } from '../catalogue/rates.ts'
 import type { Committed, SnapshotIn } from '../catalogue/snapshots.ts'
@@ -42,7 +42,10 @@ export async function tellSound(
   units: UnitEntry[],
 ): Promise<void> {
   const { catalogue } = ports
-  if (kind === 'log' || (kind === 'differential' && (await isTakenOnBad(catalogue, units)))) return
+  if (kind === 'log') return
+  // Mostly it is not open: then nothing is read of the fulls that a differential is taken on.
+  const known = await findCondition(catalogue, source.tenant, 'proof-failed', source.source)
+  if (known?.recoveredAt !== null || (kind === 'differential' && (await isTakenOnBad(catalogue, units)))) return
   await recoverCondition(catalogue, soundNotice(ports, source))
 }
 
