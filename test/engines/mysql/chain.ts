@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
 import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
 import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
@@ -8,6 +8,7 @@ import type { Plan, RestoreInput, RestoreReport, StagedArtefact } from '../../..
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
 import type { Settings } from '../../../uploader/engines/mysql/settings.ts'
 import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
+import { stage } from '../stage.ts'
 
 export interface Taken {
   committed: CommittedSnapshot
@@ -85,20 +86,8 @@ export class BackupChain {
     let outcome: 'succeeded' | 'failed' = 'failed'
     try {
       await hooks.begun?.()
-      const staged: { artefact: StagedArtefact; size: number }[] = []
-      const artefacts = session.artefacts()[Symbol.asyncIterator]()
-      const consume = async () => {
-        for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
-          await hooks.before?.(next.value)
-          const size = await this.#write(folder, next.value, hooks)
-          staged.push({ artefact: next.value, size })
-        }
-      }
-      const consumers = await Promise.allSettled(Array.from({ length: this.#concurrency }, consume))
-      for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
-      const units = session.units()
+      const { units, files } = await stage(session, this.#concurrency, { directory: this.directory, folder }, hooks)
       outcome = 'succeeded'
-      staged.sort((a, b) => a.artefact.order - b.artefact.order)
       const committed: CommittedSnapshot = {
         snapshot: `${this.#source}.${newUlid()}`,
         lane: laneOf(plan.kind),
@@ -112,13 +101,7 @@ export class BackupChain {
         folder,
         promoted: promoted ?? plan.promoted?.code ?? null,
         warnings,
-        files: staged.map(({ artefact, size }) => ({
-          name: `${folder}/${artefact.name}`,
-          role: artefact.role,
-          unit: artefact.unit,
-          size,
-          attributes: artefact.attributes ?? {},
-        })),
+        files,
       }
       this.taken.push(taken)
       return taken
@@ -126,23 +109,6 @@ export class BackupChain {
       await session.close(outcome)
       await rm(this.scratch, { recursive: true, force: true })
     }
-  }
-
-  async #write(folder: string, artefact: StagedArtefact, hooks: Hooks): Promise<number> {
-    const path = join(this.directory, folder, ...artefact.name.split('/'))
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(path, 'w')
-    let size = 0
-    try {
-      for await (const chunk of artefact.read()) {
-        await file.write(chunk)
-        size += chunk.length
-        await hooks.onChunk?.(artefact)
-      }
-    } finally {
-      await file.close()
-    }
-    return size
   }
 
   /** What the receiver's planner chooses for a moment, laid out. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '../../../shared/failure.ts'
 import { newUlid } from '../../../shared/ids.ts'
@@ -11,6 +11,7 @@ import type { RestoreInput, RestoreReport, Session, StagedArtefact } from '../..
 import { begin, type DumpOptions } from '../../../uploader/engines/mysql/dump/begin.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
 import type { Database } from '../../support/database.ts'
+import { stage } from '../stage.ts'
 
 export interface Dumped {
   directory: string
@@ -67,20 +68,14 @@ export async function dump(
   )
   let outcome: 'succeeded' | 'failed' = 'failed'
   try {
-    const staged: { artefact: StagedArtefact; size: number }[] = []
-    const artefacts = session.artefacts()[Symbol.asyncIterator]()
-    const consume = async () => {
-      for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
-        const artefact = next.value
-        await options.before?.(artefact, session)
-        staged.push({ artefact, size: await write(directory, artefact, options.onChunk) })
-      }
-    }
-    const consumers = await Promise.allSettled(Array.from({ length: concurrency }, consume))
-    for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
-    const units = session.units()
+    const { before } = options
+    const { units, files } = await stage(
+      session,
+      concurrency,
+      { directory },
+      { ...options, before: before && (artefact => before(artefact, session)) },
+    )
     outcome = 'succeeded'
-    staged.sort((a, b) => a.artefact.order - b.artefact.order)
     return {
       directory,
       units,
@@ -90,13 +85,7 @@ export async function dump(
         directory,
         at: null,
         snapshots: [{ snapshot: `${newUlid()}.${newUlid()}`, kind: 'full', units, engineVersion: plan.engineVersion }],
-        files: staged.map(({ artefact, size }) => ({
-          name: artefact.name,
-          role: artefact.role,
-          unit: artefact.unit,
-          size,
-          attributes: artefact.attributes ?? {},
-        })),
+        files,
       },
       [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
     }
@@ -106,27 +95,6 @@ export async function dump(
   } finally {
     await session.close(outcome)
   }
-}
-
-async function write(
-  directory: string,
-  artefact: StagedArtefact,
-  onChunk: ((artefact: StagedArtefact) => Promise<void>) | undefined,
-): Promise<number> {
-  const path = join(directory, ...artefact.name.split('/'))
-  await mkdir(dirname(path), { recursive: true })
-  const file = await open(path, 'wx')
-  let size = 0
-  try {
-    for await (const chunk of artefact.read()) {
-      await file.write(chunk)
-      size += chunk.length
-      await onChunk?.(artefact)
-    }
-  } finally {
-    await file.close()
-  }
-  return size
 }
 
 /** As `failsafe restore --apply` would load it. */

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
 import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
 import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
@@ -10,6 +10,7 @@ import type { Result } from '../../../uploader/engines/sqlserver/backup/results.
 import { sqlserver } from '../../../uploader/engines/sqlserver/engine.ts'
 import type { Settings } from '../../../uploader/engines/sqlserver/settings.ts'
 import type { SqlServer } from '../../doubles/tds/server.ts'
+import { stage } from '../stage.ts'
 
 export interface Taken {
   committed: CommittedSnapshot
@@ -99,19 +100,17 @@ export class BackupChain implements AsyncDisposable {
     )
     let outcome: 'succeeded' | 'failed' = 'failed'
     try {
-      const staged: { artefact: StagedArtefact; size: number }[] = []
-      const artefacts = session.artefacts()[Symbol.asyncIterator]()
-      const consume = async () => {
-        for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
-          await hooks.before?.(next.value)
-          staged.push({ artefact: next.value, size: await this.#write(folder, next.value) })
-        }
-      }
-      const consumers = await Promise.allSettled(Array.from({ length: this.#concurrency }, consume))
-      for (const consumer of consumers) if (consumer.status === 'rejected') throw consumer.reason
-      const units = session.units()
+      const listed: Uint8Array[] = []
+      const { units, files } = await stage(
+        session,
+        this.#concurrency,
+        { directory: this.directory, folder },
+        {
+          before: hooks.before,
+          onChunk: ({ role }, chunk) => void (role === 'file' && listed.push(Buffer.from(chunk))),
+        },
+      )
       outcome = 'succeeded'
-      staged.sort((a, b) => a.artefact.order - b.artefact.order)
       const lane = laneOf(plan.kind)
       // One after the other, however fast they follow.
       const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
@@ -121,14 +120,8 @@ export class BackupChain implements AsyncDisposable {
         committed,
         plan,
         warnings,
-        results: this.#results.get(folder) ?? {},
-        files: staged.map(({ artefact, size }) => ({
-          name: `${folder}/${artefact.name}`,
-          role: artefact.role,
-          unit: artefact.unit,
-          size,
-          attributes: artefact.attributes ?? {},
-        })),
+        results: resultsIn(Buffer.concat(listed).toString()),
+        files,
       }
       this.taken.push(taken)
       return taken
@@ -183,27 +176,6 @@ export class BackupChain implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
-  }
-
-  readonly #results = new Map<string, Record<string, Result>>()
-
-  async #write(folder: string, artefact: StagedArtefact): Promise<number> {
-    const path = join(this.directory, folder, artefact.name)
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(path, 'w')
-    const chunks: Buffer[] = []
-    let size = 0
-    try {
-      for await (const chunk of artefact.read()) {
-        await file.write(chunk)
-        size += chunk.length
-        if (artefact.role === 'file') chunks.push(Buffer.from(chunk))
-      }
-    } finally {
-      await file.close()
-    }
-    if (artefact.role === 'file') this.#results.set(folder, resultsIn(Buffer.concat(chunks).toString()))
-    return size
   }
 }
 

@@ -154,7 +154,7 @@ export class Connection {
   #login(login: Login7): void {
     if (login.integrated) {
       this.#challenged = { login, nonce: randomBytes(nonceSize) }
-      this.#reply(false).only(authenticationToken(writeChallenge(this.#challenged.nonce, 'DOMAIN')))
+      this.#reply(false).alone(authenticationToken(writeChallenge(this.#challenged.nonce, 'DOMAIN')))
       return
     }
     const known = this.#host.instance.logins.get(login.userName.toLowerCase())

@@ -98,7 +98,7 @@ export class Reply implements Output {
   }
 
   /** A message that is a token and nothing else. */
-  only(data: Buffer): void {
+  alone(data: Buffer): void {
     this.#add(data)
     this.#close()
   }

@@ -1,15 +1,5 @@
-import { has, type SessionState, type SystemPrivilege, schemaOf } from '../session/session.ts'
+import { has, type SessionState, schemaOf, systemPrivileges } from '../session/session.ts'
 import { number, text, type View, view } from './view.ts'
-
-const all: SystemPrivilege[] = [
-  'CREATE SESSION',
-  'SELECT ANY DICTIONARY',
-  'ALTER DATABASE',
-  'ALTER SYSTEM',
-  'ALTER TABLESPACE',
-  'CREATE ANY DIRECTORY',
-  'DROP ANY DIRECTORY',
-]
 
 const directories = (session: SessionState) =>
   session.database.directories.filter(({ container }) => container === session.container)
@@ -18,7 +8,7 @@ const directories = (session: SessionState) =>
 export const userViews: Record<string, View> = {
   DUAL: view(() => ['X'], true)({ DUMMY: text(dummy => dummy) }),
   SESSION_PRIVS: view(
-    session => all.filter(privilege => has(session, privilege)),
+    session => systemPrivileges.filter(privilege => has(session, privilege)),
     true,
   )({ PRIVILEGE: text(name => name) }),
   DBA_DIRECTORIES: view(directories)({

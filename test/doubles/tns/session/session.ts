@@ -3,14 +3,16 @@ import { OraError } from '../ora.ts'
 import type { Privilege } from '../protocol/auth.ts'
 
 /** Privileges that are granted one by one. @see SQL Language Reference, "GRANT", System Privileges */
-export type SystemPrivilege =
-  | 'CREATE SESSION'
-  | 'SELECT ANY DICTIONARY'
-  | 'ALTER DATABASE'
-  | 'ALTER SYSTEM'
-  | 'ALTER TABLESPACE'
-  | 'CREATE ANY DIRECTORY'
-  | 'DROP ANY DIRECTORY'
+export const systemPrivileges = [
+  'CREATE SESSION',
+  'SELECT ANY DICTIONARY',
+  'ALTER DATABASE',
+  'ALTER SYSTEM',
+  'ALTER TABLESPACE',
+  'CREATE ANY DIRECTORY',
+  'DROP ANY DIRECTORY',
+] as const
+export type SystemPrivilege = (typeof systemPrivileges)[number]
 
 export interface User {
   name: string
