@@ -280,7 +280,8 @@ describe('a run that is stopped', () => {
     await using alone = await BackupChain.of(server, { parallel: 1 })
     const stop = new AbortController()
     const written = () => {
-      if (server.statements.some(({ text }) => text.includes('VERIFYONLY'))) stop.abort(new Error('somebody stopped it'))
+      if (server.statements.some(({ text }) => text.includes('VERIFYONLY')))
+        stop.abort(new Error('somebody stopped it'))
     }
     expect(await failureOf(alone.take('full', { signal: stop.signal, written }))).toContain('somebody stopped it')
     expect(await alone.exchange()).toEqual([])
