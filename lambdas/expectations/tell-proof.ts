@@ -15,6 +15,8 @@ type Told = Pick<Ports, 'catalogue' | 'env' | 'clock'>
  *
  *   raised by a proof that fails                              over with a proof that passes where the other failed,
  *   (of an older snapshot it is an event: told once)          or with a full or differential that needs nothing bad
+ *
+ * Each change counts among the notices that a host's own word makes. Beyond those of a day the condition is still raised, but stays open.
  */
 
 /** @param before the snapshot as it was before the proof was recorded */
@@ -24,14 +26,16 @@ export async function tellProof(ports: Told, agent: Agent, before: Committed, pr
   if (!failed && !before.bad) return
   const source = await findSource(catalogue, before.tenant, before.source)
   if (!source) return
+  const isTold = () => mayTell(catalogue, agent.agent, clock())
   const inDoubt = await isInDoubt(catalogue, before.source)
   if (!failed) {
-    if (!inDoubt) await recoverCondition(catalogue, soundNotice(ports, source))
+    if (!inDoubt && (await isTold())) await recoverCondition(catalogue, soundNotice(ports, source))
     return
   }
   const notice = failedNotice(ports, agent, source, before, proof)
-  if (inDoubt) await raiseCondition(catalogue, notice)
-  else if (!before.bad && (await mayTell(catalogue, agent.agent, clock()))) await notify(catalogue, notice)
+  if (inDoubt) {
+    if (await raiseCondition(catalogue, notice)) await isTold()
+  } else if (!before.bad && (await isTold())) await notify(catalogue, notice)
 }
 
 /** The state that a commit leaves needs nothing that was found bad: a full by itself, a differential where that is so of what it is taken on. */

@@ -5,7 +5,7 @@ import { findAgent, noteContact } from '../../lambdas/catalogue/agents.ts'
 import { listAudit, monthOf } from '../../lambdas/catalogue/audit.ts'
 import { dueIn } from '../../lambdas/catalogue/by-time.ts'
 import { agentKey, contentKey, hashOf, manifestKey, sourceNameKey } from '../../lambdas/catalogue/keys.ts'
-import { OutboxItem } from '../../lambdas/catalogue/notices.ts'
+import { findCondition, OutboxItem } from '../../lambdas/catalogue/notices.ts'
 import { ProofRecord } from '../../lambdas/catalogue/proofs.ts'
 import { keepSteps, restoreManifestCreation, stepsFrom } from '../../lambdas/catalogue/restore-manifests.ts'
 import { findSnapshot } from '../../lambdas/catalogue/snapshots.ts'
@@ -269,7 +269,7 @@ describe('proofs', () => {
 })
 
 describe('notices that a host makes', () => {
-  it('are a hundred a day at most, and the audit has the rest', async () => {
+  it('are a hundred a day at most and that a proof failed, and the audit has the rest', async () => {
     const source = await registerSource(agent)
     const { snapshot } = await backUp(agent, source, 'full', [fullEntry('a', 1, new Date().toISOString())])
     const schedule = (full: string) =>
@@ -290,8 +290,11 @@ describe('notices that a host makes', () => {
     receiver.clock.advance(86_400)
     await schedule('0 2 * * *')
     await schedule('0 2 * * 0')
-    expect(before).toBe(100)
-    expect(await due()).toBe(101)
+    expect(before).toBe(101)
+    expect(await findCondition(receiver.ports.catalogue, agent.tenant, 'proof-failed', source)).toMatchObject({
+      recoveredAt: null,
+    })
+    expect(await due()).toBe(102)
   })
 
   async function due(): Promise<number> {
