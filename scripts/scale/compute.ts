@@ -26,9 +26,9 @@ export function sizeOf(bytes: number, expected = bytes): Size {
 }
 
 /** A full, from the pieces that were counted. */
-export function fullFrom({ smallest, pack, window, part, renewal }: Measured, size: Size): Requests {
+export function fullFrom({ smallest, ofTwoParts, pack, window, part, renewal }: Measured, size: Size): Requests {
   const { parts, packs, windows, renewals } = size
-  let requests = plus(smallest, part, parts - 1)
+  let requests = parts === 1 ? smallest : plus(ofTwoParts, part, parts - 2)
   requests = plus(requests, window, windows - packs)
   requests = plus(requests, plus(pack, window), packs - 1)
   return plus(requests, renewal, renewals)

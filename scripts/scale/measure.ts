@@ -12,8 +12,9 @@ export const GiB = 1024 ** 3
 /** What was counted; everything else is computed from it. */
 export interface Measured {
   log: Requests
-  /** A full of one pack, one window, one part; and what each further one costs. */
+  /** A full of one part; one of two parts in one pack and one window; and what each further one costs. */
   smallest: Requests
+  ofTwoParts: Requests
   pack: Requests
   window: Requests
   part: Requests
@@ -39,23 +40,27 @@ export async function measure(): Promise<Measured> {
 async function measureWith(counted: CountedReceiver): Promise<Measured> {
   const agent = await enrolAgent(counted.receiver)
   const partSize = partSizeFor(0)
-  const full = (packs: number[]) => counted.count(() => backUp(agent, 'shop', fullOf(packs)))
+  const { source } = ok(await agent.call('PUT', '/v1/sources/shop', { engine: 'mysql' }))
+  const full = (packs: number[]) => counted.count(() => backUp(agent, source, fullOf(packs)))
   await full([KiB]) // a new source costs a little more, once
   const smallest = await full([KiB])
-  const part = minus(await full([partSize + KiB]), smallest)
+  const two = partSize + KiB
+  const ofTwoParts = await full([two])
+  const part = minus(await full([partSize + two]), ofTwoParts)
   const twoWindows = await full([limits.partsPerWindow * partSize + KiB])
-  const window = minus(plus(twoWindows, part, -limits.partsPerWindow), smallest)
-  const twoPacks = await full([KiB, KiB])
+  const window = minus(plus(twoWindows, part, 1 - limits.partsPerWindow), ofTwoParts)
+  const twoPacks = await full([two, two])
   const gib = await full([GiB])
   const renewal = await renewed(counted, agent)
   await full([KiB])
   const alone = await restored(counted, agent)
-  const log = await counted.count(() => backUp(agent, 'shop', logOf()))
+  const log = await counted.count(() => backUp(agent, source, logOf()))
   const withLog = await restored(counted, agent)
   return {
     log,
     smallest,
-    pack: minus(minus(minus(twoPacks, smallest), part), window),
+    ofTwoParts,
+    pack: minus(minus(plus(twoPacks, part, -2), ofTwoParts), window),
     window,
     part,
     renewal,

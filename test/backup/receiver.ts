@@ -10,7 +10,7 @@ import type { Promotion } from '../../shared/api/agent.ts'
 import { newUlid, type RunId, type SnapshotId, type SourceId, sourceOf } from '../../shared/ids.ts'
 import type { PublicKey } from '../../shared/jws.ts'
 import { verify } from '../../shared/jws.ts'
-import { compositeChecksum, Manifest } from '../../shared/manifest.ts'
+import { compositeChecksum, Manifest, type Pack } from '../../shared/manifest.ts'
 import { ProblemError } from '../../shared/problem.ts'
 import type { CommittedSnapshot } from '../../shared/snapshot.ts'
 import type { Receiver } from '../../uploader/receiver/receiver.ts'
@@ -23,7 +23,12 @@ interface Open {
   run: RunId
   lease: string
   state: 'open' | 'committed' | 'abandoned'
-  packs: Map<number, { uploadId: Promise<string>; complete: boolean }>
+  packs: Map<number, OpenPack>
+}
+
+interface OpenPack {
+  uploadId: Promise<string>
+  complete: boolean
 }
 
 /** Answers like the receiver, from memory, with real multipart uploads in a real S3 stand-in. What a test looks at is public. */
@@ -35,6 +40,7 @@ export class FakeReceiver implements Receiver {
   readonly calls: string[] = []
   readonly runs: Parameters<Receiver['recordRun']>[0][] = []
   head: CommittedSnapshot | null = null
+  logHead: CommittedSnapshot | null = null
   promote: Promotion | null = null
   partSize = 5 * MiB
   partsPerPack = 1000
@@ -77,7 +83,7 @@ export class FakeReceiver implements Receiver {
 
   async heads() {
     await this.#called('heads')
-    return { data: this.head, log: null, promote: this.promote }
+    return { data: this.head, log: this.logHead, promote: this.promote }
   }
 
   async open({ run, source }: Parameters<Receiver['open']>[0]) {
@@ -99,7 +105,7 @@ export class FakeReceiver implements Receiver {
     return {
       snapshot: open.snapshot,
       lease: { token: open.lease, until: this.#until() },
-      heads: { data: this.head, log: null },
+      heads: { data: this.head, log: this.logHead },
       promote: this.promote,
       partSize: this.partSize,
       limits: { partsPerPack: this.partsPerPack, partsPerWindow: 64 },
@@ -158,7 +164,12 @@ export class FakeReceiver implements Receiver {
     await this.#called('complete')
     const known = this.#leased(snapshot, lease).packs.get(pack.n)
     if (!known) throw new ProblemError('not-found')
-    if (known.complete) return { state: 'complete' as const }
+    await this.#complete(snapshot, known, pack)
+    return { state: 'complete' as const }
+  }
+
+  async #complete(snapshot: SnapshotId, known: OpenPack, pack: Pack): Promise<void> {
+    if (known.complete) return
     const { client, bucket: Bucket } = this.vault
     const parts = await this.#list(snapshot, pack.n)
     const result = await client.send(
@@ -174,7 +185,6 @@ export class FakeReceiver implements Receiver {
     )
     if (result.ChecksumSHA256 !== compositeChecksum(pack)) throw new ProblemError('pack-mismatch')
     known.complete = true
-    return { state: 'complete' as const }
   }
 
   async commit(snapshot: SnapshotId, lease: string, jws: string) {
@@ -182,8 +192,11 @@ export class FakeReceiver implements Receiver {
     const open = this.snapshots.get(snapshot)
     if (open?.state !== 'committed') this.#leased(snapshot, lease)
     const manifest = await verify('failsafe.manifest/1', Manifest, jws, this.key)
-    for (const { n } of manifest.packs)
-      if (!open!.packs.get(n)?.complete) throw new ProblemError('pack-mismatch', `pack ${n}`)
+    for (const pack of manifest.packs) {
+      const known = open!.packs.get(pack.n)
+      if (!known) throw new ProblemError('pack-mismatch', `pack ${pack.n}`)
+      await this.#complete(snapshot, known, pack)
+    }
     if (open!.state === 'open') this.manifests.push(manifest)
     open!.state = 'committed'
     await this.#called('committed')

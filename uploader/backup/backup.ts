@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { Reporter } from '../output/reporter.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import type { AgentState } from '../state/agent.ts'
+import type { KnownSourceFile } from '../state/known-source.ts'
 import type { PaceFile } from '../state/pace.ts'
 import type { PutPart } from '../transfer/put-part.ts'
 
@@ -40,6 +41,8 @@ export interface BackupOptions<Settings, Inventory> {
   patience?: number
   /** Seconds that the source may be held, as far as earlier runs tell; no limit if not given. */
   hold?: { longest: number; pace: PaceFile }
+  /** Where it is kept how a run leaves the source at the receiver; every run asks if not given. */
+  known?: KnownSourceFile
 }
 
 /** The receiver's answer to a run that opens a snapshot. */

@@ -7,6 +7,7 @@ import { holdSource } from '../staging/lock.ts'
 import { type Clock, systemClock } from '../transfer/clock.ts'
 import type { BackupOptions, BackupResult, Warning } from './backup.ts'
 import { takeUpEarlierRuns } from './earlier-runs.ts'
+import { type AtReceiver, KnownOutdated } from './known.ts'
 import { peakMemory } from './peak-memory.ts'
 import { recordOutcome } from './record-outcome.ts'
 import { type RunContext, takeSnapshot } from './snapshot.ts'
@@ -16,14 +17,28 @@ import { type RunContext, takeSnapshot } from './snapshot.ts'
  * @throws Failure; of a run that had not staged everything nothing is left then but, where the receiver could not be told, its journal for the next run
  */
 export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<BackupResult> {
-  const { engine, receiver, reporter } = options
   const clock: Clock = {
     now: options.now ?? systemClock.now,
     elapsed: systemClock.elapsed,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? systemClock.random,
   }
-  const { source } = await receiver.registerSource(options.source, { engine: engine.kind, ...options.schedule })
+  const known = await options.known?.read(clock.now())
+  if (known)
+    try {
+      return await runOf(options, known, clock)
+    } catch (error) {
+      if (!(error instanceof KnownOutdated)) throw error
+    }
+  const registeredAt = clock.now().toISOString()
+  const request = { engine: options.engine.kind, ...options.schedule }
+  const { source } = await options.receiver.registerSource(options.source, request)
+  return runOf(options, { source, registeredAt }, clock)
+}
+
+async function runOf<S, I>(options: BackupOptions<S, I>, at: AtReceiver, clock: Clock): Promise<BackupResult> {
+  const { reporter } = options
+  const { source } = at
   faultPoint('source-registered')
   const lock = await holdSource(source, options.source)
   faultPoint('source-taken')
@@ -33,9 +48,16 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
       warnings.push({ code: 'earlier-run', message })
       reporter.warning('earlier-run', message)
     }
-    const attempt = (more: Pick<RunContext, 'promote' | 'continued'>) =>
-      recorded(options, { source, run: newUlid(clock.now().getTime()), clock, warnings, ...more })
     const continued = await takeUpEarlierRuns(options, { source, clock, note })
+    const isAsLeft = !continued && warnings.length === 0
+    const attempt = (more: Pick<RunContext, 'promote' | 'continued'>) =>
+      recorded(options, {
+        at: isAsLeft ? at : { source, registeredAt: at.registeredAt },
+        run: newUlid(clock.now().getTime()),
+        clock,
+        warnings,
+        ...more,
+      })
     return await attempt({ promote: null, continued }).catch(error => {
       if (error instanceof PromotionNeeded) return attempt({ promote: error.promotion, continued: undefined })
       if (!(continued && error instanceof Failure && error.code === 'part-lost')) throw error
@@ -50,14 +72,14 @@ export async function runBackup<S, I>(options: BackupOptions<S, I>): Promise<Bac
 
 /** The run itself, and its outcome told to the receiver where the commit does not tell it. */
 async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<BackupResult> {
-  const { source, clock, warnings } = context
+  const { clock, warnings } = context
   const started = clock.now()
   const begun = clock.elapsed()
   const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
     recordOutcome(
       options.receiver,
       {
-        source,
+        source: context.at.source,
         run: context.run,
         outcome,
         requested: options.mode,
@@ -84,7 +106,8 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
     }
   } catch (error) {
     const failure = failureOf(error)
-    const outcome = failure.code === 'cancelled' || failure instanceof PromotionNeeded ? 'cancelled' : 'failed'
+    const isAgain = failure instanceof PromotionNeeded || failure instanceof KnownOutdated
+    const outcome = failure.code === 'cancelled' || isAgain ? 'cancelled' : 'failed'
     await record(outcome, { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
     throw failure
   }

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Failure, messageOf } from '../../shared/failure.ts'
-import type { RunId, SourceId } from '../../shared/ids.ts'
+import type { RunId } from '../../shared/ids.ts'
 import { ProblemError } from '../../shared/problem.ts'
-import { laneOf, type SnapshotKind } from '../../shared/snapshot.ts'
+import { type Lane, type LaneHeads, laneOf, type SnapshotKind } from '../../shared/snapshot.ts'
 import type { Plan, Session } from '../engines/engine.ts'
 import { faultPoint } from '../fault-point.ts'
 import { RunDirectory } from '../staging/directory.ts'
@@ -19,6 +19,7 @@ import type { Continued } from './continue-run.ts'
 import { decide, promotionIn } from './decide.ts'
 import { requireShortHold } from './hold.ts'
 import type { Kept, KeptLine } from './kept.ts'
+import { type AtReceiver, KnownOutdated } from './known.ts'
 import { Pipeline } from './pipeline.ts'
 import { restorable } from './restorable.ts'
 import { signManifest } from './sign-manifest.ts'
@@ -34,7 +35,7 @@ export type Taken = Pick<
 >
 
 export interface RunContext {
-  source: SourceId
+  at: AtReceiver
   /** Becomes that of the continued run where this one goes on with it. */
   run: RunId
   clock: Clock
@@ -52,7 +53,8 @@ export interface RunContext {
  */
 export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<Taken> {
   const { engine, settings, receiver, agent, staging, reporter } = options
-  const { source, clock, continued } = context
+  const { at, clock, continued } = context
+  const { source } = at
   const startedAt = clock.now().toISOString()
   const pace = new Pace(clock)
   const { signal, fail, end } = stoppable(options.signal)
@@ -76,7 +78,8 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
   let leftForNext = false
 
   try {
-    const { promote, ...heads } = await receiver.heads(source)
+    // Where the heads are known, it is the answer to opening a log that tells of a promotion.
+    const { promote, ...heads } = at.heads ? { ...at.heads, promote: null } : await receiver.heads(source)
     faultPoint('heads-read')
     const inventory = await engine.inspect(settings, signal)
     faultPoint('source-inspected')
@@ -114,7 +117,9 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     const { kind, steps, expectedBytes, engineVersion } = plan
     const lane = laneOf(kind)
     const { snapshot, partSize } = opened
-    if (opened.heads[lane]?.snapshot !== heads[lane]?.snapshot) throw headMoved()
+    const hasMoved = (of: Lane) => opened!.heads[of]?.snapshot !== heads[of]?.snapshot
+    if (at.heads && (hasMoved('data') || hasMoved('log'))) throw new KnownOutdated('there is another snapshot since')
+    if (hasMoved(lane)) throw headMoved()
     lease = keepLease({ receiver, snapshot, lease: opened.lease, clock, signal, onLost: fail })
     // What fits into one part goes up as one part.
     const readers = expectedBytes <= partSize ? 1 : (options.readers ?? Math.min(availableParallelism(), 4))
@@ -195,13 +200,14 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     faultPoint('manifest-journalled')
     signal.throwIfAborted()
     const { token } = opened.lease
-    const { warnings } = await unlessRefused('commit', () => receiver.commit(snapshot, token, jws))
+    const { warnings, receivedAt } = await unlessRefused('commit', () => receiver.commit(snapshot, token, jws))
     asked = 'committed'
     faultPoint('commit-answered')
     for (const warning of warnings) warn('receiver', warning)
     await afterwards(opened)
     faultPoint('source-told')
     await rememberPace(kind, sealedBytes / expectedBytes)
+    await rememberHeads({ ...opened.heads, [lane]: { snapshot, lane, kind, receivedAt, units } })
     const bytes = { source: sourceBytes, sealed: sealedBytes, ...upload.bytes }
     return { kind, promoted, snapshot, units, steps, artefacts, bytes, restorable: restorable(units) }
   } catch (error) {
@@ -250,7 +256,12 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     await journal!.append(run)
     faultPoint('run-journalled')
     signal.throwIfAborted()
-    return unlessRefused('open', () => receiver.open(request))
+    try {
+      return await unlessRefused('open', () => receiver.open(request))
+    } catch (error) {
+      if (!(at.heads && error instanceof ProblemError && error.code === 'not-found')) throw error
+      throw new KnownOutdated('the receiver knows no such source', error)
+    }
   }
 
   /** A call that is refused has done nothing; after any other error nobody knows. */
@@ -286,6 +297,18 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       await options.hold?.pace.write(source, kind, { bytesPerSecond, sealedShare })
     } catch (error) {
       warn('pace-unwritten', `How fast this backup went could not be noted: ${messageOf(error)}`)
+    }
+  }
+
+  /** The next run need not ask for them. */
+  async function rememberHeads(heads: LaneHeads): Promise<void> {
+    try {
+      await options.known?.write({ source, registeredAt: at.registeredAt, heads })
+    } catch (error) {
+      warn(
+        'heads-unwritten',
+        `How this backup leaves the source at the receiver could not be noted: ${messageOf(error)}`,
+      )
     }
   }
 

@@ -10,6 +10,7 @@ import { exit } from '../exit.ts'
 import type { Reporter } from '../output/reporter.ts'
 import { toldOf } from '../schedule/timetable.ts'
 import { actAsOwner } from '../state/act-as-owner.ts'
+import { KnownSourceFile } from '../state/known-source.ts'
 import { PaceFile } from '../state/pace.ts'
 import { loadAgent } from '../state/store.ts'
 import { newSender } from '../transfer/sender.ts'
@@ -60,6 +61,7 @@ async function backUp(name: string, options: Options, patience: number, terminal
   const engine = await engineFor(source.engine)
   const { staging, upload, state } = config
   const { put, concurrency } = newSender(network, upload)
+  const schedule = toldOf(source.schedule)
   const result = await runBackup({
     source: name,
     engine,
@@ -72,7 +74,8 @@ async function backUp(name: string, options: Options, patience: number, terminal
     put,
     patience,
     hold: { longest: source.maxHold, pace: new PaceFile(state.dir) },
-    schedule: toldOf(source.schedule),
+    known: new KnownSourceFile(state.dir, agent.agent, name, { engine: source.engine, ...schedule }),
+    schedule,
     uploader: version,
     reporter,
     signal: terminal.signal,

@@ -1,5 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { Connections } from './connections.ts'
+import { readMachineProxy } from './machine-proxy.ts'
 import { type HttpProxy, type ProxyFor, type ProxySettings, readProxies } from './proxy.ts'
 import { trustFile } from './trust.ts'
 
@@ -29,7 +30,7 @@ export class Network {
   }
 }
 
-/** @throws Failure `proxy-invalid`, `ca-file-invalid`, or of the proxy's password */
+/** @throws Failure `proxy-invalid`, `proxy-unknown`, `ca-file-invalid`, or of the proxy's password */
 export async function openNetwork(
   { proxy, caFile }: NetworkSettings,
   env: NodeJS.ProcessEnv,
@@ -38,5 +39,6 @@ export async function openNetwork(
   if (caFile !== undefined) await trustFile(caFile)
   // A host with addresses of both families is tried over each. Node's own 250 ms are too few for a line by satellite.
   setDefaultAutoSelectFamilyAttemptTimeout(1000)
-  return new Network(await readProxies(proxy, env, signal))
+  const ofMachine = async () => (process.platform === 'win32' ? readMachineProxy(signal) : undefined)
+  return new Network(await readProxies(proxy, env, signal, ofMachine))
 }

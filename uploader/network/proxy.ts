@@ -1,6 +1,7 @@
 import { Failure } from '../../shared/failure.ts'
 import { readSecret, type SecretSource } from '../config/secret.ts'
 import { exceptionsOf } from './exceptions.ts'
+import type { MachineProxy } from './machine-proxy.ts'
 
 /** In the place of a proxy's address: every way is direct, whatever the environment says. */
 export const noProxy = 'none'
@@ -26,15 +27,20 @@ export type ProxyFor = (url: URL) => HttpProxy | undefined
 const thisMachine = ['localhost', '127.0.0.0/8', '::1']
 
 /**
- * What the configuration says counts alone; without it the environment, as other programs read it.
+ * What the configuration says counts alone; without it the environment, as other programs read it; where that names none, what the machine has for its services.
  * @throws Failure `proxy-invalid`, or of the secret
  */
 export async function readProxies(
   settings: ProxySettings | undefined,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  ofMachine: () => Promise<MachineProxy | undefined> = async () => undefined,
 ): Promise<ProxyFor> {
-  if (settings === undefined) return fromEnvironment(env)
+  if (settings === undefined) {
+    if (names.all.some(name => env[name])) return fromEnvironment(env)
+    const machine = await ofMachine()
+    return machine ? fromMachine(machine) : () => undefined
+  }
   if (settings.url === noProxy) return () => undefined
   const { url: address, user, except = [], ...secret } = settings
   const url = new URL(address)
@@ -46,25 +52,47 @@ export async function readProxies(
   return target => (direct(target) ? undefined : proxy)
 }
 
-function fromEnvironment(env: NodeJS.ProcessEnv): ProxyFor {
-  const proxies = {
-    'http:': proxyNamed(['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'], env),
-    'https:': proxyNamed(['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'], env),
-  }
-  const direct = exceptionsOf([...(env.no_proxy || env.NO_PROXY || '').split(','), ...thisMachine])
-  return target => (direct(target) ? undefined : proxies[target.protocol === 'http:' ? 'http:' : 'https:'])
+const names = {
+  http: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
+  https: ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
+  get all() {
+    return [...this.http, ...this.https]
+  },
 }
 
-function proxyNamed(names: string[], env: NodeJS.ProcessEnv): HttpProxy | undefined {
-  const name = names.find(name => env[name])
-  if (name === undefined) return undefined
-  const text = env[name]!.trim()
-  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+function fromEnvironment(env: NodeJS.ProcessEnv): ProxyFor {
+  const proxyNamed = (among: string[]) => {
+    const name = among.find(name => env[name])
+    return name === undefined ? undefined : proxyAt(env[name]!, `the environment variable ${name}`, `Correct ${name}`)
+  }
+  const proxies = { http: proxyNamed(names.http), https: proxyNamed(names.https) }
+  const direct = exceptionsOf([...(env.no_proxy || env.NO_PROXY || '').split(','), ...thisMachine])
+  return target => (direct(target) ? undefined : proxies[schemeOf(target)])
+}
+
+function fromMachine({ servers, except }: MachineProxy): ProxyFor {
+  const given = servers.split(/[;\s]+/).filter(text => text !== '')
+  const proxyOf = (scheme: 'http' | 'https') => {
+    const own = given.find(text => text.toLowerCase().startsWith(`${scheme}=`))
+    const address = own?.slice(scheme.length + 1) ?? given.find(text => !text.includes('='))
+    if (address === undefined) return undefined
+    return proxyAt(address, 'the WinHTTP settings of this machine', 'Correct it with netsh winhttp set proxy')
+  }
+  const proxies = { http: proxyOf('http'), https: proxyOf('https') }
+  const direct = exceptionsOf([...except.split(/[;\s]+/), ...thisMachine])
+  return target => (direct(target) ? undefined : proxies[schemeOf(target)])
+}
+
+const schemeOf = ({ protocol }: URL) => (protocol === 'http:' ? 'http' : 'https')
+
+function proxyAt(text: string, where: string, fix: string): HttpProxy {
+  const trimmed = text.trim()
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`
   const problem = proxyProblem(address)
   if (problem !== undefined)
-    throw new Failure('proxy-invalid', `The proxy in the environment variable ${name} cannot be used`, {
+    throw new Failure('proxy-invalid', `The proxy in ${where} cannot be used`, {
       why: problem,
-      fix: `Correct ${name}, or set network.proxy in failsafe.yaml, which counts instead of it`,
+      fix: `${fix}, or set network.proxy in failsafe.yaml, which counts instead of it`,
     })
   const url = new URL(address)
   return { url: url.href, name: url.origin }

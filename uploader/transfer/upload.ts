@@ -39,7 +39,7 @@ export interface UploadOptions {
 /** Seconds of transfer that one call signs URLs for. */
 const windowSeconds = 300
 
-/** Sends parts as they come, several at once, and completes a pack when all its parts are there. */
+/** Sends parts as they come, several at once, and completes a pack when all its parts are there. One of a single part is left to the commit, which spares a call. */
 export class Upload {
   readonly #options: UploadOptions
   readonly #signer: Signer
@@ -88,7 +88,7 @@ export class Upload {
     this.#completeIfWhole(pack, open)
   }
 
-  /** Waits until every part given so far was acknowledged and every ended pack completed, or the upload failed. */
+  /** Waits until every part given so far was acknowledged and every ended pack of several completed, or the upload failed. */
   async settled(): Promise<void> {
     while (this.#active.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
   }
@@ -103,7 +103,7 @@ export class Upload {
     return { sent: this.#acknowledged + this.#resent, resent: this.#resent }
   }
 
-  /** The completed packs, by number. */
+  /** The packs whose parts are all there, by number. */
   get packs(): Pack[] {
     return this.#packs.sort((a, b) => a.n - b.n)
   }
@@ -222,6 +222,10 @@ export class Upload {
     const hash = createHash('sha256')
     for (let number = 1; number <= parts; number++) hash.update(digests.get(number)!)
     const pack: Pack = { n, size, parts, sha256: hash.digest('base64') }
+    if (parts === 1) {
+      this.#packs.push(pack)
+      return
+    }
     const { receiver, snapshot, lease, clock, signal } = this.#options
     const complete = () => receiver.complete(snapshot, lease, pack)
     this.#track(
