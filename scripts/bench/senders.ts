@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -21,7 +23,7 @@ export interface SendSetting {
 
 const Sent = z.object({ seconds: z.number(), bytes: z.number() })
 
-/** The same part files sent to the same store: by the uploader, by plain curl, and by programs that keep copies in S3. */
+/** The same part files sent to the same store: by the uploader, by curl with the same header that the store checks them by, and by programs that keep copies in S3. */
 export function senders(setting: SendSetting): Contender[] {
   const { root, directory, parts, bytes, config, store } = setting
   const work = join(directory, 'run')
@@ -44,18 +46,27 @@ export function senders(setting: SendSetting): Contender[] {
     },
     {
       name: 'curl',
-      does: 'curl -Z --parallel-max 4 -T PART URL, for each part',
+      does: 'curl -Z --parallel-max 4 -T PART -H x-amz-checksum-sha256:DIGEST URL, for each part',
       async run(round) {
         const names = (await readdir(parts)).sort()
-        const upload = await store.begin(`bench/curl-${round}`, names.length)
-        const list = names.map(
-          (name, index) =>
-            `upload-file = "${join(parts, name)}"\nurl = "${upload.urls[index]}"\noutput = "/dev/null"\n`,
+        const digests = await Promise.all(names.map(name => digestOf(join(parts, name))))
+        const upload = await store.beginChecked(`bench/curl-${round}`, digests)
+        const list = names.map((name, index) =>
+          [
+            `upload-file = "${join(parts, name)}"`,
+            `url = "${upload.urls[index]}"`,
+            `header = "x-amz-checksum-sha256: ${digests[index]}"`,
+            'output = "/dev/null"',
+            'fail',
+            'silent',
+            'show-error',
+            '',
+          ].join('\n'),
         )
         const file = join(directory, 'curl')
-        await writeFile(file, list.join(''))
+        await writeFile(file, list.join('next\n'))
         try {
-          return await measureHere('curl -sS --fail-early -f -Z --parallel-max 4 -K "$LIST"', { LIST: file })
+          return await measureHere('curl --fail-early -Z --parallel-max 4 -K "$LIST"', { LIST: file })
         } finally {
           await upload.abort()
         }
@@ -112,3 +123,9 @@ const rcloneStore = ({ url, credentials }: Store) => ({
   RCLONE_CONFIG_STORE_LIST_VERSION: '2',
   RCLONE_CONFIG_STORE_LIST_URL_ENCODE: 'false',
 })
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece)
+  return hash.digest('base64')
+}

@@ -46,17 +46,35 @@ export class Store {
     })
   }
 
-  async begin(key: string, parts: number): Promise<Upload> {
+  begin(key: string, parts: number): Promise<Upload> {
+    return this.#begin(
+      key,
+      Array.from({ length: parts }, () => ({})),
+    )
+  }
+
+  /** Each address takes `x-amz-checksum-sha256` with the digest of its part (base64) and nothing else, and the store checks it. */
+  beginChecked(key: string, digests: string[]): Promise<Upload> {
+    return this.#begin(
+      key,
+      digests.map(ChecksumSHA256 => ({ ChecksumSHA256 })),
+      { ChecksumAlgorithm: 'SHA256' },
+    )
+  }
+
+  async #begin(key: string, parts: { ChecksumSHA256?: string }[], algorithm: { ChecksumAlgorithm?: 'SHA256' } = {}) {
     const at = { Bucket: this.bucket, Key: key }
-    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(at))
+    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand({ ...at, ...algorithm }))
+    const unhoistableHeaders = new Set(['x-amz-checksum-sha256'])
+    const signing = { expiresIn: 900, unhoistableHeaders, signableHeaders: new Set(['host', ...unhoistableHeaders]) }
     const urls: string[] = []
-    for (let PartNumber = 1; PartNumber <= parts; PartNumber++)
-      urls.push(
-        await getSignedUrl(this.#client, new UploadPartCommand({ ...at, UploadId, PartNumber }), { expiresIn: 900 }),
-      )
+    for (const [index, part] of parts.entries()) {
+      const command = new UploadPartCommand({ ...at, ...part, UploadId, PartNumber: index + 1 })
+      urls.push(await getSignedUrl(this.#client, command, signing))
+    }
     return {
       urls,
-      finish: async etags => {
+      finish: async (etags: string[]) => {
         const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }))
         await this.#client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
       },
