@@ -52,6 +52,16 @@ describe('a SQL Server', () => {
     expect(await detect(`${host}\\other`)).toBeUndefined()
   })
 
+  it('is found on this machine without an address, once, by the name that may keep its port', async () => {
+    await using here = await startSqlServer()
+    await using _ = await startBrowser('127.0.0.1', [
+      { name: 'CRM', port: here.port },
+      { name: 'STOPPED', port: 1 },
+    ])
+    const found = (await sqlserverDetector.detect(signal)).filter(({ name }) => ['crm', 'stopped'].includes(name))
+    expect(found).toMatchObject([{ name: 'crm', connection: { host: '127.0.0.1', instance: 'CRM' } }])
+  })
+
   it.each(['/run/mysqld/mysqld.sock', `${host}:1`, `${host}\\CRM`, 'a b', '127.0.0.1:99999'])(
     'is not at %s',
     async address => expect(await detect(address)).toBeUndefined(),
