@@ -1,8 +1,8 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { serverCertificate } from '../doubles/tds/certificate.ts'
 import { type SqlServer, startSqlServer } from '../doubles/tds/server.ts'
+import { trustedDoor } from '../engines/sqlserver/trusted-door.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { lastJson, run } from '../support/run.ts'
 import { type Host, newHost } from '../uploader/host.ts'
@@ -12,20 +12,20 @@ const megabyte = 1024 * 1024
 /** What may lie on the disk, and a database that is larger. */
 const [staging, database] = [80 * megabyte, 120 * megabyte]
 
+let door: Awaited<ReturnType<typeof trustedDoor>>
 let cloud: TestCloud
 let server: SqlServer
 let host: Host
 
 beforeAll(async () => {
-  const { cert, key, authority } = await serverCertificate()
+  door = await trustedDoor()
   cloud = await startTestCloud()
-  server = await startSqlServer({ storage: { authorities: [authority] } })
+  server = await startSqlServer({ storage: { authorities: [door.authority] } })
   server.model.createDatabase('erp', { padding: database })
   server.model.createDatabase('crm')
   server.model.write('erp', { orders: '1' })
   host = await newHost(cloud)
-  await writeFile(host.in('door.pem'), cert)
-  await writeFile(host.in('door.key'), key, { mode: 0o600 })
+  const { certificateFile, keyFile } = door.settings
   await writeFile(host.in('sa.pw'), `${server.logins.sa.password}\n`, { mode: 0o600 })
   await writeFile(
     host.config,
@@ -36,7 +36,7 @@ beforeAll(async () => {
       '  erp:',
       '    engine: sqlserver',
       `    connection: { host: 127.0.0.1, port: ${server.port}, user: sa, passwordFile: ${host.in('sa.pw')} }`,
-      `    door: { certificateFile: ${host.in('door.pem')}, keyFile: ${host.in('door.key')}, stripes: 2 }`,
+      `    door: { certificateFile: ${certificateFile}, keyFile: ${keyFile}, stripes: 2 }`,
       '',
     ].join('\n'),
     { mode: 0o600 },
@@ -46,6 +46,7 @@ afterAll(async () => {
   await host?.[Symbol.asyncDispose]()
   await server?.close()
   await cloud?.close()
+  await door?.[Symbol.asyncDispose]()
 })
 
 const failsafe = (args: string[], options?: Parameters<typeof run>[2]) =>

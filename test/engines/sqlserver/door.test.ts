@@ -19,9 +19,9 @@ import { serverCertificate } from '../../doubles/tds/certificate.ts'
 import { type SqlServer, type SqlServerOptions, startSqlServer } from '../../doubles/tds/server.ts'
 import { newAuthority } from '../../network/certificates.ts'
 import { times } from '../../support/counts.ts'
-import { temporaryDirectory } from '../../uploader/directory.ts'
 import { failureOf } from '../mysql/harness.ts'
 import { BackupChain } from './chain.ts'
+import { trustedDoor } from './trusted-door.ts'
 
 const signal = new AbortController().signal
 const partSize = 256 * 1024
@@ -29,8 +29,9 @@ const partSize = 256 * 1024
 const padding = 3 * 1024 * 1024
 
 let server: SqlServer
-let files: Awaited<ReturnType<typeof temporaryDirectory>>
-let door: { certificateFile: string; keyFile: string; stripes: number }
+let trusted: Awaited<ReturnType<typeof trustedDoor>>
+let files: (typeof trusted)['directory']
+let door: (typeof trusted)['settings']
 
 /** A server that trusts the door. */
 async function trusting(options: SqlServerOptions = {}): Promise<SqlServer> {
@@ -39,11 +40,9 @@ async function trusting(options: SqlServerOptions = {}): Promise<SqlServer> {
 }
 
 beforeEach(async () => {
-  const { cert, key } = await serverCertificate()
-  files = await temporaryDirectory()
-  door = { certificateFile: files.in('door.pem'), keyFile: files.in('door.key'), stripes: 1 }
-  await writeFile(door.certificateFile, cert)
-  await writeFile(door.keyFile, key)
+  trusted = await trustedDoor()
+  files = trusted.directory
+  door = trusted.settings
   server = await trusting()
   for (const name of ['one', 'two']) {
     server.model.createDatabase(name, { padding })
@@ -52,7 +51,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await server.close()
-  await files[Symbol.asyncDispose]()
+  await trusted[Symbol.asyncDispose]()
 })
 
 const chainOf = (more: Parameters<typeof BackupChain.of>[1] = {}, ...rest: [Parameters<typeof BackupChain.of>[2]?]) =>
