@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import {
@@ -249,10 +249,12 @@ describe('the run fails, and says what to do', () => {
     expect(await failureOf(later)).toMatch(/sqlserver-door-certificate: .*not valid now/)
   })
 
-  it('where the key is another one, or is not there', async () => {
+  it('where the key is another one, others may read it, or it is not there', async () => {
     await writeFile(door.keyFile, 'no key')
     await using chain = await chainOf()
     expect(await failureOf(chain.take('full'))).toContain('sqlserver-door-certificate')
+    await chmod(door.keyFile, 0o644)
+    expect(await failureOf(chain.take('full'))).toMatch(/file-not-private: The key of the door/)
     chain.settings.door = { ...door, keyFile: files.in('nowhere') }
     expect(await failureOf(chain.take('full'))).toMatch(/sqlserver-door-certificate: .*nowhere cannot be read/)
   })

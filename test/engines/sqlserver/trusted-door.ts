@@ -13,6 +13,6 @@ export async function trustedDoor() {
     stripes: 1,
   }
   await writeFile(settings.certificateFile, cert)
-  await writeFile(settings.keyFile, key)
+  await writeFile(settings.keyFile, key, { mode: 0o600 })
   return { settings, authority, directory, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() }
 }

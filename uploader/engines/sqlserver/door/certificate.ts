@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { requirePrivate } from '../../../config/private.ts'
 import type { DoorSettings } from '../settings.ts'
 
 /** What the door shows the server, as PEM. */
@@ -14,9 +15,10 @@ export interface DoorCertificate {
 /** How one is made that fits. */
 const howTo = 'docs/engines/sqlserver.md has the commands that make one'
 
-/** @throws Failure `sqlserver-door-certificate` for one that no server would take */
+/** @throws Failure `sqlserver-door-certificate` for one that no server would take, `file-not-private` */
 export async function doorCertificate({ certificateFile, keyFile }: DoorSettings, now: Date): Promise<DoorCertificate> {
-  const [certificate, key] = await Promise.all([read(certificateFile), read(keyFile)])
+  const [certificate, key] = [await read(certificateFile), await read(keyFile)]
+  await requirePrivate(keyFile, await stat(keyFile), 'The key of the door')
   const about = parsed(certificate, key, certificateFile)
   if (about.checkIP('127.0.0.1') === undefined)
     throw refused(
