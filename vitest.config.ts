@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     testTimeout: long ? 900_000 : 60_000,
     hookTimeout: 120_000,
+    // Two cores with five things to do.
+    expect: { poll: { timeout: 10_000 } },
     // Many tests wait more than they work: for a minute of a schedule, a silence, a server to start.
     maxWorkers: 3,
     projects: [

@@ -1,3 +1,5 @@
+import type { Credential } from '../../shared/sigv4/credential.ts'
+
 /**
  * Who may do what in the embedded cloud. The stand-ins of S3 and DynamoDB ask this for every request; the host answers from
  * the roles and resource policies of the synthesized template.
@@ -7,14 +9,6 @@ export interface AccessControl {
   credential(accessKeyId: string): Credential | undefined
   /** Decides one action on one resource. Anything it does not understand is denied. */
   authorize(question: Question): Decision
-}
-
-export interface Credential {
-  secretAccessKey: string
-  /** Present for session credentials: requests must carry exactly this token. */
-  sessionToken?: string
-  /** Whom the host knows by this key, e.g. a role's logical id. */
-  principal: string
 }
 
 export interface Question {

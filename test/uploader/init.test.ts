@@ -7,6 +7,7 @@ import { addSource } from '../../uploader/config/add-source.ts'
 import { mysqlDetector } from '../../uploader/engines/mysql/detect/detector.ts'
 import { greet, isSameServer } from '../../uploader/engines/mysql/detect/greet.ts'
 import { parsePlace } from '../../uploader/engines/mysql/detect/option-files.ts'
+import { startSqlServer } from '../doubles/tds/server.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { type Database, type Release, startDatabase } from '../support/database.ts'
 import { type Host, newHost } from './host.ts'
@@ -183,8 +184,43 @@ describe('init', () => {
     const { code, stderr } = await host.failsafe(['init', '--yes', '--connect', '127.0.0.1:1'])
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/No MySQL or MariaDB server answers at 127\.0\.0\.1:1\. .*--connect/),
+      expect.stringMatching(
+        /Nothing that can be backed up answers at 127\.0\.0\.1:1: there is no MySQL or MariaDB server and no SQL Server\. .*--connect/,
+      ),
     ])
+  })
+
+  test('makes a login in a SQL Server as sa, and says what its directory needs', async () => {
+    await using server = await startSqlServer()
+    server.model.createDatabase('shop')
+    const args = ['init', '--yes', '--json', '--connect', `127.0.0.1:${server.port}`]
+    const refused = await host.failsafe(args)
+    expect([refused.code, refused.stdout + refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/does not let sa in.*FAILSAFE_ADMINISTRATOR_PASSWORD/),
+    ])
+    const { password } = server.logins.sa
+    const { code, stdout } = await host.failsafe(args, { env: { FAILSAFE_ADMINISTRATOR_PASSWORD: password } })
+    expect(code, stdout).toBe(3)
+    const { added, checks } = JSON.parse(stdout)
+    expect(added).toMatchObject([{ name: 'sqlserver', statements: [] }])
+    const findings = checks.filter((check: { source?: string }) => check.source === 'sqlserver')
+    expect(JSON.stringify(findings)).toContain('install -d -o mssql')
+    expect(JSON.stringify(findings)).not.toContain('sqlserver-missing-right')
+    const { sources } = await written()
+    expect(sources.sqlserver).toEqual({
+      engine: 'sqlserver',
+      connection: {
+        host: '127.0.0.1',
+        port: server.port,
+        user: 'failsafe',
+        passwordFile: host.in('etc', 'sqlserver.pw'),
+      },
+      directory: '/var/opt/mssql/failsafe',
+      schedule: { full: '0 2 * * *', log: '*/15 * * * *', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    })
+    const again = await host.failsafe(['init', '--yes', '--connect', `localhost:${server.port}`])
+    expect(again.stderr).toMatch(/SQL Server 2022 .* is sqlserver, in .* already/)
   })
 
   test('asks on a terminal, and an answer that is not given changes nothing', async () => {
@@ -222,7 +258,7 @@ describe.each<Release>(['mariadb-10.11', 'mariadb-11.8', 'mysql-9.7'])('a server
   })
 
   test('gets an account that has every right of the table', async () => {
-    const detected = await mysqlDetector.detectAt(server.socket, never())
+    const detected = (await mysqlDetector.detectAt(server.socket, never()))!
     const plan = await mysqlDetector.planAccount(detected, { user: 'root', password: undefined }, 'failsafe', never())
     await plan.make('Aa1-it\'s \\ "ü', never())
     const { mysql } = await import('../../uploader/engines/mysql/engine.ts')

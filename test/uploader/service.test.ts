@@ -95,6 +95,22 @@ describe('the service of systemd', () => {
     expect((await verify(image.in('etc/systemd/system/failsafe.service'))).code).toBe(0)
   })
 
+  test('may write where an application puts its backups, which stays with its owner, and reads the certificate of a door', async () => {
+    const connection = 'connection: { user: b, passwordFile: /etc/failsafe/shop.pw }'
+    await using image = await newImage(
+      `  erp: { engine: sqlserver, ${connection}, directory: /var/opt/mssql/failsafe }`,
+      `  crm: { engine: sqlserver, ${connection}, door: { certificateFile: /home/crm/door.pem, keyFile: /etc/failsafe/door.key } }`,
+    )
+    await writeFile(image.in('etc/failsafe/door.key'), 'key\n', { mode: 0o600 })
+    await (await image.service()).install()
+    const unit = await image.unit()
+    expect(unit).toMatch(/^ReadWritePaths=\/var\/lib\/failsafe \/srv\/staging -\/var\/opt\/mssql\/failsafe$/m)
+    expect(unit).toMatch(/^ProtectHome=read-only$/m)
+    expect(image.given).toContain('/etc/failsafe/door.key failsafe')
+    expect(image.given.join()).not.toContain('mssql')
+    expect((await verify(image.in('etc/systemd/system/failsafe.service'))).code).toBe(0)
+  })
+
   test('may be installed again, after a change too, and uninstalled twice; what it used stays', async () => {
     await using image = await newImage(shop())
     await (await image.service()).install()
@@ -150,6 +166,7 @@ describe('the service of systemd', () => {
     user: 'failsafe',
     config: '/etc/failsafe/failsafe.yaml',
     writable: ['/var/lib/failsafe'],
+    shared: [],
     reached: [],
   }
 

@@ -23,7 +23,7 @@ interface Options {
   name?: string
   account: boolean
   user: string
-  administrator: string
+  administrator?: string
 }
 
 const UserName = z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/)
@@ -41,7 +41,7 @@ export function define(work: Work) {
     codes: [exit.warnings],
   })
     .option('--yes', 'ask nothing: take everything that is found, and make the accounts')
-    .option('--connect <address>', 'only what is there: the path of a socket, or host:port')
+    .option('--connect <address>', 'only what is there: the path of a socket, host:port, or HOST\\INSTANCE')
     .option(
       '--name <name>',
       'what to call the source',
@@ -50,9 +50,8 @@ export function define(work: Work) {
     .option('--user <user>', 'the account for backups', checked(UserName, userFix), 'failsafe')
     .option(
       '--administrator <user>',
-      'who makes it (password: FAILSAFE_ADMINISTRATOR_PASSWORD, or asked for)',
+      'who makes it; root of MySQL and sa of SQL Server if not given (password: FAILSAFE_ADMINISTRATOR_PASSWORD, or asked for)',
       checked(UserName, userFix),
-      'root',
     )
     .option('--no-account', 'make no account, but show the statements for it')
     .action((options: Options) => work.run(options, job => run(options, job)))

@@ -6,15 +6,19 @@ import type { EngineKind } from '../../shared/snapshot.ts'
  */
 export interface Detector {
   readonly engine: EngineKind
+  /** For people: `MySQL or MariaDB server`. */
+  readonly what: string
+  /** Who makes an account there, if nobody else is named. */
+  readonly administrator: string
 
   /** Looks at this machine without logging in anywhere. Each application once, however many ways lead to it. */
   detect(signal: AbortSignal): Promise<Detected[]>
 
   /**
-   * What is at an address that a person gave, e.g. a socket's path or `host:port`.
-   * @throws Failure where nothing of this engine answers there
+   * What is at an address that a person gave, e.g. a socket's path or `host:port`; without a port, at the one that is usual for this engine. Undefined where
+   * nothing of this engine answers there.
    */
-  detectAt(address: string, signal: AbortSignal): Promise<Detected>
+  detectAt(address: string, signal: AbortSignal): Promise<Detected | undefined>
 
   /** Whether a source that is configured already is this application. `settings` is its entry, as it was parsed. */
   isConfigured(detected: Detected, settings: unknown, signal: AbortSignal): Promise<boolean>
@@ -38,6 +42,8 @@ export interface Detected {
   name: string
   /** How it is reached, as in failsafe.yaml, without an account. */
   connection: Record<string, string | number>
+  /** What its source needs beside that. */
+  settings?: Record<string, string>
 }
 
 export interface Administrator {

@@ -4,6 +4,7 @@ import type { Detector } from './detector.ts'
 /** In the order in which init looks. */
 const detectors: Partial<Record<EngineKind, () => Promise<Detector>>> = {
   mysql: async () => (await import('./mysql/detect/detector.ts')).mysqlDetector,
+  sqlserver: async () => (await import('./sqlserver/detect/detector.ts')).sqlserverDetector,
 }
 
 export function allDetectors(): Promise<Detector[]> {

@@ -15,8 +15,8 @@ export interface Setup {
   address: string | undefined
   /** What to call the one source, or undefined. */
   name: string | undefined
-  /** Who makes the account; undefined: nobody, the statements are shown. */
-  administrator: Administrator | undefined
+  /** Who makes the accounts, where it is not the usual administrator of an application; undefined: nobody, the statements are shown. */
+  administrator: { user: string | undefined; password: string | undefined } | undefined
   /** The account for backups. */
   account: string
   timeZone: string
@@ -61,12 +61,14 @@ export async function initialise(setup: Setup): Promise<Added[]> {
 }
 
 /** What is there and not configured yet. @throws Failure `nothing-found` where there is nothing at all */
-async function look({ detectors, address, config, signal, say }: Setup): Promise<Detected[]> {
+async function look(setup: Setup): Promise<Detected[]> {
+  const { detectors, address, config, signal, say } = setup
   const fresh: Detected[] = []
   const known: string[] = []
   for (const detector of detectors) {
-    const found = address === undefined ? await detector.detect(signal) : [await detector.detectAt(address, signal)]
-    for (const detected of found) {
+    // One that answered at a port is the only one there; others would only leave marks in its log.
+    if (address !== undefined && /[/:\\]/.test(address) && fresh.length + known.length > 0) break
+    for (const detected of await found(detector, setup)) {
       const source = await configuredAs(detector, detected, config, signal)
       if (source === undefined) fresh.push(detected)
       else known.push(`${detected.what} is ${source}`)
@@ -74,10 +76,22 @@ async function look({ detectors, address, config, signal, say }: Setup): Promise
   }
   for (const line of known) say(`${line}, in ${config.path} already`)
   if (fresh.length + known.length > 0) return fresh
+  const none = detectors.map(({ what }) => `no ${what}`).join(' and ')
+  if (address !== undefined)
+    throw new Failure('nothing-found', `Nothing that can be backed up answers at ${address}`, {
+      why: `there is ${none}`,
+      fix: 'Correct --connect: the path of a socket, host:port, or HOST\\INSTANCE',
+    })
   throw new Failure('nothing-found', 'No application that can be backed up was found on this machine', {
-    why: 'no MySQL or MariaDB server answers at the usual places',
+    why: `at the usual places answers ${none}`,
     fix: 'Say where it is with --connect, or write failsafe.yaml by hand',
   })
+}
+
+async function found(detector: Detector, { address, signal }: Setup): Promise<Detected[]> {
+  if (address === undefined) return detector.detect(signal)
+  const detected = await detector.detectAt(address, signal)
+  return detected ? [detected] : []
 }
 
 async function configuredAs(detector: Detector, detected: Detected, { sources }: Config, signal: AbortSignal) {
@@ -96,7 +110,10 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
       fix: 'Choose another name with --name',
     })
   const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
-  const plan = setup.administrator && (await planAs(setup, detector, detected, setup.administrator))
+  const { administrator } = setup
+  const plan =
+    administrator &&
+    (await planAs(setup, detector, detected, { ...administrator, user: administrator.user ?? detector.administrator }))
   const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
 
   await makeConfigDirectory(config.path, platform)
@@ -108,7 +125,7 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
   }
   const schedule = { full: '0 2 * * *', ...(plan?.logs ? { log: '*/15 * * * *' } : {}), timeZone }
   const connection = { ...detected.connection, user: account, passwordFile }
-  await writeSource(config.path, name, { engine: detected.engine, connection, schedule })
+  await writeSource(config.path, name, { engine: detected.engine, connection, ...detected.settings, schedule })
   const statements = making ? [] : (plan?.statements ?? detector.statements(detected, account))
   return { name, what: detected.what, passwordFile, statements }
 }

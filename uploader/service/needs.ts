@@ -8,17 +8,21 @@ import { engineFor } from '../engines/registry.ts'
 export interface Needs {
   /** Source and reason of each that has to run as root. */
   root: { source: string; why: string }[]
-  /** Written to. */
+  /** Written to, and nobody else's. */
   directories: string[]
+  /** Written to by others as well, who own them; they may not be there yet. */
+  shared: string[]
   /** Read, and readable by nobody else. */
   secrets: string[]
   /** Other files that it reaches for. */
-  sockets: string[]
+  reached: string[]
 }
 
-/** The keys that engines share for files (`SecretSource`) and sockets. */
+/** The keys of engines for files (`SecretSource`), sockets, and directories that an application writes its backups into. */
 const Reached = z.object({
   connection: z.object({ passwordFile: z.string().optional(), socketPath: z.string().optional() }).optional(),
+  directory: z.string().optional(),
+  door: z.object({ certificateFile: z.string(), keyFile: z.string() }).optional(),
 })
 
 /** @throws Failure where the settings of a source are not valid */
@@ -26,16 +30,20 @@ export async function needsOf(config: Config): Promise<Needs> {
   const needs: Needs = {
     root: [],
     directories: outermost([config.state.dir, config.staging.dir, config.log.dir]),
+    shared: [],
     secrets: [],
-    sockets: [],
+    reached: [],
   }
   for (const source of config.sources.values()) {
     const engine = await engineFor(source.engine)
     const why = engine.needsRoot?.(source.settings(engine.settings))
     if (why !== undefined) needs.root.push({ source: source.name, why })
-    const { connection } = source.settings(Reached)
+    const { connection, directory, door } = source.settings(Reached)
     if (connection?.passwordFile !== undefined) needs.secrets.push(connection.passwordFile)
-    if (connection?.socketPath !== undefined) needs.sockets.push(connection.socketPath)
+    if (connection?.socketPath !== undefined) needs.reached.push(connection.socketPath)
+    if (directory !== undefined) needs.shared.push(directory)
+    if (door) needs.secrets.push(door.keyFile)
+    if (door) needs.reached.push(door.certificateFile)
   }
   return needs
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessControl, Credential } from '../access.ts'
+import type { Credential } from '../../../shared/sigv4/credential.ts'
+import type { AccessControl } from '../access.ts'
 import type { Plan } from '../plan/plan.ts'
 import { evaluate } from './evaluate.ts'
 import { compileStatement, type Statement } from './statement.ts'

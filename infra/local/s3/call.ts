@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Verified } from '../sigv4/verify.ts'
+import type { Verified } from '../../../shared/sigv4/verify.ts'
 import { S3Error } from './error.ts'
 import type { Bucket } from './store/buckets.ts'
 import type { Store } from './store/store.ts'

@@ -1,4 +1,4 @@
-import type { SignatureError, SignatureErrorCode } from '../sigv4/error.ts'
+import type { SignatureError, SignatureErrorCode } from '../../../shared/sigv4/error.ts'
 
 const statuses = {
   AuthorizationError: 403,

@@ -88,6 +88,19 @@ export class Others {
     return this.#instance.history.at(-1)!.set
   }
 
+  /** Names of the server's credentials. */
+  get credentials(): string[] {
+    return [...this.#instance.credentials.keys()]
+  }
+
+  addCredential(name: string): void {
+    this.#instance.credentials.set(name, { name, identity: 'S3 Access Key', secret: 'a:b' })
+  }
+
+  dropCredentials(): void {
+    this.#instance.credentials.clear()
+  }
+
   /** A file backup gives one file a differential base of its own. Source: Microsoft, "Differential backups (SQL Server)". */
   backupFile(name: string, logicalName: string): void {
     const file = this.database(name).files.find(each => each.logicalName === logicalName)

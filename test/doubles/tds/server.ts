@@ -5,7 +5,7 @@ import { Clock } from './clock.ts'
 import { Faults, type Received } from './faults.ts'
 import { Logins } from './logins.ts'
 import type { EditionName } from './model/edition.ts'
-import { Instance } from './model/instance.ts'
+import { Instance, type ObjectStorage } from './model/instance.ts'
 import { Others } from './others.ts'
 import { Connection } from './protocol/connection.ts'
 import type { Mounts } from './statements/device.ts'
@@ -24,6 +24,10 @@ export interface SqlServerOptions {
   clock?: Clock
   /** Directories of the server that lie elsewhere on this machine. */
   mounts?: Mounts
+  /** How it sends backups to S3. */
+  storage?: Partial<ObjectStorage>
+  /** An address of loopback; 127.0.0.1 if nothing is said. */
+  host?: string
 }
 
 /** A SQL Server to test against: it speaks TDS, keeps its databases in memory, and reads and writes real backup files. */
@@ -72,7 +76,9 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
     platform: options.platform ?? (major >= firstOnLinux ? 'linux' : 'windows'),
     caseSensitive: options.caseSensitive ?? false,
     serverName: options.serverName ?? 'DOUBLE',
+    ...(options.storage && { storage: options.storage }),
   })
+  const address = options.host ?? '127.0.0.1'
   const logins = new Logins(instance)
   const faults = new Faults()
   const statements: Received[] = []
@@ -92,14 +98,14 @@ export async function startSqlServer(options: SqlServerOptions = {}): Promise<Sq
     open.add(connection)
     socket.on('close', () => open.delete(connection))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(0, address, resolve))
   const close = async () => {
     const closed = new Promise<void>(resolve => server.close(() => resolve()))
     for (const connection of open) connection.kill()
     await closed
   }
   return {
-    host: '127.0.0.1',
+    host: address,
     port: (server.address() as AddressInfo).port,
     certificate: authority,
     clock,

@@ -10,7 +10,7 @@ import type { Result } from '../../../uploader/engines/sqlserver/backup/results.
 import { sqlserver } from '../../../uploader/engines/sqlserver/engine.ts'
 import type { Settings } from '../../../uploader/engines/sqlserver/settings.ts'
 import type { SqlServer } from '../../doubles/tds/server.ts'
-import { stage } from '../stage.ts'
+import { type StageHooks, stage } from '../stage.ts'
 
 export interface Taken {
   committed: CommittedSnapshot
@@ -31,6 +31,7 @@ export interface Hooks {
   kept?: Parameters<typeof begin>[2]['kept']
   options?: BeginOptions
   written?: (bytes: number) => void
+  onChunk?: StageHooks['onChunk']
 }
 
 /** Short, so that no test waits for what it does not test. */
@@ -60,7 +61,7 @@ export class BackupChain implements AsyncDisposable {
     process.env.FAILSAFE_TEST_SQLSERVER = login.password
     const settings = sqlserver.settings.parse({
       connection: { host: server.host, port: server.port, user: login.user, passwordEnv: 'FAILSAFE_TEST_SQLSERVER' },
-      directory: join(directory, 'exchange'),
+      ...(more.door === undefined && { directory: join(directory, 'exchange') }),
       ...more,
     })
     return new BackupChain(settings, directory, concurrency)
@@ -72,9 +73,19 @@ export class BackupChain implements AsyncDisposable {
     return { data: newest('data'), log: newest('log') }
   }
 
+  get exchangeDirectory(): string {
+    return join(this.directory, 'exchange')
+  }
+
   /** Files that lie in the exchange directory. */
   exchange(): Promise<string[]> {
-    return readdir(this.settings.directory)
+    return readdir(this.exchangeDirectory)
+  }
+
+  /** Files that lie in the directory of the run, which may be gone. */
+  async scratch(): Promise<string[]> {
+    const names = await readdir(join(this.directory, 'source'), { recursive: true }).catch(() => [])
+    return names.filter(name => name.includes('.'))
   }
 
   async take(requested: SnapshotKind, hooks: Hooks = {}): Promise<Taken> {
@@ -107,7 +118,10 @@ export class BackupChain implements AsyncDisposable {
         { directory: this.directory, folder },
         {
           before: hooks.before,
-          onChunk: ({ role }, chunk) => void (role === 'file' && listed.push(Buffer.from(chunk))),
+          onChunk: async (artefact, chunk) => {
+            if (artefact.role === 'file') listed.push(Buffer.from(chunk))
+            await hooks.onChunk?.(artefact, chunk)
+          },
         },
       )
       outcome = 'succeeded'

@@ -289,10 +289,10 @@ describe('a run that is stopped', () => {
 
   it('and one that was killed: its files are removed by the next', async () => {
     const mine = `failsafe-${tokenOf(join(chain.directory, 'source/run/scratch'))}-two_x_F.bak`
-    await writeFile(join(chain.settings.directory, mine), 'half a backup')
-    await writeFile(join(chain.settings.directory, 'customer.bak'), 'not ours')
+    await writeFile(join(chain.exchangeDirectory, mine), 'half a backup')
+    await writeFile(join(chain.exchangeDirectory, 'customer.bak'), 'not ours')
     await chain.take('full')
-    expect(await readdir(chain.settings.directory)).toEqual(['customer.bak'])
+    expect(await readdir(chain.exchangeDirectory)).toEqual(['customer.bak'])
   })
 })
 

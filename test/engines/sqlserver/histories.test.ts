@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { historiesOf } from '../../../shared/planner/history.ts'
 import { planRestore } from '../../../shared/planner/plan.ts'
 import { rangesOf } from '../../../shared/planner/ranges.ts'
 import { type SqlServer, startSqlServer } from '../../doubles/tds/server.ts'
 import { seed, times, within } from '../../support/counts.ts'
 import { BackupChain } from './chain.ts'
+import { trustedDoor } from './trusted-door.ts'
 
 /** What may happen to one of the databases, by us and by others. */
 const names = ['a', 'b'] as const
@@ -94,15 +95,26 @@ async function happen({ what, name }: Event, server: SqlServer, chain: BackupCha
   }
 }
 
+let door: Awaited<ReturnType<typeof trustedDoor>>
+
+beforeAll(async () => {
+  door = await trustedDoor()
+})
+afterAll(() => door[Symbol.asyncDispose]())
+
 describe('whatever happens to the databases, and whoever else backs them up', () => {
-  it(
-    'the newest state of a run is restored exactly, and so is every moment that is said to be restorable',
-    async () => {
+  it.each([
+    ['files', times(1000)],
+    ['the door', times(100)],
+  ])(
+    'the newest state of a run is restored exactly, and so is every moment that is said to be restorable, through %s',
+    async (way, numRuns) => {
+      const more = way === 'files' ? {} : { door: door.settings }
       await fc.assert(
         fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 12 }), async events => {
-          await using server = await startSqlServer()
+          await using server = await startSqlServer({ storage: { authorities: [door.authority] } })
           for (const name of names) server.model.createDatabase(name)
-          await using chain = await BackupChain.of(server, { parallel: 1 }, { concurrency: 1 })
+          await using chain = await BackupChain.of(server, { parallel: 1, ...more }, { concurrency: 1 })
           const noted: Noted[] = []
           await chain.take('full')
           for (const each of events) await happen(each, server, chain, noted)
@@ -129,7 +141,7 @@ describe('whatever happens to the databases, and whoever else backs them up', ()
           }
           expect(await chain.exchange()).toEqual([])
         }),
-        { seed, numRuns: times(1000) },
+        { seed, numRuns },
       )
     },
     within(400_000),

@@ -147,10 +147,28 @@ describe('the watch over a BACKUP', () => {
       patience: { stall: 60, poll: 10 },
       control: rows(40),
       session: 51,
+      isHeldUp: () => false,
       onPercent: () => {},
     })
     await expect(watched).rejects.toThrow(Stalled)
     await expect(watched).rejects.toMatchObject({ wait: 'BACKUPIO' })
+  })
+
+  it('does not take one for stuck that waits for us', async () => {
+    let heldUp = true
+    const watched = watch(({ signal }) => until(signal!), {
+      signal: new AbortController().signal,
+      patience: { stall: 60, poll: 10 },
+      control: rows(40),
+      session: 51,
+      isHeldUp: () => heldUp,
+      onPercent: () => {},
+    })
+    const waiting = Symbol()
+    const soon = new Promise(resolve => setTimeout(resolve, 200, waiting))
+    expect(await Promise.race([watched, soon])).toBe(waiting)
+    heldUp = false
+    await expect(watched).rejects.toThrow(Stalled)
   })
 
   it('leaves one alone that still says something, or whose percentage grows', async () => {
@@ -169,6 +187,7 @@ describe('the watch over a BACKUP', () => {
       patience: { stall: 120, poll: 5 },
       control: { query: async () => [{ percent_complete: percent }] },
       session: 51,
+      isHeldUp: () => false,
       onPercent: each => percents.push(each),
     })
     expect(result).toBe('done')
@@ -186,6 +205,7 @@ describe('the watch over a BACKUP', () => {
         },
       },
       session: 51,
+      isHeldUp: () => false,
       onPercent: () => {},
     })
     await expect(watched).rejects.toThrow(Stalled)

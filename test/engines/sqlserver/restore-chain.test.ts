@@ -62,7 +62,7 @@ const all: [SnapshotKind, UnitEntry[]][] = [
   ['log', [log2]],
 ]
 const namesOf = (at: string | null, snapshots = all) =>
-  chainsOf(inputOf(snapshots, at)).chains.map(({ steps }) => steps.map(({ name }) => name))
+  chainsOf(inputOf(snapshots, at)).chains.map(({ steps }) => steps.flatMap(({ names }) => names))
 
 describe('the way to a moment', () => {
   it('is the full, the differential and the log after it, for the latest state', () => {
@@ -71,7 +71,7 @@ describe('the way to a moment', () => {
 
   it('is the full and its logs where the differential came later', () => {
     const [chain] = chainsOf(inputOf(all, '2026-11-22T03:30:00+01:00')).chains
-    expect(chain!.steps.map(({ name }) => name)).toEqual(['0/a.bak', '1/a.bak', '3/a.bak'])
+    expect(chain!.steps.flatMap(({ names }) => names)).toEqual(['0/a.bak', '1/a.bak', '3/a.bak'])
     expect(chain!.stopAt).toBe('2026-11-22T03:30:00.000')
   })
 

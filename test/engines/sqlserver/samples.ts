@@ -41,6 +41,7 @@ export function inventory(databases: Database[], more: Partial<Inventory> = {}):
     now: '2026-11-22T12:00:00+01:00',
     databases,
     policy: { coexist: false, replicas: 'preferred' },
+    throughDoor: false,
     ...more,
   }
 }

@@ -45,7 +45,9 @@ SELECT IS_SRVROLEMEMBER('sysadmin') AS sysadmin,
   HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE') AS create_database,
   HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') AS server_state,
   HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION') AS any_definition,
-  HAS_PERMS_BY_NAME('msdb.dbo.backupset', 'OBJECT', 'SELECT') AS history;
+  HAS_PERMS_BY_NAME(NULL, NULL, 'ALTER ANY CREDENTIAL') AS any_credential,
+  HAS_PERMS_BY_NAME('msdb.dbo.backupset', 'OBJECT', 'SELECT') AS history,
+  HAS_PERMS_BY_NAME('msdb.dbo.backupfile', 'OBJECT', 'SELECT') AS history_files;
 
 SELECT d.name, HAS_DBACCESS(d.name) AS has_access,
   HAS_PERMS_BY_NAME(QUOTENAME(d.name), 'DATABASE', 'BACKUP DATABASE') AS backup_database,
@@ -114,8 +116,95 @@ RESTORE VERIFYONLY FROM DISK = @file WITH CHECKSUM;
 
 RESTORE FILELISTONLY FROM DISK = @file;
 
+RESTORE FILELISTONLY FROM DISK = @file, DISK = @file2;
+
 BACKUP DATABASE model TO DISK = @file
   WITH COPY_ONLY, FORMAT, INIT, SKIP, CHECKSUM;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH COPY_ONLY, FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH COPY_ONLY, FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH COPY_ONLY, FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH COPY_ONLY, FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH COPY_ONLY, FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH COPY_ONLY, FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP DATABASE @db TO URL = @url1, URL = @url2
+  WITH DIFFERENTIAL, FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP LOG @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP LOG @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, COMPRESSION, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+BACKUP LOG @db TO URL = @url1
+  WITH FORMAT, CHECKSUM, COMPRESSION, MAXTRANSFERSIZE = 20971520, STATS = 5, NAME = @setName, DESCRIPTION = @description;
+
+SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_only, is_damaged, has_backup_checksums, has_bulk_logged_data,
+  recovery_model, time_zone,
+  CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
+  CONVERT(char(36), differential_base_guid) AS differential_base_guid,
+  CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
+  CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
+  CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
+  FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
+  SELECT f.logical_name AS LogicalName, f.physical_name AS PhysicalName, f.file_type AS Type, CONVERT(varchar(30), f.file_size) AS Size
+  FROM msdb.dbo.backupfile f INNER JOIN msdb.dbo.backupset s ON s.backup_set_id = f.backup_set_id
+  WHERE s.database_name = @db AND s.name = @setName;
+
+BACKUP DATABASE model TO URL = @url1
+  WITH COPY_ONLY, FORMAT, CHECKSUM;
+
+CREATE CREDENTIAL [s3://127.0.0.1:1/D]
+  WITH IDENTITY = 'S3 Access Key', SECRET = N'A:S';
+
+DROP CREDENTIAL [s3://127.0.0.1:1/D];
+
+SELECT name FROM sys.credentials WHERE name LIKE @pattern;
 
 CREATE TABLE #header (BackupName nvarchar(128) NULL, BackupDescription nvarchar(255) NULL, BackupType smallint NULL, ExpirationDate datetime NULL, Compressed bit NULL, Position smallint NULL, DeviceType tinyint NULL, UserName nvarchar(128) NULL, ServerName nvarchar(128) NULL, DatabaseName nvarchar(128) NULL, DatabaseVersion int NULL, DatabaseCreationDate datetime NULL, BackupSize numeric(20, 0) NULL, FirstLSN numeric(25, 0) NULL, LastLSN numeric(25, 0) NULL, CheckpointLSN numeric(25, 0) NULL, DatabaseBackupLSN numeric(25, 0) NULL, BackupStartDate datetime NULL, BackupFinishDate datetime NULL, SortOrder smallint NULL, CodePage smallint NULL, UnicodeLocaleId int NULL, UnicodeComparisonStyle int NULL, CompatibilityLevel tinyint NULL, SoftwareVendorId int NULL, SoftwareVersionMajor int NULL, SoftwareVersionMinor int NULL, SoftwareVersionBuild int NULL, MachineName nvarchar(128) NULL, Flags int NULL, BindingID uniqueidentifier NULL, RecoveryForkID uniqueidentifier NULL, Collation nvarchar(128) NULL, FamilyGUID uniqueidentifier NULL, HasBulkLoggedData bit NULL, IsSnapshot bit NULL, IsReadOnly bit NULL, IsSingleUser bit NULL, HasBackupChecksums bit NULL, IsDamaged bit NULL, BeginsLogChain bit NULL, HasIncompleteMetaData bit NULL, IsForceOffline bit NULL, IsCopyOnly bit NULL, FirstRecoveryForkID uniqueidentifier NULL, ForkPointLSN numeric(25, 0) NULL, RecoveryModel nvarchar(60) NULL, DifferentialBaseLSN numeric(25, 0) NULL, DifferentialBaseGUID uniqueidentifier NULL, BackupTypeDescription nvarchar(60) NULL, BackupSetGUID uniqueidentifier NULL, CompressedBackupSize bigint NULL, Containment tinyint NULL);
   INSERT INTO #header EXEC sp_executesql N'RESTORE HEADERONLY FROM DISK = @file', N'@file nvarchar(260)', @file = @file;
@@ -167,6 +256,14 @@ RESTORE DATABASE @db FROM DISK = @file
   WITH NORECOVERY, CHECKSUM, STATS = 5, REPLACE,
   MOVE N'L' TO N'P';
 
+RESTORE DATABASE @db FROM DISK = @file, DISK = @file2
+  WITH NORECOVERY, CHECKSUM, STATS = 5,
+  MOVE N'L' TO N'P';
+
+RESTORE LOG @db FROM DISK = @file, DISK = @file2
+  WITH NORECOVERY, CHECKSUM, STATS = 5,
+  MOVE N'L' TO N'P';
+
 RESTORE LOG @db FROM DISK = @file
   WITH NORECOVERY, CHECKSUM, STATS = 5;
 
@@ -190,3 +287,23 @@ SELECT CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultDataPath')) AS data
   CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version;
 
 ALTER DATABASE [D] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;
+
+SELECT CONVERT(int, SERVERPROPERTY('IsIntegratedSecurityOnly')) AS windows_only;
+
+SELECT name FROM sys.server_principals WHERE name = @user;
+
+CREATE LOGIN [U] WITH PASSWORD = N'P';
+
+GRANT CREATE ANY DATABASE, VIEW SERVER STATE, VIEW ANY DEFINITION TO [U];
+
+USE [D]; CREATE USER [U] FOR LOGIN [U];
+
+USE [D]; ALTER ROLE db_backupoperator ADD MEMBER [U];
+
+USE msdb; GRANT SELECT ON dbo.backupset TO [U];
+
+DECLARE @all nvarchar(max) = N''; SELECT @all = @all + N'USE ' + QUOTENAME(name) + N'; CREATE USER [U] FOR LOGIN [U]; ALTER ROLE db_backupoperator ADD MEMBER [U]; ' FROM sys.databases WHERE name <> 'tempdb' AND state_desc = 'ONLINE' AND source_database_id IS NULL AND is_read_only = 0; EXEC (@all);
+
+USE [D]; DROP USER [U];
+
+DROP LOGIN [U];

@@ -24,7 +24,7 @@ describe('the statements that the engine can send', () => {
   })
 
   it('carry names and paths as values, not in their text', () => {
-    const { text, inputs } = restoreData({ database: "x'; DROP DATABASE y--", file: 'f', moves: [] }, false)
+    const { text, inputs } = restoreData({ database: "x'; DROP DATABASE y--", disks: ['f'], moves: [] }, false)
     expect(text).not.toContain('DROP')
     expect(inputs).toMatchObject({ db: { value: "x'; DROP DATABASE y--" } })
   })

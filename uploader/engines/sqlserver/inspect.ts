@@ -13,7 +13,10 @@ export async function inspect(settings: Settings, signal: AbortSignal): Promise<
 }
 
 /** @throws Failure `sqlserver-managed`, `sqlserver-too-old` for a server that cannot be backed up to files */
-export async function inspectServer(server: Server, settings: Settings): Promise<Inventory> {
+export async function inspectServer(
+  server: Server,
+  settings: Pick<Settings, 'coexist' | 'replicas' | 'door'>,
+): Promise<Inventory> {
   const is = await server.one(instance)
   const version = text(is, 'version')
   const offset = Number(is.utc_offset_min)
@@ -27,6 +30,7 @@ export async function inspectServer(server: Server, settings: Settings): Promise
     offset,
     now: instantOf(text(is, 'now').slice(0, 19), offset),
     policy: { coexist: settings.coexist, replicas: settings.replicas },
+    throughDoor: settings.door !== undefined,
   }
   const rows = await server.query(databases)
   requireOwnServer(inventory, rows)

@@ -16,6 +16,8 @@ export interface Inventory {
   now: string
   databases: Database[]
   policy: Pick<Settings, 'coexist' | 'replicas'>
+  /** Backups come through the door, not through files. */
+  throughDoor: boolean
 }
 
 export type RecoveryModel = 'FULL' | 'BULK_LOGGED' | 'SIMPLE'

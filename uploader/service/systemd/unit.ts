@@ -7,6 +7,8 @@ export interface UnitOptions {
   config: string
   /** Directories that it writes to. */
   writable: readonly string[]
+  /** Directories that it writes to as well, where they are there when it starts. */
+  shared: readonly string[]
   /** Everything else that it must be able to reach. */
   reached: readonly string[]
 }
@@ -17,15 +19,15 @@ export interface UnitOptions {
  *
  * Not there, with reason: `MemoryDenyWriteExecute`, as V8 writes the code that it runs; `PrivateNetwork` and `IPAddressDeny`, as backups leave the machine.
  */
-export function unitOf({ command, user, config, writable, reached }: UnitOptions): string {
-  const paths = [...command.filter(word => word.startsWith('/')), config, ...writable, ...reached]
+export function unitOf({ command, user, config, writable, shared, reached }: UnitOptions): string {
+  const paths = [...command.filter(word => word.startsWith('/')), config, ...writable, ...shared, ...reached]
   const isRoot = user === 'root'
   return [
     '# Written by failsafe service install, which writes it anew: put changes into failsafe.service.d/*.conf.',
     '[Unit]',
     'Description=FailSafe Online Backup',
     'Wants=network-online.target',
-    'After=network-online.target mysql.service mariadb.service',
+    'After=network-online.target mysql.service mariadb.service mssql-server.service',
     '# However often it fails, it is started again.',
     'StartLimitIntervalSec=0',
     '',
@@ -47,7 +49,7 @@ export function unitOf({ command, user, config, writable, reached }: UnitOptions
     'NoNewPrivileges=yes',
     `CapabilityBoundingSet=${isRoot ? 'CAP_DAC_READ_SEARCH' : ''}`,
     'ProtectSystem=strict',
-    `ReadWritePaths=${writable.map(quote).join(' ')}`,
+    `ReadWritePaths=${[...writable, ...shared.map(path => `-${path}`)].map(quote).join(' ')}`,
     `ProtectHome=${paths.some(isHome) ? 'read-only' : 'yes'}`,
     `PrivateTmp=${paths.some(isTemporary) ? 'no' : 'yes'}`,
     'PrivateDevices=yes',

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
+import { SignatureError, type SignatureErrorCode } from '../../../../shared/sigv4/error.ts'
+import type { SignedRequest } from '../../../../shared/sigv4/request.ts'
+import { verifySignature } from '../../../../shared/sigv4/verify.ts'
 import type { AccessControl } from '../../access.ts'
-import { SignatureError, type SignatureErrorCode } from '../../sigv4/error.ts'
-import type { SignedRequest } from '../../sigv4/request.ts'
-import { verifySignature } from '../../sigv4/verify.ts'
 import { DynamodbError, type ErrorType } from './error.ts'
 
 /** What S3 calls an error, in the words of DynamoDB. */

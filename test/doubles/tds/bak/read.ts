@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
 import type { BackupSet } from '../model/backup-set.ts'
 import type { Commit } from '../model/database.ts'
 import { blockSize, type Descriptor, readDescriptor } from './descriptor.ts'
 import { decode, type Extent, type Media, type StoredSet } from './media.ts'
+import type { Source } from './medium.ts'
 import { readStreamHeader, streamHeaderSize } from './stream.ts'
 
 const inflate = promisify(inflateRaw)
@@ -19,7 +19,7 @@ export class MediaError extends Error {
   }
 }
 
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+async function readAt(file: Source, offset: number, length: number): Promise<Buffer> {
   const data = Buffer.alloc(length)
   const { bytesRead } = await file.read(data, 0, length, offset)
   if (bytesRead < length) throw new MediaError('end-of-file')
@@ -27,7 +27,7 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
 }
 
 /** Reads the descriptors of a backup file; its data is skipped. @throws MediaError */
-export async function readMedia(file: FileHandle): Promise<Media> {
+export async function readMedia(file: Source): Promise<Media> {
   const { size } = await file.stat()
   const signature = Buffer.alloc(4)
   await file.read(signature, 0, 4, 0)
@@ -67,7 +67,7 @@ export async function readMedia(file: FileHandle): Promise<Media> {
   return media
 }
 
-async function storedSet(file: FileHandle, position: number, extents: Extent[]): Promise<StoredSet> {
+async function storedSet(file: Source, position: number, extents: Extent[]): Promise<StoredSet> {
   const header = extents.find(extent => extent.id === 'MQCI')
   if (!header) throw new MediaError('malformed')
   return { position, set: parse<BackupSet>(await readExtent(file, header, true)), extents }
@@ -75,7 +75,7 @@ async function storedSet(file: FileHandle, position: number, extents: Extent[]):
 
 /** One descriptor with the streams behind it. */
 async function readBlock(
-  file: FileHandle,
+  file: Source,
   start: number,
 ): Promise<{ descriptor: Descriptor; data: Extent[]; next: number }> {
   const descriptor = readDescriptor(await readAt(file, start, blockSize))
@@ -103,7 +103,7 @@ async function readBlock(
 }
 
 /** @param verify compares the checksum, where there is one. @throws MediaError */
-async function readExtent(file: FileHandle, extent: Extent, verify: boolean): Promise<Buffer> {
+async function readExtent(file: Source, extent: Extent, verify: boolean): Promise<Buffer> {
   const stored = await readAt(file, extent.offset, extent.length)
   if (verify && extent.crc !== null && crc32(stored) !== extent.crc) throw new MediaError('damaged')
   if (!extent.compressed) return stored
@@ -128,7 +128,7 @@ function parse<T extends BackupSet | Commit[]>(data: Buffer): T {
  * @throws MediaError
  */
 export async function readSet(
-  file: FileHandle,
+  file: Source,
   stored: StoredSet,
   verify: boolean,
   progress: (read: number) => Promise<void>,

@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { crc32, deflateRaw } from 'node:zlib'
 import type { BackupSet } from '../model/backup-set.ts'
 import type { Commit } from '../model/database.ts'
 import { blockSize, type Kind, writeDescriptor } from './descriptor.ts'
 import { encode } from './media.ts'
+import type { Sink } from './medium.ts'
 import { padding } from './padding.ts'
 import { type StreamId, streamHeaderSize, writeStreamHeader } from './stream.ts'
 
@@ -14,7 +14,7 @@ const batch = 10_000
 
 /** Writes one backup set, block by block, so that what is in memory does not grow with it. */
 export class SetWriter {
-  readonly #file: FileHandle
+  readonly #file: Sink
   readonly #checksums: boolean
   readonly #compressed: boolean
   #at: number
@@ -22,7 +22,7 @@ export class SetWriter {
   #plain = 0
 
   /** @param at where the set begins: 0 writes the media's header first */
-  constructor(file: FileHandle, at: number, options: { checksums: boolean; compressed: boolean }) {
+  constructor(file: Sink, at: number, options: { checksums: boolean; compressed: boolean }) {
     this.#file = file
     this.#at = at
     this.#checksums = options.checksums

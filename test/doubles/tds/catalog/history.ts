@@ -1,3 +1,4 @@
+import type { BackupFile } from '../model/backup-set.ts'
 import { firstFork, forkPoint, type HistoryRow, lastFork } from '../model/backup-set.ts'
 import { columnsOf, type Table, table } from '../query/table.ts'
 import {
@@ -76,6 +77,28 @@ const encryptionColumns = columnsOf<HistoryRow>([
 export function backupSets({ instance }: Asker): Table {
   const columns = instance.release.major >= 12 ? [...setColumns, ...encryptionColumns] : setColumns
   return table(columns, instance.history)
+}
+
+interface BackedUpFile {
+  row: HistoryRow
+  file: BackupFile
+}
+
+/** Source: Microsoft, "backupfile (Transact-SQL)". */
+const fileColumns = columnsOf<BackedUpFile>([
+  ['backup_set_id', int, ({ row }) => row.id],
+  ['file_number', numeric(10), ({ file }) => BigInt(file.id)],
+  ['file_type', char(1), ({ file }) => ({ ROWS: 'D', LOG: 'L', FILESTREAM: 'S' })[file.kind]],
+  ['logical_name', nvarchar(128), ({ file }) => file.logicalName],
+  ['physical_name', nvarchar(260), ({ file }) => file.physicalName],
+  ['file_size', numeric(20), ({ file }) => BigInt(file.size)],
+  ['backup_size', numeric(20), ({ file }) => BigInt(file.backupSize)],
+  ['is_present', bit, () => 1],
+])
+
+export function backupFiles({ instance }: Asker): Table {
+  const rows = instance.history.flatMap(row => row.set.files.map(file => ({ row, file })))
+  return table(fileColumns, rows)
 }
 
 /** A file on a disk. Source: Microsoft, "backupmediafamily (Transact-SQL)", device_type. */

@@ -1,4 +1,5 @@
-import type { Certificate, RunningRequest, Visitor } from '../model/instance.ts'
+import type { Certificate, Credential, RunningRequest, Visitor } from '../model/instance.ts'
+import type { Login } from '../model/login.ts'
 import { message } from '../model/messages.ts'
 import { mayOnServer, mayViewServerState } from '../model/rights.ts'
 import { refused, SqlError } from '../model/sql-error.ts'
@@ -147,6 +148,29 @@ const certificateColumns = columnsOf<Certificate>([
 export function certificates({ instance, visitor }: Asker, database: string): Table {
   const visible = database.toLowerCase() === 'master' && mayOnServer(visitor.login, 'VIEW ANY DEFINITION')
   return table(certificateColumns, visible ? [...instance.certificates.values()] : [])
+}
+
+const principalColumns = columnsOf<Login>([
+  ['name', sysname, ({ name }) => name],
+  ['type_desc', nvarchar(60), ({ name }) => (name.includes('\\') ? 'WINDOWS_LOGIN' : 'SQL_LOGIN')],
+])
+
+/** Source: Microsoft, "sys.server_principals (Transact-SQL)", permissions: one sees oneself, and who may see definitions sees all. */
+export function principals({ instance, visitor }: Asker): Table {
+  const visible = mayOnServer(visitor.login, 'VIEW ANY DEFINITION') || mayOnServer(visitor.login, 'ALTER ANY LOGIN')
+  return table(principalColumns, visible ? [...instance.logins.values()] : [visitor.login])
+}
+
+const credentialColumns = columnsOf<Credential>([
+  ['name', sysname, ({ name }) => name],
+  ['credential_identity', nvarchar(4000), ({ identity }) => identity],
+])
+
+/** Source: Microsoft, "sys.credentials (Transact-SQL)", permissions. */
+export function credentials({ instance, visitor }: Asker): Table {
+  const visible =
+    mayOnServer(visitor.login, 'ALTER ANY CREDENTIAL') || mayOnServer(visitor.login, 'VIEW ANY DEFINITION')
+  return table(credentialColumns, visible ? [...instance.credentials.values()] : [])
 }
 
 interface Setting {

@@ -15,10 +15,12 @@ import {
   recoveryStatus,
   replicaStates,
 } from './databases.ts'
-import { backupSets, mediaFamilies, mediaSets } from './history.ts'
+import { backupFiles, backupSets, mediaFamilies, mediaSets } from './history.ts'
 import {
   certificates,
   configurations,
+  credentials,
+  principals,
   requests,
   services,
   sessions,
@@ -45,11 +47,14 @@ const system: Record<string, View | undefined> = {
   dm_server_services: services,
   certificates: (asker, database) => certificates(asker, database.name),
   configurations,
+  credentials,
+  server_principals: principals,
 }
 
 /** Tables of msdb's dbo schema. */
 const history: Record<string, View | undefined> = {
   backupset: backupSets,
+  backupfile: backupFiles,
   backupmediafamily: mediaFamilies,
   backupmediaset: mediaSets,
 }

@@ -1,6 +1,6 @@
 import { refused } from '../model/sql-error.ts'
 import type { Parser } from './parser.ts'
-import type { Expression, NameOrVariable, Statement, WithOption } from './syntax.ts'
+import type { DeviceName, Expression, NameOrVariable, Statement, WithOption } from './syntax.ts'
 
 /** How an option is written. Source: Microsoft, "BACKUP (Transact-SQL)"; "RESTORE Statements - Arguments (Transact-SQL)". */
 type Form = 'alone' | 'value' | 'maybe' | 'move' | 'mark' | 'list'
@@ -67,7 +67,7 @@ export function parseBackup(parser: Parser): Statement {
   const what = parser.oneOf('DATABASE', 'LOG')
   const database = nameOrVariable(parser)
   parser.expectKeyword('TO')
-  const devices = parser.list(() => device(parser))
+  const devices = parser.list(() => device(parser, 'DISK', 'URL'))
   const options = parseOptions(parser, `BACKUP ${what}`, backupFor[what])
   return { kind: 'backup', what, database, devices, options }
 }
@@ -77,7 +77,7 @@ export function parseRestore(parser: Parser): Statement {
   const what = parser.oneOf('DATABASE', 'LOG', 'HEADERONLY', 'FILELISTONLY', 'VERIFYONLY', 'LABELONLY')
   const rebuilds = what === 'DATABASE' || what === 'LOG'
   const database = rebuilds ? nameOrVariable(parser) : null
-  const devices = parser.acceptKeyword('FROM') ? parser.list(() => device(parser)) : []
+  const devices = parser.acceptKeyword('FROM') ? parser.list(() => device(parser, 'DISK')) : []
   if (devices.length === 0 && !rebuilds) throw parser.syntaxError()
   const options = parseOptions(parser, 'RESTORE', rebuilds ? rebuildOptions : { ...restoreOptions, MOVE: 'move' })
   return { kind: 'restore', what, database, devices, options }
@@ -87,10 +87,11 @@ export function nameOrVariable(parser: Parser): NameOrVariable {
   return parser.isVariable() ? { kind: 'variable', name: parser.variable() } : { kind: 'name', name: parser.name() }
 }
 
-function device(parser: Parser): Expression {
-  parser.expectKeyword('DISK')
+/** @param media that the double knows for the statement */
+function device(parser: Parser, ...media: DeviceName['medium'][]): DeviceName {
+  const medium = parser.oneOf(...media)
   parser.expect('=')
-  return value(parser)
+  return { medium, name: value(parser) }
 }
 
 /** A text, a number or a variable: BACKUP and RESTORE take no other expression. */

@@ -1,3 +1,10 @@
+import {
+  parseAddMember,
+  parseCreateCredential,
+  parseCreateLogin,
+  parseCreateUser,
+  parseGrant,
+} from './parse-accounts.ts'
 import { nameOrVariable, parseBackup, parseRestore } from './parse-backup.ts'
 import { parseCondition, parseExpression, parseType } from './parse-expression.ts'
 import { parseSelect } from './parse-select.ts'
@@ -36,8 +43,9 @@ function single(parser: Parser): Statement {
     case 'SET':
       return parseSet(parser)
     case 'CREATE':
-      parser.expectKeyword('CREATE', 'TABLE')
-      return { kind: 'create-table', name: tableName(parser), columns: columns(parser) }
+      return parseCreate(parser)
+    case 'GRANT':
+      return parseGrant(parser)
     case 'DROP':
       return parseDrop(parser)
     case 'INSERT':
@@ -127,9 +135,26 @@ function columns(parser: Parser): ColumnDefinition[] {
   return found
 }
 
+function parseCreate(parser: Parser): Statement {
+  parser.expectKeyword('CREATE')
+  switch (parser.oneOf('TABLE', 'CREDENTIAL', 'LOGIN', 'USER')) {
+    case 'TABLE':
+      return { kind: 'create-table', name: tableName(parser), columns: columns(parser) }
+    case 'CREDENTIAL':
+      return parseCreateCredential(parser)
+    case 'LOGIN':
+      return parseCreateLogin(parser)
+    case 'USER':
+      return parseCreateUser(parser)
+  }
+}
+
 function parseDrop(parser: Parser): Statement {
   parser.expectKeyword('DROP')
-  const what = parser.oneOf('TABLE', 'DATABASE')
+  const what = parser.oneOf('TABLE', 'DATABASE', 'CREDENTIAL', 'LOGIN', 'USER')
+  if (what === 'CREDENTIAL') return { kind: 'drop-credential', name: parser.name() }
+  if (what === 'USER') return { kind: 'drop-user', name: parser.name() }
+  if (what === 'LOGIN') return { kind: 'drop-login', name: parser.name() }
   const ifExists = parser.acceptKeyword('IF', 'EXISTS')
   return what === 'TABLE'
     ? { kind: 'drop-table', name: tableName(parser), ifExists }
@@ -167,7 +192,8 @@ function insertion(parser: Parser): Insertion {
 }
 
 function parseAlter(parser: Parser): Statement {
-  parser.expectKeyword('ALTER', 'DATABASE')
+  parser.expectKeyword('ALTER')
+  if (parser.oneOf('DATABASE', 'ROLE') === 'ROLE') return parseAddMember(parser)
   const database = parser.name()
   parser.expectKeyword('SET')
   const set: string[] = []

@@ -85,6 +85,12 @@ export interface WithOption {
   second: Expression | null
 }
 
+/** Where a backup is written to or read from. */
+export interface DeviceName {
+  medium: 'DISK' | 'URL'
+  name: Expression
+}
+
 export interface ColumnDefinition {
   name: string
   type: TypeName
@@ -92,12 +98,12 @@ export interface ColumnDefinition {
 
 export type Statement =
   | Select
-  | { kind: 'backup'; what: 'DATABASE' | 'LOG'; database: NameOrVariable; devices: Expression[]; options: WithOption[] }
+  | { kind: 'backup'; what: 'DATABASE' | 'LOG'; database: NameOrVariable; devices: DeviceName[]; options: WithOption[] }
   | {
       kind: 'restore'
       what: 'DATABASE' | 'LOG' | 'HEADERONLY' | 'FILELISTONLY' | 'VERIFYONLY' | 'LABELONLY'
       database: NameOrVariable | null
-      devices: Expression[]
+      devices: DeviceName[]
       options: WithOption[]
     }
   | { kind: 'use'; database: string }
@@ -111,6 +117,14 @@ export type Statement =
   | { kind: 'kill'; id: Expression }
   | { kind: 'alter-database'; database: string; set: string[] }
   | { kind: 'drop-database'; database: string; ifExists: boolean }
+  | { kind: 'create-credential'; name: string; identity: string; secret: string }
+  | { kind: 'drop-credential'; name: string }
+  | { kind: 'create-login'; name: string; password: string }
+  | { kind: 'drop-login'; name: string }
+  | { kind: 'create-user'; name: string; login: string }
+  | { kind: 'drop-user'; name: string }
+  | { kind: 'add-member'; role: string; member: string }
+  | { kind: 'grant'; permissions: string[]; object: string | null; to: string }
   | { kind: 'check-database'; database: NameOrVariable | null }
   | Execute
   | { kind: 'if'; condition: Condition; body: Statement; otherwise: Statement | null }

@@ -13,7 +13,11 @@ export interface InstanceOptions {
   /** Names are compared with the case; then databases may differ in it alone. */
   caseSensitive: boolean
   serverName: string
+  storage?: Partial<ObjectStorage>
 }
+
+/** Source: Microsoft, "SQL Server backup to URL for S3-compatible object storage", MAXTRANSFERSIZE. */
+const usualPart = 10 * 1024 * 1024
 
 /** A certificate of master, as TDE uses it. */
 export interface Certificate {
@@ -21,6 +25,25 @@ export interface Certificate {
   thumbprint: string
   /** Wall clock, milliseconds. Null: its private key was never saved. */
   privateKeySavedAt: number | null
+}
+
+/** What the server proves itself with to others. Source: Microsoft, "sys.credentials (Transact-SQL)". */
+export interface Credential {
+  name: string
+  identity: string
+  secret: string
+}
+
+/** How the server sends backups to S3. */
+export interface ObjectStorage {
+  /** Authorities, as PEM, whose certificates the server trusts. Source: Microsoft, "SQL Server backup to URL for S3-compatible object storage", Linux support. */
+  authorities: string[]
+  /** Bytes of a part where nothing is said of MAXTRANSFERSIZE: smaller than the real server's, so that a test needs no gigabytes for many. */
+  partSize: number
+  /** Parts of one URL that are under way at once. */
+  inFlight: number
+  /** `swapped`: every second part is sent before the one that it follows, which waits until that one is taken. */
+  order: 'in-turn' | 'swapped'
 }
 
 /** A connection, as sys.dm_exec_sessions and sys.dm_exec_requests show it. */
@@ -61,6 +84,8 @@ export class Instance {
   /** msdb.dbo.backupset. */
   history: HistoryRow[] = []
   readonly certificates = new Map<string, Certificate>()
+  readonly credentials = new Map<string, Credential>()
+  readonly storage: ObjectStorage
   readonly logins = new Map<string, Login>()
   readonly visitors = new Map<number, Visitor>()
   /** Names of databases, in lower case, of which a BACKUP DATABASE runs. */
@@ -77,6 +102,7 @@ export class Instance {
     this.platform = options.platform
     this.caseSensitive = options.caseSensitive
     this.serverName = options.serverName
+    this.storage = { authorities: [], partSize: usualPart, inFlight: 4, order: 'in-turn', ...options.storage }
     const windows = `C:\\Program Files\\Microsoft SQL Server\\MSSQL${options.major}.MSSQLSERVER\\MSSQL`
     this.dataDirectory = options.platform === 'windows' ? `${windows}\\DATA` : '/var/opt/mssql/data'
     this.backupDirectory = options.platform === 'windows' ? `${windows}\\Backup` : '/var/opt/mssql/data'

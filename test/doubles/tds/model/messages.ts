@@ -104,6 +104,10 @@ const texts = {
   ],
   3043: [16, "BACKUP '%s' detected an error on page (%s) in file '%s'."],
   3059: [16, 'This BACKUP or RESTORE command is not supported on a database mirror or secondary replica.'],
+  3078: [
+    16,
+    'The file name "%s" is invalid as a backup device name for the specified device type. Reissue the BACKUP statement with a valid file name and device type.',
+  ],
   3098: [
     16,
     "The backup cannot be performed because '%s' was requested after the media was formatted with an incompatible structure. To append to this media set, either omit '%s' or specify '%s'. Alternatively, you can create a new media set by using WITH FORMAT in your BACKUP statement. If you use WITH FORMAT on an existing media set, all its backup sets will be overwritten.",
@@ -132,6 +136,7 @@ const texts = {
     16,
     'This backup set will not be restored because all data has already been restored to a point beyond the time covered by this backup set.',
   ],
+  3132: [16, 'The media set has %s media families but only %s are provided. All members must be provided.'],
   3135: [16, "The backup set in file '%s' was created by %s and cannot be used for this restore operation."],
   3136: [
     16,
@@ -160,6 +165,10 @@ const texts = {
   3202: [16, 'Write on "%s" failed: %s'],
   3203: [16, 'Read on "%s" failed: %s'],
   3211: [10, '%s percent processed.'],
+  3231: [
+    16,
+    'The media loaded on "%s" is formatted to support %s media families, but %s media families are expected according to the backup device specification.',
+  ],
   3234: [
     16,
     "Logical file '%s' is not part of database '%s'. Use RESTORE FILELISTONLY to list the logical file names.",
@@ -209,6 +218,8 @@ const texts = {
     'The STOPAT clause specifies a point too early to allow this backup set to be restored. Choose a different stop point or use RESTORE DATABASE WITH RECOVERY to recover at the current point.',
   ],
   4341: [16, 'This log backup contains bulk-logged changes. It cannot be used to stop at an arbitrary point in time.'],
+  4621: [16, 'Permissions at the server scope can only be granted when the current database is master'],
+  4613: [16, 'Grantor does not have GRANT permission.'],
   5011: [
     14,
     "User does not have permission to alter database '%s', the database does not exist, or the database is not in a state that allows access checks.",
@@ -231,6 +242,16 @@ const texts = {
   8179: [16, 'Could not find prepared statement with handle %s.'],
   8114: [16, 'Error converting data type %s to %s.'],
   8939: [16, "Table error: Object ID 2, database '%s'. Test (IS_OFF (BUF_IOERR, pBUF->bstat)) failed."],
+  15007: [16, "'%s' is not a valid login or you do not have permission."],
+  15023: [16, "User, group, or role '%s' already exists in the current database."],
+  15025: [16, "The server principal '%s' already exists."],
+  15118: [
+    16,
+    'Password validation failed. The password does not meet the operating system policy requirements because it is not complex enough.',
+  ],
+  15151: [16, "Cannot %s the %s '%s', because it does not exist or you do not have permission."],
+  15247: [16, 'User does not have permission to perform this action.'],
+  15335: [16, "A credential with name '%s' already exists."],
   18456: [14, "Login failed for user '%s'."],
   33111: [16, "Cannot find server certificate with thumbprint '%s'."],
 } as const satisfies Record<number, readonly [number, string]>

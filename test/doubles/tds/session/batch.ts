@@ -19,8 +19,10 @@ import { functions } from '../query/functions.ts'
 import { compileQuery, compilerFor } from '../query/select.ts'
 import { type Result, type Table, tableOf } from '../query/table.ts'
 import { type SqlType, type SqlValue, typeOf } from '../query/types.ts'
+import { addMember, createLogin, createUser, dropLogin, dropUser, grant } from '../statements/accounts.ts'
 import { alterDatabase, dropDatabase, kill } from '../statements/alter.ts'
 import { runBackup } from '../statements/backup.ts'
+import { createCredential, dropCredential } from '../statements/credential.ts'
 import type { Mounts } from '../statements/device.ts'
 import type { Execution, Output } from '../statements/execution.ts'
 import { readBackup } from '../statements/read-media.ts'
@@ -167,6 +169,30 @@ export class Batch implements Context, Caller, Inserter {
         return null
       case 'drop-database':
         dropDatabase(statement, instance, session)
+        return null
+      case 'create-credential':
+        createCredential(statement, instance, session)
+        return null
+      case 'drop-credential':
+        dropCredential(statement, instance, session)
+        return null
+      case 'create-login':
+        createLogin(statement, instance, session)
+        return null
+      case 'drop-login':
+        dropLogin(statement, instance, session)
+        return null
+      case 'create-user':
+        createUser(statement, instance, session)
+        return null
+      case 'drop-user':
+        dropUser(statement, instance, session)
+        return null
+      case 'add-member':
+        addMember(statement, instance, session)
+        return null
+      case 'grant':
+        grant(statement, instance, session)
         return null
       case 'check-database':
         this.#check(statement.database)

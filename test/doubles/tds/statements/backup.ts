@@ -1,18 +1,17 @@
-import type { FileHandle } from 'node:fs/promises'
 import { pageSize } from '../bak/padding.ts'
 import { SetWriter } from '../bak/write.ts'
-import type { Statement } from '../language/syntax.ts'
+import type { DeviceName, Statement } from '../language/syntax.ts'
 import type { BackupSet } from '../model/backup-set.ts'
 import type { Database } from '../model/database.ts'
 import { message } from '../model/messages.ts'
 import { backupRules } from '../model/rules/backup.ts'
-import { checkCompression, pageRules } from '../model/rules/media.ts'
+import { pageRules } from '../model/rules/media.ts'
 import { existence, state } from '../model/rules/open.ts'
 import { check } from '../model/rules/rule.ts'
 import { terminating } from '../model/sql-error.ts'
 import { type BackupRequest, beginBackup, commitsOf, draftSet, settle } from '../model/take-backup.ts'
-import { Device } from './device.ts'
 import type { Execution } from './execution.ts'
+import { openTarget } from './media-out.ts'
 import { Options } from './options.ts'
 import { Progress } from './progress.ts'
 
@@ -57,12 +56,11 @@ async function backUp(statement: Backup, execution: Execution): Promise<void> {
     edition: instance.edition,
   })
   const database = found!
-  const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
   visitor.request!.command = `BACKUP ${statement.what}`
   visitor.request!.database = database.name
   if (statement.what === 'DATABASE') instance.backingUp.add(key)
   try {
-    await write(database, request, device, options, execution)
+    await write(database, request, statement.devices, options, execution)
   } finally {
     if (statement.what === 'DATABASE') instance.backingUp.delete(key)
   }
@@ -71,7 +69,7 @@ async function backUp(statement: Backup, execution: Execution): Promise<void> {
 async function write(
   database: Database,
   request: BackupRequest,
-  device: Device,
+  devices: DeviceName[],
   options: Options,
   execution: Execution,
 ): Promise<void> {
@@ -79,11 +77,11 @@ async function write(
   const draft = beginBackup(instance, database, request)
   const started = instance.clock.now()
   const stateThen = database.state
-  const { file, at, position } = await target(device, options, execution)
-  await using _ = file
+  await using target = await openTarget(devices, options, execution)
+  const { sink, at, position } = target
   const padding = request.type === 'D' ? database.padding : 0
   const progress = new Progress(execution, options.stats, padding)
-  const writer = new SetWriter(file, at, request)
+  const writer = new SetWriter(sink, at, request)
   let set: BackupSet
   try {
     await writer.begin(options.text('MEDIANAME') ?? '', request.name ?? '', request.description ?? '')
@@ -104,36 +102,14 @@ async function write(
     set.backupSize = writer.plain
     set.compressedSize = writer.at - at
     await writer.end(set)
+    await target.end()
   } catch (error) {
-    throw device.writeFailed(error)
+    execution.signal.throwIfAborted()
+    throw target.writeFailed(error)
   }
   execution.signal.throwIfAborted()
-  settle(instance, database, set, device.name, position)
+  settle(instance, database, set, target.name, position)
   tell(set, position, instance.clock.now() - started, output)
-}
-
-/** Where the set goes. Without FORMAT a file that is there must be a backup; without INIT the set comes behind those in it. */
-async function target(
-  device: Device,
-  options: Options,
-  execution: Execution,
-): Promise<{ file: FileHandle; at: number; position: number }> {
-  await execution.progress(0).catch(error => {
-    throw device.openFailed(error, false)
-  })
-  if (options.has('FORMAT') || device.isNull) return { file: await device.open('w'), at: 0, position: 1 }
-  const file = await device.open('a+')
-  const { size } = await file.stat()
-  await file.close()
-  if (size === 0) return { file: await device.open('w'), at: 0, position: 1 }
-  await using existing = await device.open('r')
-  const media = await device.media(existing)
-  if (options.has('INIT')) return { file: await device.open('w'), at: 0, position: 1 }
-  checkCompression(
-    options.has('COMPRESSION'),
-    media.sets.map(({ set }) => set.compressed),
-  )
-  return { file: await device.open('r+'), at: media.end, position: media.sets.length + 1 }
 }
 
 /** Somebody dropped the database, or took it offline, while it was backed up. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { posix, win32 } from 'node:path'
 import type { Media } from '../bak/media.ts'
+import type { Source } from '../bak/medium.ts'
 import { MediaError, readMedia } from '../bak/read.ts'
 import type { Instance } from '../model/instance.ts'
 import { refused, type SqlError } from '../model/sql-error.ts'
@@ -94,7 +95,7 @@ export class Device {
   }
 
   /** @throws SqlError 3241, 3242, 3203 */
-  async media(file: FileHandle): Promise<Media> {
+  async media(file: Source): Promise<Media> {
     return readMedia(file).catch(error => {
       throw this.unreadable(error, refused(3241, this.name))
     })

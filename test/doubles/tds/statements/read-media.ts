@@ -6,9 +6,10 @@ import { message } from '../model/messages.ts'
 import { checksumRules, readRules } from '../model/rules/media.ts'
 import { check } from '../model/rules/rule.ts'
 import { refused, terminating } from '../model/sql-error.ts'
-import { Device } from './device.ts'
+import type { Device } from './device.ts'
 import type { Execution } from './execution.ts'
 import { fileList, headers, label } from './headers.ts'
+import { openMedia } from './media-in.ts'
 import { Options } from './options.ts'
 import { Progress } from './progress.ts'
 
@@ -40,12 +41,8 @@ async function read(statement: Restore, what: keyof typeof names, execution: Exe
   check(readRules, { login: visitor.login })
   const options = new Options(statement.options, execution)
   visitor.request!.command = `RESTORE ${what}`
-  const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
-  await execution.progress(0).catch(error => {
-    throw device.openFailed(error, true)
-  })
-  await using file = await device.open('r')
-  const media = await device.media(file)
+  await using opened = await openMedia(statement.devices, execution)
+  const { device, source, media } = opened
   const { major } = instance.release
   switch (what) {
     case 'HEADERONLY': {
@@ -65,7 +62,7 @@ async function read(statement: Restore, what: keyof typeof names, execution: Exe
       const stored = chosen(media, options, device)
       check(checksumRules, { checksum: options.has('CHECKSUM'), checksums: stored.set.checksums })
       const progress = new Progress(execution, options.stats, sizeOf(stored))
-      await readSet(file, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(error => {
+      await readSet(source, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(error => {
         throw device.unreadable(error, refused(3189))
       })
       await progress.end()

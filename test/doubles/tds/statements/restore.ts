@@ -22,8 +22,9 @@ import { check } from '../model/rules/rule.ts'
 import { refused, terminating } from '../model/sql-error.ts'
 import { parseTime } from '../query/times.ts'
 import { rate } from './backup.ts'
-import { Device, localPath } from './device.ts'
+import { localPath } from './device.ts'
 import type { Execution } from './execution.ts'
+import { openMedia } from './media-in.ts'
 import { type Moves, Options } from './options.ts'
 import { Progress } from './progress.ts'
 import { chosen, sizeOf } from './read-media.ts'
@@ -57,12 +58,9 @@ async function restore(statement: Restore, execution: Execution): Promise<void> 
   visitor.request!.command = `RESTORE ${statement.what}`
   visitor.request!.database = name
   if (statement.devices.length === 0) return recoverAlone(existing, name, execution)
-  const device = new Device(String(execution.value(statement.devices[0]!)), instance, execution.mounts)
-  await execution.progress(0).catch(error => {
-    throw device.openFailed(error, true)
-  })
-  await using file = await device.open('r')
-  const stored = chosen(await device.media(file), options, device)
+  await using opened = await openMedia(statement.devices, execution)
+  const { device, source, media } = opened
+  const stored = chosen(media, options, device)
   const stop = stopOf(options)
   const facts: SetFacts = {
     what: statement.what === 'LOG' ? 'LOG' : 'DATABASE',
@@ -82,9 +80,11 @@ async function restore(statement: Restore, execution: Execution): Promise<void> 
   const database = begin(facts, options, execution)
   const started = instance.clock.now()
   const progress = new Progress(execution, options.stats, sizeOf(stored))
-  const commits = await readSet(file, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(error => {
-    throw device.unreadable(error, refused(3183, '1:256', name))
-  })
+  const commits = await readSet(source, stored, !options.has('NO_CHECKSUM'), bytes => progress.at(bytes)).catch(
+    error => {
+      throw device.unreadable(error, refused(3183, '1:256', name))
+    },
+  )
   await progress.end()
   execution.signal.throwIfAborted()
   instance.clock.advance(1000)

@@ -1,4 +1,3 @@
-import { Failure } from '../../../../shared/failure.ts'
 import type { Detected, Detector } from '../../detector.ts'
 import { releaseOf } from '../release.ts'
 import { Settings } from '../settings.ts'
@@ -10,6 +9,8 @@ import { likelyAddresses } from './places.ts'
 /** MySQL and MariaDB servers that listen on this machine. */
 export const mysqlDetector: Detector = {
   engine: 'mysql',
+  what: 'MySQL or MariaDB server',
+  administrator: 'root',
 
   async detect(signal) {
     const found: { address: Address; greeting: Greeting }[] = []
@@ -22,11 +23,8 @@ export const mysqlDetector: Detector = {
 
   async detectAt(text, signal) {
     const address = parseAddress(text)
-    const greeting = await greet(address, signal)
-    if (greeting) return describe(address, greeting)
-    throw new Failure('mysql-unreachable', `No MySQL or MariaDB server answers at ${text}`, {
-      fix: 'Correct --connect: the path of a socket, or host:port',
-    })
+    const greeting = address && (await greet(address, signal))
+    return greeting && describe(address, greeting)
   },
 
   async isConfigured({ connection }, settings, signal) {
@@ -71,9 +69,10 @@ function addressOf({ socketPath, host, port }: Detected['connection']): Address 
   return socketPath === undefined ? { host: String(host), port: Number(port) } : { path: String(socketPath) }
 }
 
-/** `/run/mysqld/mysqld.sock`, `db.example.net:3306`, `[::1]:3306`, `127.0.0.1` */
-function parseAddress(text: string): Address {
+/** `/run/mysqld/mysqld.sock`, `db.example.net:3306`, `[::1]:3306`, `127.0.0.1`; undefined for what is none */
+function parseAddress(text: string): Address | undefined {
   if (text.startsWith('/')) return { path: text }
-  const [, host, port = '3306'] = /^\[?([^\]]*?)\]?(?::(\d{1,5}))?$/.exec(text) ?? []
+  const [whole, host, port = '3306'] = /^\[?([^\]\\]*?)\]?(?::(\d{1,5}))?$/.exec(text) ?? []
+  if (whole === undefined || Number(port) > 65_535) return undefined
   return { host: host || '127.0.0.1', port: Number(port) }
 }

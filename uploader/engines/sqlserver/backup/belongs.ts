@@ -6,16 +6,25 @@ import type { BackupSet } from './backup-set.ts'
 /** BackupType of RESTORE HEADERONLY, and the type in the history. */
 const types = { full: [1, 'D'], differential: [5, 'I'], log: [2, 'L'] } as const
 
-/** Why the file is not the backup that was asked for; undefined where it is. */
-export function wrongFile({ kind, copyOnly }: Task, set: BackupSet, header: Row[]): string | undefined {
+/** Why it is not the backup that was asked for; undefined where it is. */
+export function wrongSet({ kind, copyOnly }: Pick<Task, 'kind' | 'copyOnly'>, set: BackupSet): string | undefined {
+  const [, letter] = types[kind]
+  if (set.type !== letter) return 'the server wrote another kind of backup'
+  if (set.damaged) return 'the server read damaged pages'
+  if (!set.checksums) return 'the backup has no checksums'
+  if (kind === 'full' && set.copyOnly !== copyOnly) return 'the server wrote another kind of full'
+  return undefined
+}
+
+/** Why a file does not hold the backup that the history tells of; undefined where it does. */
+export function wrongHeader(kind: Task['kind'], set: BackupSet, header: Row[]): string | undefined {
   const [only, ...others] = header
-  const [number, letter] = types[kind]
+  const [number] = types[kind]
   if (!only || others.length > 0 || Number(only.Position) !== 1) return 'the file holds other backups than ours'
   if (String(only.BackupSetGUID).toLowerCase() !== set.guid) return 'the file is of another backup than ours'
-  if (Number(only.BackupType) !== number || set.type !== letter) return 'the file holds another kind of backup'
-  if (set.damaged || isTrue(only.IsDamaged)) return 'the server read damaged pages'
-  if (!set.checksums || !isTrue(only.HasBackupChecksums)) return 'the file has no checksums'
-  if (kind === 'full' && set.copyOnly !== copyOnly) return 'the file is of another kind of full'
+  if (Number(only.BackupType) !== number) return 'the file holds another kind of backup'
+  if (isTrue(only.IsDamaged)) return 'the server read damaged pages'
+  if (!isTrue(only.HasBackupChecksums)) return 'the file has no checksums'
   return undefined
 }
 

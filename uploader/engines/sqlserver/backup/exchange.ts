@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { SnapshotKind } from '../../../../shared/snapshot.ts'
 import type { Database } from '../inventory.ts'
-import type { Settings } from '../settings.ts'
-import { fileNameOf } from './names.ts'
+import type { SharedDirectory } from '../settings.ts'
+import { fileNameOf, UnusedNames } from './names.ts'
 
 /** One file of the exchange directory, as the index, this machine and the server name it. */
 export interface ExchangeFile {
@@ -18,29 +18,26 @@ const blockSize = 1024 * 1024
 
 /** The directory that the server writes its backups into and that we take them from: one of ours lies there no longer than it takes to seal it. */
 export class Exchange {
-  readonly #settings: Pick<Settings, 'directory' | 'directoryOnServer'>
+  readonly #shared: SharedDirectory
   readonly #prefix: string
-  readonly #names = new Set<string>()
+  readonly #names = new UnusedNames()
 
   /** @param token tells this source's files from those of others, and of other programs */
-  constructor(settings: Pick<Settings, 'directory' | 'directoryOnServer'>, token: string) {
-    this.#settings = settings
+  constructor(shared: SharedDirectory, token: string) {
+    this.#shared = shared
     this.#prefix = `failsafe-${token}-`
   }
 
   fileFor(database: Pick<Database, 'name' | 'guid'>, kind: SnapshotKind, at: Date): ExchangeFile {
-    const wanted = fileNameOf(database, kind, at)
-    let name = wanted
-    for (let n = 2; this.#names.has(name.toLowerCase()); n++) name = wanted.replace(/(\.\w+)$/, `-${n}$1`)
-    this.#names.add(name.toLowerCase())
-    return { name, ...pathsIn(this.#settings, `${this.#prefix}${name}`) }
+    const name = this.#names.next(fileNameOf(database, kind, at))
+    return { name, ...pathsIn(this.#shared, `${this.#prefix}${name}`) }
   }
 
   /** Removes what runs of this source left behind that were killed. @throws Failure `sqlserver-directory` */
   async sweep(): Promise<void> {
-    const names = await list(this.#settings.directory)
+    const names = await list(this.#shared.directory)
     await Promise.all(
-      names.filter(name => name.startsWith(this.#prefix)).map(name => remove(join(this.#settings.directory, name))),
+      names.filter(name => name.startsWith(this.#prefix)).map(name => remove(join(this.#shared.directory, name))),
     )
   }
 
@@ -93,7 +90,7 @@ export function tokenOf(scratch: string): string {
 }
 
 export function pathsIn(
-  { directory, directoryOnServer = directory }: Pick<Settings, 'directory' | 'directoryOnServer'>,
+  { directory, directoryOnServer = directory }: SharedDirectory,
   name: string,
 ): Pick<ExchangeFile, 'local' | 'onServer'> {
   const separator = isWindows(directoryOnServer) ? '\\' : '/'

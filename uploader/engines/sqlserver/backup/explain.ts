@@ -5,6 +5,7 @@ import { quoteName } from '../statements/quote.ts'
 import type { ExchangeFile } from './exchange.ts'
 import { ItemFailed } from './item-failed.ts'
 import { Stalled } from './watch.ts'
+import type { Attempt } from './way.ts'
 
 /** What the server's numbers mean for one database. The first that is among the messages counts. */
 const meanings: [number, string, (database: Database) => string][] = [
@@ -35,18 +36,17 @@ const meanings: [number, string, (database: Database) => string][] = [
   [3203, 'database-unverified', () => 'the server could not read the file that it had written'],
 ]
 
-const cannotOpen = 3201
-
 /**
  * What went wrong with the backup of one database.
  * @returns ItemFailed where only this database is concerned; a Failure where all others would fail as well; anything else as it is
  */
-export function explainBackup(error: unknown, database: Database, file: ExchangeFile): unknown {
+export function explainBackup(error: unknown, database: Database, attempt: Pick<Attempt, 'explain'>): unknown {
   if (error instanceof Stalled) return new ItemFailed('database-stalled', `${error.message}: it was stopped`, error)
   if (error instanceof Cancelled)
     return new ItemFailed('database-cancelled', 'somebody stopped its backup on the server', error)
   if (!(error instanceof StatementError)) return error
-  if (error.has(cannotOpen)) return directoryDenied(error, file)
+  const refused = attempt.explain(error)
+  if (refused) return refused
   const meaning = meanings.find(([number]) => error.has(number))
   if (!meaning) return new ItemFailed('database-failed', error.message, error)
   const [, code, words] = meaning

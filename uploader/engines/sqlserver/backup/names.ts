@@ -15,6 +15,18 @@ export function fileNameOf(database: { name: string; guid: string | null }, kind
   return `${safe(database.name)}_${identity}_${time}_${letters[kind]}.${kind === 'log' ? 'trn' : 'bak'}`
 }
 
+/** No name twice, also where upper and lower case are the same: `a.bak`, then `a-2.bak`. */
+export class UnusedNames {
+  readonly #used = new Set<string>()
+
+  next(wanted: string): string {
+    let name = wanted
+    for (let n = 2; this.#used.has(name.toLowerCase()); n++) name = wanted.replace(/(\.\w+)$/, `-${n}$1`)
+    this.#used.add(name.toLowerCase())
+    return name
+  }
+}
+
 /** Everything but letters, digits, `.`, `_` and `-` as `%` and its bytes; no escape is cut in two. */
 function safe(name: string): string {
   let text = ''

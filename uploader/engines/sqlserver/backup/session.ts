@@ -8,17 +8,17 @@ import { withFailed } from '../plan/failed.ts'
 import type { Task, Verdict } from '../plan/judge.ts'
 import { Channel } from './channel.ts'
 import { stillAt, unchangedLog, unchangedSince } from './entry.ts'
-import type { Exchange } from './exchange.ts'
 import { ItemFailed } from './item-failed.ts'
 import { type KeptBackup, keptBackups, stillServes } from './kept.ts'
 import { type Result, resultsArtefact } from './results.ts'
 import type { Made, Taker } from './taker.ts'
+import type { Attempt, Content, Way } from './way.ts'
 
 interface Run {
   plan: Plan
   inventory: Inventory
   verdicts: Verdict[]
-  exchange: Exchange
+  way: Way
   control: Server
   takers: Taker[]
   /** Ends all that the takers have under way. */
@@ -31,6 +31,8 @@ interface Run {
  *
  *   taker 1   BACKUP a · VERIFY ──sealed──▶ BACKUP c · VERIFY ──sealed──▶
  *   taker 2      BACKUP b · VERIFY ··wait··──sealed──▶ BACKUP d ·
+ *
+ * Through the door, a backup is sealed while the server writes it, and only said to be sound at its end.
  */
 export class BackupSession implements Session {
   readonly #run: Run
@@ -39,7 +41,8 @@ export class BackupSession implements Session {
   readonly #failed: string[] = []
   readonly #written = new Map<string, number>()
   #working: Promise<unknown> = Promise.resolve()
-  readonly #made = new Set<Made>()
+  readonly #channel = new Channel<StagedArtefact>()
+  readonly #made = new Set<Attempt>()
 
   constructor(run: Run) {
     this.#run = run
@@ -50,13 +53,13 @@ export class BackupSession implements Session {
     const { step, signal } = context
     step(2)
     const tasks = verdicts.flatMap(verdict => this.#settle(verdict))
-    const channel = new Channel<StagedArtefact>()
+    const channel = this.#channel
     const kept = keptBackups(context.kept)
     const abort = () => channel.fail(stop.signal.reason)
     stop.signal.addEventListener('abort', abort, { once: true })
     // What one of them cannot do, none can: the others are stopped, and all of them are waited for before anything is cleaned up.
     const workers = takers.map(taker =>
-      this.#work(taker, tasks, kept, channel).catch(error => {
+      this.#work(taker, tasks, kept).catch(error => {
         channel.fail(error)
         stop.abort(error)
       }),
@@ -88,11 +91,22 @@ export class BackupSession implements Session {
 
   /** A BACKUP that is stopped removes nothing: its file is ours to remove. */
   async close(): Promise<void> {
-    const { stop, takers, control, exchange } = this.#run
+    const { stop, takers, control, way } = this.#run
     stop.abort(new Error('the session was closed'))
     await this.#working
-    await Promise.all([...takers.map(taker => taker.end()), control.end()])
-    await Promise.all([...this.#made].map(({ file }) => exchange.remove(file)))
+    await Promise.all(takers.map(taker => taker.end()))
+    await Promise.all([...this.#made].map(attempt => attempt.discard()))
+    await way.close()
+    await control.end()
+  }
+
+  /** For the takers: an artefact of a task can be read. */
+  hand({ database, kind }: Task, { resumeKey, ...content }: Content): void {
+    const order = this.#run.inventory.databases.indexOf(database)
+    const common = { ...content, unit: database.name, order }
+    // A log that a killed run had staged is of no use to the next one: the server's next log begins behind it, so that the run becomes a differential.
+    if (kind === 'log') this.#channel.push({ ...common, role: 'log' })
+    else this.#channel.push({ ...common, role: 'database', ...(resumeKey !== undefined && { resumeKey }) })
   }
 
   /** What can be said of a database without a backup; the others are tasks. */
@@ -128,23 +142,19 @@ export class BackupSession implements Session {
     }
   }
 
-  async #work(
-    taker: Taker,
-    tasks: Task[],
-    kept: ReadonlyMap<string, KeptBackup>,
-    channel: Channel<StagedArtefact>,
-  ): Promise<void> {
+  async #work(taker: Taker, tasks: Task[], kept: ReadonlyMap<string, KeptBackup>): Promise<void> {
     const { stop } = this.#run
     for (let task = tasks.shift(); task; task = tasks.shift()) {
       stop.signal.throwIfAborted()
       const backup = kept.get(task.database.name)
       if (backup && stillServes(backup, task)) {
         this.#done(task, backup.entry, backup.name)
-        channel.push({ ...this.#artefact(task, backup), read: nothing })
+        const { name, resumeKey, attributes } = backup
+        this.hand(task, { name, resumeKey, attributes, read: nothing })
         continue
       }
       const made = await this.#take(taker, task)
-      if (made) await this.#handOver(made, channel)
+      if (made) await this.#handOver(made)
     }
   }
 
@@ -158,39 +168,14 @@ export class BackupSession implements Session {
     }
   }
 
-  /** Returns when the file is sealed and removed. */
-  #handOver(made: Made, channel: Channel<StagedArtefact>): Promise<void> {
-    const { exchange, stop } = this.#run
-    const { task, file, size, entry, attributes } = made
-    this.#made.add(made)
-    this.#done(task, entry, file.name)
+  /** Returns when all of it is sealed and nothing of it is left. */
+  async #handOver({ task, attempt, entry, attributes }: Made): Promise<void> {
+    const { stop } = this.#run
+    this.#made.add(attempt)
+    this.#done(task, entry, attempt.file)
     this.report(task, 100)
-    // Who is told of the end from here on has not been told of one that came before.
-    stop.signal.throwIfAborted()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const leave = () => reject(stop.signal.reason)
-    stop.signal.addEventListener('abort', leave, { once: true })
-    const done = () => {
-      stop.signal.removeEventListener('abort', leave)
-      this.#made.delete(made)
-      resolve()
-    }
-    channel.push({
-      ...this.#artefact(task, { resumeKey: entry.info!.set!, name: file.name, attributes }),
-      async *read() {
-        yield* exchange.read(file, size)
-        done()
-      },
-    })
-    return promise
-  }
-
-  #artefact(task: Task, { resumeKey, name, attributes }: Pick<KeptBackup, 'resumeKey' | 'name' | 'attributes'>) {
-    const { database, kind } = task
-    const order = this.#run.inventory.databases.indexOf(database)
-    const common = { name, unit: database.name, order, attributes }
-    // A log that a killed run had staged is of no use to the next one: the server's next log begins behind it, so that the run becomes a differential.
-    return kind === 'log' ? { ...common, role: 'log' as const } : { ...common, role: 'database' as const, resumeKey }
+    await unlessAborted(stop.signal, () => attempt.handOver(entry.info!.set!, attributes))
+    this.#made.delete(attempt)
   }
 
   #done({ database: { name }, instead }: Task, entry: UnitEntry, file: string): void {
@@ -235,9 +220,24 @@ export class BackupSession implements Session {
 
   /** How far the BACKUP of a database is. */
   report({ database, kind }: Task, percent: number): void {
+    if (!this.#run.way.writesFirst) return
     const bytes = kind === 'log' ? 0 : dataBytes(database)
     this.#written.set(database.name, (bytes * percent) / 100)
     this.#run.context.written([...this.#written.values()].reduce((sum, part) => sum + part, 0))
+  }
+}
+
+/** @throws the signal's reason as soon as it is aborted */
+async function unlessAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  // Who is told of the end from here on has not been told of one that came before.
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    await Promise.race([work(), promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
 }
 

@@ -3,27 +3,23 @@ import { setTimeout } from 'node:timers/promises'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import { ConnectionLost, explain, StatementError } from '../connection/errors.ts'
 import type { Login } from '../connection/login.ts'
-import { text, textOrNull } from '../connection/row.ts'
-import { type Row, Server } from '../connection/server.ts'
+import { Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Task } from '../plan/judge.ts'
-import { backup, examine, historyOf } from '../statements/backup.ts'
+import { backup, historyOf } from '../statements/backup.ts'
 import { sessionId } from '../statements/discovery.ts'
-import { backupSetOf } from './backup-set.ts'
-import { doesNotBelong, wrongFile } from './belongs.ts'
+import { doesNotBelong, wrongSet } from './belongs.ts'
 import { compresses, needsLargeTransfers } from './compression.ts'
 import { entryFor } from './entry.ts'
-import type { Exchange, ExchangeFile } from './exchange.ts'
 import { explainBackup } from './explain.ts'
-import { historyFromHeader } from './header-history.ts'
 import { ItemFailed, NotContinued } from './item-failed.ts'
 import { type Patience, watch } from './watch.ts'
+import type { Attempt, Content, Way } from './way.ts'
 
-/** A backup that lies in the exchange directory, verified by the server, and belongs to its chain. */
+/** A backup that is sound, and belongs to its chain. */
 export interface Made {
   task: Task
-  file: ExchangeFile
-  size: number
+  attempt: Attempt
   entry: UnitEntry
   attributes: Record<string, string>
 }
@@ -33,7 +29,7 @@ export interface TakerOptions {
   /** How the server lists the connection. */
   program: string
   inventory: Inventory
-  exchange: Exchange
+  way: Way
   /** The connection that asks how far others are. */
   control: Server
   signal: AbortSignal
@@ -42,6 +38,8 @@ export interface TakerOptions {
   pause: number
   now(): Date
   onPercent(task: Task, percent: number): void
+  /** An artefact of a task can be read. */
+  onContent(task: Task, content: Content): void
 }
 
 const compressionUnavailable = 1844
@@ -61,7 +59,7 @@ export class Taker {
 
   /**
    * A differential that turns out to build on somebody else's full becomes a full at once.
-   * @throws ItemFailed where only this database is concerned; a Failure else. No file is left behind then
+   * @throws ItemFailed where only this database is concerned; a Failure else. Nothing is left behind then
    */
   async take(task: Task): Promise<Made> {
     try {
@@ -84,58 +82,52 @@ export class Taker {
   }
 
   async #attempt(task: Task): Promise<Made> {
-    const { exchange, inventory, now, signal } = this.#options
-    const { database, kind } = task
-    const file = exchange.fileFor(database, kind, now())
+    const { signal, way, now, onContent } = this.#options
+    const { database } = task
     const name = `failsafe ${randomUUID()}`
+    let attempt = way.attempt(task, now(), content => onContent(task, content))
     try {
-      await this.#write(task, file, name)
+      for (let tries = 1; !(await this.#write(task, attempt, name, tries)); tries++) attempt = await attempt.again()
       const { server } = await this.#connected()
-      const results = await server.queryAll(examine(file.onServer, database.name, name), { signal })
-      const [head = [], files = [], history = []] = results
-      // Where the history was purged in between, the file's own header tells.
-      const row = history[0] ?? (await historyFromHeader(server, file, inventory.major, signal))
-      const set = backupSetOf(row, inventory.offset)
-      const size = await exchange.sizeOf(file)
-      const wrong = wrongFile(task, set, head)
-      if (wrong !== undefined) throw new ItemFailed('database-wrong-file', wrong)
+      const { set, files, size, wrong } = await attempt.examine(server, task, name)
+      const why = wrongSet(task, set) ?? wrong
+      if (why !== undefined) throw new ItemFailed('database-wrong-file', why)
       const stranger = doesNotBelong(task, set)
       if (stranger !== undefined) throw new NotContinued(stranger)
       const entry = entryFor(task, set, size)
-      return { task, file, size, entry, attributes: { entry: JSON.stringify(entry), files: listOf(files) } }
+      return { task, attempt, entry, attributes: { entry: JSON.stringify(entry), files: JSON.stringify(files) } }
     } catch (error) {
-      await exchange.remove(file)
+      await attempt.discard()
       signal.throwIfAborted()
-      throw explain(explainBackup(error, database, file))
+      throw explain(explainBackup(error, database, attempt))
     }
   }
 
-  /** @throws StatementError, ConnectionLost, Stalled */
-  async #write(task: Task, file: ExchangeFile, name: string): Promise<void> {
-    const { exchange, signal, pause } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#run(task, file, name)
-        return
-      } catch (error) {
-        signal.throwIfAborted()
-        const again = attempt < attempts
-        if (error instanceof StatementError && error.has(compressionUnavailable) && this.#compression) {
-          this.#compression = false
-        } else if (error instanceof StatementError && error.has(otherBackupUnderWay) && again) {
-          await setTimeout(pause, undefined, { signal })
-        } else if (error instanceof ConnectionLost && attempt === 1) {
-          // The statement may have come to its end all the same; a log cannot be taken twice.
-          await this.#server?.server.end()
-          this.#server = undefined
-          if (await this.#isWritten(task, name)) return
-        } else throw error
-        await exchange.remove(file)
+  /** @returns whether it is written; if not, it may be tried again. @throws StatementError, ConnectionLost, Stalled */
+  async #write(task: Task, attempt: Attempt, name: string, tries: number): Promise<boolean> {
+    const { signal, pause } = this.#options
+    try {
+      await this.#run(task, attempt, name)
+      return true
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof StatementError && error.has(compressionUnavailable) && this.#compression) {
+        this.#compression = false
+        return false
       }
+      if (error instanceof StatementError && error.has(otherBackupUnderWay) && tries < attempts) {
+        await setTimeout(pause, undefined, { signal })
+        return false
+      }
+      if (!(error instanceof ConnectionLost && tries === 1)) throw error
+      // The statement may have come to its end all the same; a log cannot be taken twice.
+      await this.#server?.server.end()
+      this.#server = undefined
+      return this.#isWritten(task, name)
     }
   }
 
-  async #run(task: Task, file: ExchangeFile, set: string): Promise<void> {
+  async #run(task: Task, attempt: Attempt, set: string): Promise<void> {
     const { control, inventory, signal, patience, onPercent } = this.#options
     const { database, kind, copyOnly } = task
     const { server, session } = await this.#connected()
@@ -143,13 +135,14 @@ export class Taker {
     const largeTransfers = compression && needsLargeTransfers(database, inventory)
     const statement = backup(
       { kind, copyOnly, compression, largeTransfers },
-      { database: database.name, file: file.onServer, set, description: 'FailSafe Online Backup' },
+      { database: database.name, to: attempt.to, set, description: 'FailSafe Online Backup' },
     )
     await watch(options => server.query(statement, options), {
       signal,
       patience,
       control,
       session,
+      isHeldUp: () => attempt.isHeldUp(),
       onPercent: percent => onPercent(task, percent),
     })
   }
@@ -167,16 +160,4 @@ export class Taker {
     this.#server = { server, session: Number(session_id) }
     return this.#server
   }
-}
-
-/** Logical and physical names, for MOVE. */
-function listOf(rows: Row[]): string {
-  return JSON.stringify(
-    rows.map(row => ({
-      logical: text(row, 'LogicalName'),
-      physical: text(row, 'PhysicalName'),
-      type: text(row, 'Type').trim(),
-      bytes: textOrNull(row, 'Size'),
-    })),
-  )
 }

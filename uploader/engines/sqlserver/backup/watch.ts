@@ -38,10 +38,12 @@ export async function watch<T>(
     /** Another connection, and the session on the server that it asks about. */
     control: Pick<Server, 'query'>
     session: number
+    /** The server waits for us: that it does not move is not its fault. */
+    isHeldUp(): boolean
     onPercent(percent: number): void
   },
 ): Promise<T> {
-  const { signal, control, session, onPercent } = watched
+  const { signal, control, session, isHeldUp, onPercent } = watched
   const { stall, poll } = watched.patience
   const stop = new AbortController()
   let moved = performance.now()
@@ -53,6 +55,7 @@ export async function watch<T>(
     percent = Math.max(percent, now)
   }
   const look = async () => {
+    if (isHeldUp()) moved = performance.now()
     const [row] = await control.query(progress(session))
     const now = Number(row?.percent_complete ?? 0)
     if (now > percent) move(now)

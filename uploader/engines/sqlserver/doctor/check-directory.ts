@@ -9,7 +9,7 @@ import { StatementError } from '../connection/errors.ts'
 import { text } from '../connection/row.ts'
 import type { Server } from '../connection/server.ts'
 import { dataBytes, type Inventory } from '../inventory.ts'
-import type { Settings } from '../settings.ts'
+import type { SharedDirectory } from '../settings.ts'
 import { probe } from '../statements/backup.ts'
 import { serviceAccount } from '../statements/rights.ts'
 
@@ -17,13 +17,14 @@ import { serviceAccount } from '../statements/rights.ts'
 export async function checkDirectory(
   server: Server,
   inventory: Inventory,
-  settings: Settings,
+  shared: SharedDirectory,
+  parallel: number,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const { directory } = settings
-  const { local, onServer } = pathsIn(settings, `failsafe-probe-${randomUUID()}.bak`)
+  const { directory } = shared
+  const { local, onServer } = pathsIn(shared, `failsafe-probe-${randomUUID()}.bak`)
   try {
-    await server.query(probe(onServer), { signal })
+    await server.query(probe({ disk: onServer }), { signal })
     const file = await open(local)
     await file.read(Buffer.alloc(1), 0, 1, 0)
     await file.close()
@@ -36,9 +37,9 @@ export async function checkDirectory(
         {
           code: 'sqlserver-directory-denied',
           grave: true,
-          what: `The server cannot write into ${settings.directoryOnServer ?? directory}`,
+          what: `The server cannot write into ${shared.directoryOnServer ?? directory}`,
           why: error.message,
-          fix: await rightsFor(server, inventory, settings),
+          fix: await rightsFor(server, inventory, shared),
         },
       ]
     const code = (error as NodeJS.ErrnoException).code
@@ -55,18 +56,18 @@ export async function checkDirectory(
         fix:
           code === 'ENOENT'
             ? 'Name one place that both reach: directory as this machine sees it, directoryOnServer as the server does'
-            : await rightsFor(server, inventory, settings),
+            : await rightsFor(server, inventory, shared),
       },
     ]
   }
-  return room(inventory, settings)
+  return room(inventory, directory, parallel)
 }
 
 /** The rights that both need, as commands for the machine of the server. */
 async function rightsFor(
   server: Server,
   { platform }: Inventory,
-  { directory, directoryOnServer = directory }: Settings,
+  { directory, directoryOnServer = directory }: SharedDirectory,
 ): Promise<string> {
   const user = userInfo().username
   if (platform === 'linux')
@@ -77,7 +78,7 @@ async function rightsFor(
 }
 
 /** So many of the largest files lie there at once. */
-async function room({ databases }: Inventory, { directory, parallel }: Settings): Promise<Finding[]> {
+async function room({ databases }: Inventory, directory: string, parallel: number): Promise<Finding[]> {
   const { bavail, bsize } = await statfs(directory)
   const largest = databases.map(dataBytes).sort((a, b) => b - a)
   const needed = largest.slice(0, parallel).reduce((sum, bytes) => sum + bytes, 0)

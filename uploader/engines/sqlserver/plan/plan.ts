@@ -16,7 +16,7 @@ export function plan(requested: SnapshotKind, inventory: Inventory, heads: LaneH
     kind,
     promoted,
     expectedBytes: tasks.reduce((sum, task) => sum + expectedOf(task, heads), 0),
-    steps: stepsOf(kind, verdicts, tasks),
+    steps: stepsOf(kind, verdicts, tasks, inventory),
     engineVersion: `SQL Server ${inventory.version} ${inventory.edition}`,
     heads,
   }
@@ -80,11 +80,20 @@ function expectedOf({ database, kind }: Task, heads: LaneHeads): number {
   return Math.ceil(dataBytes(database) * (kind === 'full' ? 1 : changedShare))
 }
 
-function stepsOf(kind: SnapshotKind, verdicts: Verdict[], tasks: Task[]): string[] {
+function stepsOf(kind: SnapshotKind, verdicts: Verdict[], tasks: Task[], { throughDoor }: Inventory): string[] {
+  const [how, then] = throughDoor
+    ? [
+        'each sent to the door of the agent on this machine',
+        'Seal each backup while it comes, and check in the history of the server that it belongs to the chain of its database',
+      ]
+    : [
+        'each into a file of its own in the exchange directory',
+        'Have the server verify each file, check that it belongs to the chain of its database, seal it and remove it',
+      ]
   return [
     'Connect to the server and look at its databases, their files and their log chains',
-    `${whatIsTaken(kind, tasks)}, each into a file of its own in the exchange directory${leftOut(verdicts)}`,
-    'Have the server verify each file, check that it belongs to the chain of its database, seal it and remove it',
+    `${whatIsTaken(kind, tasks)}, ${how}${leftOut(verdicts)}`,
+    then,
     laneOf(kind) === 'log'
       ? 'Note up to where the log of each database is backed up'
       : 'Note which full each database is at, and from where its logs go on',

@@ -72,13 +72,13 @@ async function restoreOne(server: Server, one: One, onStep: (size: number) => vo
   try {
     if (replace) await server.query(alone(name), { signal })
     for (const step of chain.steps) {
-      await handedOver(one, step, async file => {
-        await requireSameFiles(server, file, step, signal)
+      await handedOver(one, step.names, async disks => {
+        await requireSameFiles(server, disks, step, signal)
         const moves = newFiles(step.files, before, step.entry.kind).map(each => ({
           logical: each.logical,
           to: pathFor(place, name, each),
         }))
-        const of = { database: name, file, moves }
+        const of = { database: name, disks, moves }
         const statement =
           step.entry.kind === 'log' ? restoreLog(of, chain.stopAt) : restoreData(of, replace && before === undefined)
         await server.query(statement, { signal })
@@ -93,22 +93,27 @@ async function restoreOne(server: Server, one: One, onStep: (size: number) => vo
   }
 }
 
-/** Where the server finds the file: in the folder of the restore, or as a copy in a directory that both reach, which is removed again. */
-async function handedOver({ target, directory }: One, step: Step, use: (file: string) => Promise<void>): Promise<void> {
+/** Where the server finds the files: in the folder of the restore, or as copies in a directory that both reach, which are removed again. */
+async function handedOver(
+  { target, directory }: One,
+  names: readonly string[],
+  use: (disks: string[]) => Promise<void>,
+): Promise<void> {
   if (target.directory === undefined) {
-    const { onServer } = pathsIn({ directory, directoryOnServer: target.directoryOnServer }, step.name)
-    await use(onServer)
+    await use(names.map(name => pathsIn({ directory, directoryOnServer: target.directoryOnServer }, name).onServer))
     return
   }
   const shared = { directory: target.directory, directoryOnServer: target.directoryOnServer }
-  const { local, onServer } = pathsIn(shared, `failsafe-restore-${step.name.split('/').at(-1)}`)
+  const copies = names.map(name => ({ name, ...pathsIn(shared, `failsafe-restore-${name.split('/').at(-1)}`) }))
   try {
-    await copyFile(join(directory, step.name), local)
-    // The server runs as another account.
-    await chmod(local, 0o644)
-    await use(onServer)
+    for (const { name, local } of copies) {
+      await copyFile(join(directory, name), local)
+      // The server runs as another account.
+      await chmod(local, 0o644)
+    }
+    await use(copies.map(({ onServer }) => onServer))
   } finally {
-    await rm(local, { force: true })
+    for (const { local } of copies) await rm(local, { force: true })
   }
 }
 
@@ -133,21 +138,25 @@ async function existing(server: Server, name: string, { overwrite }: Target): Pr
   })
 }
 
-/** What the server reads in the file must be what it was when it was backed up, or MOVE would name the wrong files. */
+/** What the server reads in the files must be what it was when it was backed up, or MOVE would name the wrong files. */
 async function requireSameFiles(
   server: Server,
-  file: string,
-  { name, files }: Step,
+  disks: readonly string[],
+  { names, files }: Step,
   signal: AbortSignal,
 ): Promise<void> {
-  const rows = await server.query(fileList(file), { signal })
+  const rows = await server.query(fileList(disks), { signal })
   const found = rows.map(row => text(row, 'LogicalName')).sort()
   const known = files.map(({ logical }) => logical).sort()
   if (found.join('\n') === known.join('\n')) return
-  throw new Failure('restore-files-differ', `${name} holds other database files than it did when it was backed up`, {
-    why: `the server reads ${found.join(', ')}, and the backup noted ${known.join(', ')}`,
-    fix: 'Restore it to an empty folder once more',
-  })
+  throw new Failure(
+    'restore-files-differ',
+    `${names.join(', ')} holds other database files than it did when it was backed up`,
+    {
+      why: `the server reads ${found.join(', ')}, and the backup noted ${known.join(', ')}`,
+      fix: 'Restore it to an empty folder once more',
+    },
+  )
 }
 
 function notes(own: readonly Chain[], all: readonly Chain[], { suffix }: Target): string[] {

@@ -15,11 +15,11 @@ const DatabaseFile = z.object({
 })
 export type DatabaseFile = z.infer<typeof DatabaseFile>
 
-/** One backup file that is restored. */
+/** One backup that is restored. */
 export interface Step {
   entry: UnitEntry
-  /** Relative to the directory that the files were laid out in. */
-  name: string
+  /** Its files, relative to the directory that they were laid out in: one, or the streams that the server sent it in. */
+  names: string[]
   size: number
   files: DatabaseFile[]
 }
@@ -45,8 +45,8 @@ export interface Chains {
 
 /** @throws Failure `sqlserver-bulk-logged` */
 export function chainsOf(input: RestoreInput): Chains {
-  const bySet = new Map(input.files.flatMap(file => stepOf(file) ?? []))
-  const chosen = new Set([...bySet.values()].map(({ entry }) => entry.unit))
+  const bySet = stepsIn(input)
+  const chosen = new Set(input.files.filter(({ attributes }) => attributes.entry !== undefined).map(({ unit }) => unit))
   const chains: Chain[] = []
   const without: Chains['without'] = []
   for (const [database, snapshots] of byUnit(input)) {
@@ -64,11 +64,23 @@ export function chainsOf(input: RestoreInput): Chains {
   return { chains, without }
 }
 
-function stepOf({ name, size, attributes }: RestoreInput['files'][number]): [[string, Step]] | undefined {
-  if (attributes.entry === undefined) return undefined
-  const entry = UnitEntry.parse(JSON.parse(attributes.entry))
-  const files = z.array(DatabaseFile).parse(JSON.parse(attributes.files ?? '[]'))
-  return [[entry.info!.set!, { entry, name, size, files }]]
+/** By their backup sets; without those of which not all files were chosen. A file whose backup came to no end has no entry. */
+function stepsIn({ files }: RestoreInput): Map<string, Step> {
+  const sound = files.filter(({ attributes }) => attributes.entry !== undefined)
+  const entryOf = ({ attributes }: (typeof sound)[number]) => UnitEntry.parse(JSON.parse(attributes.entry!))
+  const steps = new Map<string, Step>()
+  for (const [set, parts] of Map.groupBy(sound, file => entryOf(file).info!.set!)) {
+    const [{ attributes }] = parts as [(typeof sound)[number]]
+    const [, all = '1'] = attributes.stripe?.split('/') ?? []
+    if (parts.length < Number(all)) continue
+    steps.set(set, {
+      entry: entryOf(parts[0]!),
+      names: parts.map(({ name }) => name),
+      size: parts.reduce((sum, { size }) => sum + size, 0),
+      files: z.array(DatabaseFile).parse(JSON.parse(attributes.files ?? '[]')),
+    })
+  }
+  return steps
 }
 
 /** Each database by itself, with snapshots that name it alone. Their ids are in the order in which they were opened. */

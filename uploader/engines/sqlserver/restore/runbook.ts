@@ -12,7 +12,7 @@ export function runbook(input: RestoreInput, { chains, without }: Chains): strin
 The files are backups as SQL Server wrote them. A server of the same release or a later one takes them, on Windows or Linux; none of an older release does.
 
 ${own.map(summary).join('\n')}
-${without.map(({ database, reason }) => `- ${code(database)} cannot be restored with what is here: ${reason}`).join('\n')}
+${without.map(({ database, reason }) => `- ${code(database)} cannot be restored with what is here: ${reason}`).join('\n')}${incomplete(input)}
 
 ## With failsafe
 
@@ -55,6 +55,12 @@ function summary({ database, steps, reached, stopAt }: Chain): string {
   return `- ${code(database)}: full of ${full!.entry.covers.to}${differential}${logs === 0 ? '' : `, ${logs} logs`}; as it was at ${reached}${stop}`
 }
 
+/** What came of backups that failed while the server sent them. */
+function incomplete({ files }: RestoreInput): string {
+  const names = files.filter(({ attributes }) => attributes.incomplete === 'true').map(({ name }) => code(name))
+  return names.length === 0 ? '' : `\n\n${names.join(', ')}: of no use, the backup failed on its way.`
+}
+
 function encrypted(chains: readonly Chain[]): string {
   const names = chains
     .filter(({ steps }) => steps[0]!.entry.info?.encrypted === 'true')
@@ -83,7 +89,8 @@ function clocks(chains: readonly Chain[]): string {
 function systemSection(chains: readonly Chain[]): string {
   if (chains.length === 0) return ''
   const files = chains.map(
-    ({ database, steps }) => `- ${code(database)}: ${steps.map(({ name }) => code(name)).join(', then ')}`,
+    ({ database, steps }) =>
+      `- ${code(database)}: ${steps.map(({ names }) => names.map(code).join(' with ')).join(', then ')}`,
   )
   return `
 ## The server's own databases

@@ -28,9 +28,9 @@ ${[...statements, recover(database)].map(statement => `${written(statement)};\nG
 }
 
 function statementOf(database: string, step: Step, before: Step | undefined, stopAt: string | null): Statement {
-  const { name, files, entry } = step
+  const { names, files, entry } = step
   const moves = newFiles(files, before?.files, entry.kind).map(({ logical, physical }) => ({ logical, to: physical }))
-  const of = { database, file: `${folder}${name}`, moves }
+  const of = { database, disks: names.map(name => `${folder}${name}`), moves }
   return entry.kind === 'log' ? restoreLog(of, stopAt) : restoreData(of, false)
 }
 
@@ -42,7 +42,7 @@ const read = /[\r\n\u0085\u2028\u2029]|\$\(/
 function isPlain({ database, steps }: Chain): boolean {
   const names = [
     database,
-    ...steps.flatMap(({ name, files }) => [name, ...files.flatMap(each => [each.logical, each.physical])]),
+    ...steps.flatMap(({ names, files }) => [...names, ...files.flatMap(each => [each.logical, each.physical])]),
   ]
   return !names.some(name => read.test(name))
 }

@@ -1,4 +1,5 @@
 import type { SnapshotKind } from '../../../../shared/snapshot.ts'
+import { fromDisks } from './from-disks.ts'
 import { name, path, type Statement, statement } from './statement.ts'
 
 export interface BackupOptions {
@@ -9,36 +10,53 @@ export interface BackupOptions {
   largeTransfers: boolean
 }
 
+/**
+ * A file, as the server names it; or URLs of S3 that share the backup between them, with the size of their parts in bytes where it is not the server's own, which
+ * takes COMPRESSION.
+ */
+export type BackupDevice = { disk: string } | { urls: readonly string[]; partSize: number | undefined }
+
 export interface BackupTarget {
   database: string
-  /** As the server names the file. */
-  file: string
+  to: BackupDevice
   /** By which it is found in the history of the server. */
   set: string
   description: string
 }
 
-/** One backup set in a file of its own. */
+/** One backup set on media of its own. */
 export function backup(options: BackupOptions, target: BackupTarget): Statement {
   const { kind, copyOnly, compression, largeTransfers } = options
+  const { to } = target
+  const transfer = 'urls' in to ? to.partSize : largeTransfers ? 131_072 : undefined
   const parts = [
     ...(kind === 'differential' ? ['DIFFERENTIAL'] : []),
     ...(copyOnly && kind === 'full' ? ['COPY_ONLY'] : []),
-    'FORMAT, INIT, SKIP, CHECKSUM, STOP_ON_ERROR',
+    // INIT is not known for S3, and FORMAT is enough.
+    'urls' in to ? 'FORMAT, CHECKSUM' : 'FORMAT, INIT, SKIP, CHECKSUM, STOP_ON_ERROR',
     ...(compression ? ['COMPRESSION'] : []),
-    ...(largeTransfers ? ['MAXTRANSFERSIZE = 131072'] : []),
+    ...(compression && transfer !== undefined ? [`MAXTRANSFERSIZE = ${transfer}`] : []),
     'STATS = 5, NAME = @setName, DESCRIPTION = @description',
   ]
+  const devices = devicesOf(to)
   return statement(
-    `BACKUP ${kind === 'log' ? 'LOG' : 'DATABASE'} @db TO DISK = @file
+    `BACKUP ${kind === 'log' ? 'LOG' : 'DATABASE'} @db TO ${devices.text}
 WITH ${parts.join(', ')}`,
     {
       db: name(target.database),
-      file: path(target.file),
+      ...devices.inputs,
       setName: name(target.set),
       description: path(target.description),
     },
   )
+}
+
+function devicesOf(to: BackupDevice): Statement {
+  if ('disk' in to) return { text: 'DISK = @file', inputs: { file: path(to.disk) } }
+  return {
+    text: to.urls.map((_, i) => `URL = @url${i + 1}`).join(', '),
+    inputs: Object.fromEntries(to.urls.map((url, i) => [`url${i + 1}`, path(url)])),
+  }
 }
 
 /** What the server's history says of one backup set. LSNs as text. */
@@ -55,6 +73,18 @@ FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY b
 export const historyOf = (database: string, set: string) =>
   statement(history, { db: name(database), setName: name(set) })
 
+/** What the history says of a backup set, and then of the files of its database, named as RESTORE FILELISTONLY names them. */
+export const historyAndFilesOf = (database: string, set: string) =>
+  statement(
+    `
+${history.trim()};
+SELECT f.logical_name AS LogicalName, f.physical_name AS PhysicalName, f.file_type AS Type, CONVERT(varchar(30), f.file_size) AS Size
+FROM msdb.dbo.backupfile f INNER JOIN msdb.dbo.backupset s ON s.backup_set_id = f.backup_set_id
+WHERE s.database_name = @db AND s.name = @setName
+`,
+    { db: name(database), setName: name(set) },
+  )
+
 /**
  * Whether a file can be read to its end and its checksums hold; then three results: its header, the files of its database, and what the history says of it. In one
  * batch, because there may be a thousand files.
@@ -70,8 +100,15 @@ ${history.trim()}
     { file: path(file), db: name(database), setName: name(set) },
   )
 
-export const fileList = (file: string) => statement('RESTORE FILELISTONLY FROM DISK = @file', { file: path(file) })
+/** @param disks the files of one backup */
+export const fileList = (disks: readonly string[]) => {
+  const { text, inputs } = fromDisks(disks)
+  return statement(`RESTORE FILELISTONLY FROM ${text}`, inputs)
+}
 
-/** Writes a small file where backups will be, and nothing of a chain: to see whether the server can. */
-export const probe = (file: string) =>
-  statement('BACKUP DATABASE model TO DISK = @file\nWITH COPY_ONLY, FORMAT, INIT, SKIP, CHECKSUM', { file: path(file) })
+/** Writes a small backup where others will be, and nothing of a chain: to see whether the server can. */
+export const probe = (to: BackupDevice) => {
+  const { text, inputs } = devicesOf(to)
+  const media = 'disk' in to ? 'FORMAT, INIT, SKIP' : 'FORMAT'
+  return statement(`BACKUP DATABASE model TO ${text}\nWITH COPY_ONLY, ${media}, CHECKSUM`, inputs)
+}

@@ -1,3 +1,4 @@
+import { fromDisks } from './from-disks.ts'
 import { quoteName, quoteText } from './quote.ts'
 import { name, path, type Statement, statement } from './statement.ts'
 
@@ -9,8 +10,8 @@ export interface Move {
 
 export interface RestoreStatement {
   database: string
-  /** As the server names it. */
-  file: string
+  /** The files of the backup, as the server names them. */
+  disks: readonly string[]
   moves: readonly Move[]
 }
 
@@ -19,22 +20,24 @@ const movesOf = (moves: readonly Move[]) =>
   moves.map(({ logical, to }) => `,\nMOVE ${quoteText(logical)} TO ${quoteText(to)}`).join('')
 
 /** A full or differential; logs or recovery follow. @param replace of an existing database */
-export function restoreData({ database, file, moves }: RestoreStatement, replace: boolean): Statement {
+export function restoreData({ database, disks, moves }: RestoreStatement, replace: boolean): Statement {
+  const from = fromDisks(disks)
   return statement(
-    `RESTORE DATABASE @db FROM DISK = @file
+    `RESTORE DATABASE @db FROM ${from.text}
 WITH NORECOVERY, CHECKSUM, STATS = 5${replace ? ', REPLACE' : ''}${movesOf(moves)}`,
-    { db: name(database), file: path(file) },
+    { db: name(database), ...from.inputs },
   )
 }
 
 /** @param stopAt on the clock of the server that was backed up; the same for all logs of a chain */
-export function restoreLog({ database, file, moves }: RestoreStatement, stopAt: string | null): Statement {
+export function restoreLog({ database, disks, moves }: RestoreStatement, stopAt: string | null): Statement {
+  const from = fromDisks(disks)
   return statement(
-    `RESTORE LOG @db FROM DISK = @file
+    `RESTORE LOG @db FROM ${from.text}
 WITH NORECOVERY, CHECKSUM, STATS = 5${stopAt === null ? '' : ', STOPAT = @stopAt'}${movesOf(moves)}`,
     {
       db: name(database),
-      file: path(file),
+      ...from.inputs,
       ...(stopAt !== null && { stopAt: { value: stopAt, length: 30 } }),
     },
   )

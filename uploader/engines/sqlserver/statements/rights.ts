@@ -6,7 +6,9 @@ SELECT IS_SRVROLEMEMBER('sysadmin') AS sysadmin,
 HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE') AS create_database,
 HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') AS server_state,
 HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION') AS any_definition,
-HAS_PERMS_BY_NAME('msdb.dbo.backupset', 'OBJECT', 'SELECT') AS history
+HAS_PERMS_BY_NAME(NULL, NULL, 'ALTER ANY CREDENTIAL') AS any_credential,
+HAS_PERMS_BY_NAME('msdb.dbo.backupset', 'OBJECT', 'SELECT') AS history,
+HAS_PERMS_BY_NAME('msdb.dbo.backupfile', 'OBJECT', 'SELECT') AS history_files
 `)
 
 export const databaseRights = statement(`

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { AccessControl, Credential } from '../access.ts'
 import { canonicalRequest } from './canonical.ts'
 import { type Claim, readClaim } from './claim.ts'
+import type { Credential } from './credential.ts'
 import { SignatureError } from './error.ts'
 import { headerOf, type SignedRequest } from './request.ts'
 
@@ -11,7 +11,10 @@ export interface Verification {
   /** The credential scope must name it, where given. */
   region?: string | undefined
   now: () => Date
-  access: Pick<AccessControl, 'credential'>
+  access: {
+    /** What belongs to an access key, or undefined for a key nobody issued. */
+    credential(accessKeyId: string): Credential | undefined
+  }
   /**
    * Hex SHA-256 of the body, for services whose requests are small enough to be read first: it goes into the signature whatever
    * the request says about its own body. S3 leaves it out and compares `payloadHash` with the body while that streams.
