@@ -152,6 +152,18 @@ describe('somebody else', () => {
     await expectRestored('a', 'b')
   })
 
+  it('restores the database over itself: the log after that full leads over from the fork before it, and is taken', async () => {
+    await chain.take('log')
+    await server.model.restoreOver('a')
+    write('a')
+    expect(kindOf(await chain.take('differential'), 'a')).toBe('full')
+    write('a')
+    const taken = await chain.take('log')
+    expect(taken.warnings).toEqual([])
+    expect(kindOf(taken, 'a')).toBe('log')
+    await expectRestored('a', 'b')
+  })
+
   it('drops it and makes it anew under the same name: a full', async () => {
     server.model.drop('a')
     server.model.createDatabase('a')

@@ -98,6 +98,7 @@ SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_onl
   CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
   CONVERT(char(36), differential_base_guid) AS differential_base_guid,
   CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
+  CONVERT(varchar(30), fork_point_lsn) AS fork_point,
   CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
   CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
   FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
@@ -110,6 +111,7 @@ RESTORE VERIFYONLY FROM DISK = @file WITH CHECKSUM;
   CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
   CONVERT(char(36), differential_base_guid) AS differential_base_guid,
   CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
+  CONVERT(varchar(30), fork_point_lsn) AS fork_point,
   CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
   CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
   FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
@@ -189,6 +191,7 @@ SELECT TOP (1) CONVERT(char(36), backup_set_uuid) AS set_guid, type, is_copy_onl
   CONVERT(varchar(30), first_lsn) AS first_lsn, CONVERT(varchar(30), last_lsn) AS last_lsn,
   CONVERT(char(36), differential_base_guid) AS differential_base_guid,
   CONVERT(char(36), first_recovery_fork_guid) AS first_fork, CONVERT(char(36), last_recovery_fork_guid) AS last_fork,
+  CONVERT(varchar(30), fork_point_lsn) AS fork_point,
   CONVERT(char(36), family_guid) AS family_guid, CONVERT(char(36), database_guid) AS database_guid,
   CONVERT(varchar(33), backup_start_date, 126) AS started, CONVERT(varchar(33), backup_finish_date, 126) AS finished
   FROM msdb.dbo.backupset WHERE database_name = @db AND name = @setName ORDER BY backup_set_id DESC;
@@ -213,6 +216,7 @@ CREATE TABLE #header (BackupName nvarchar(128) NULL, BackupDescription nvarchar(
   CONVERT(varchar(30), FirstLSN) AS first_lsn, CONVERT(varchar(30), LastLSN) AS last_lsn,
   CONVERT(char(36), DifferentialBaseGUID) AS differential_base_guid,
   CONVERT(char(36), FirstRecoveryForkID) AS first_fork, CONVERT(char(36), RecoveryForkID) AS last_fork,
+  CONVERT(varchar(30), ForkPointLSN) AS fork_point,
   CONVERT(char(36), FamilyGUID) AS family_guid, CONVERT(char(36), BindingID) AS database_guid,
   CONVERT(varchar(33), BackupStartDate, 126) AS started, CONVERT(varchar(33), BackupFinishDate, 126) AS finished
   FROM #header;
@@ -225,6 +229,7 @@ CREATE TABLE #header (BackupName nvarchar(128) NULL, BackupDescription nvarchar(
   CONVERT(varchar(30), FirstLSN) AS first_lsn, CONVERT(varchar(30), LastLSN) AS last_lsn,
   CONVERT(char(36), DifferentialBaseGUID) AS differential_base_guid,
   CONVERT(char(36), FirstRecoveryForkID) AS first_fork, CONVERT(char(36), RecoveryForkID) AS last_fork,
+  CONVERT(varchar(30), ForkPointLSN) AS fork_point,
   CONVERT(char(36), FamilyGUID) AS family_guid, CONVERT(char(36), BindingID) AS database_guid,
   CONVERT(varchar(33), BackupStartDate, 126) AS started, CONVERT(varchar(33), BackupFinishDate, 126) AS finished
   FROM #header;
@@ -237,6 +242,7 @@ CREATE TABLE #header (BackupName nvarchar(128) NULL, BackupDescription nvarchar(
   CONVERT(varchar(30), FirstLSN) AS first_lsn, CONVERT(varchar(30), LastLSN) AS last_lsn,
   CONVERT(char(36), DifferentialBaseGUID) AS differential_base_guid,
   CONVERT(char(36), FirstRecoveryForkID) AS first_fork, CONVERT(char(36), RecoveryForkID) AS last_fork,
+  CONVERT(varchar(30), ForkPointLSN) AS fork_point,
   CONVERT(char(36), FamilyGUID) AS family_guid, CONVERT(char(36), BindingID) AS database_guid,
   CONVERT(varchar(33), BackupStartDate, 126) AS started, CONVERT(varchar(33), BackupFinishDate, 126) AS finished
   FROM #header;

@@ -17,6 +17,8 @@ export interface BackupSet {
   differentialBase: string | null
   firstFork: string
   lastFork: string
+  /** Where a log left the one for the other; null where it lies on one. */
+  forkPoint: string | null
   family: string
   database: string
   /** Instants of the server's clock. */
@@ -44,6 +46,7 @@ export function backupSetOf(row: Row, offset: number): BackupSet {
     differentialBase: guidOrNull(row, 'differential_base_guid'),
     firstFork: guidOrNull(row, 'first_fork') ?? '',
     lastFork: guidOrNull(row, 'last_fork') ?? '',
+    forkPoint: row.fork_point === null ? null : lsn(text(row, 'fork_point')),
     family: guidOrNull(row, 'family_guid') ?? '',
     database: guidOrNull(row, 'database_guid') ?? '',
     started: instantOf(text(row, 'started'), ahead),

@@ -1,6 +1,6 @@
 import type { Row } from '../connection/server.ts'
 import type { Task } from '../plan/judge.ts'
-import { continues } from '../plan/log.ts'
+import { type Behind, continues } from '../plan/log.ts'
 import type { BackupSet } from './backup-set.ts'
 
 /** BackupType of RESTORE HEADERONLY, and the type in the history. */
@@ -37,8 +37,14 @@ export function doesNotBelong({ kind, base, behind, database }: Task, set: Backu
     return set.differentialBase === base!.set
       ? undefined
       : 'somebody else took a full backup while the run was under way'
-  if (set.firstFork !== set.lastFork) return 'its log leads from one recovery fork into another'
+  if (set.firstFork !== set.lastFork && !isForkedBefore(set, behind!))
+    return 'its log leads from one recovery fork into another'
   return continues(set.firstLsn, behind!) ? undefined : 'somebody else took a log backup while the run was under way'
+}
+
+/** The first log after a RESTORE begins on the fork before it. What our full or differential on the new fork needs of it lies behind the fork. */
+function isForkedBefore({ forkPoint }: BackupSet, { data }: Behind): boolean {
+  return data !== undefined && forkPoint !== null && forkPoint <= data.to.at
 }
 
 function isTrue(value: unknown): boolean {

@@ -79,6 +79,7 @@ HasBackupChecksums AS has_backup_checksums, HasBulkLoggedData AS has_bulk_logged
 CONVERT(varchar(30), FirstLSN) AS first_lsn, CONVERT(varchar(30), LastLSN) AS last_lsn,
 CONVERT(char(36), DifferentialBaseGUID) AS differential_base_guid,
 CONVERT(char(36), FirstRecoveryForkID) AS first_fork, CONVERT(char(36), RecoveryForkID) AS last_fork,
+CONVERT(varchar(30), ForkPointLSN) AS fork_point,
 CONVERT(char(36), FamilyGUID) AS family_guid, CONVERT(char(36), BindingID) AS database_guid,
 CONVERT(varchar(33), BackupStartDate, 126) AS started, CONVERT(varchar(33), BackupFinishDate, 126) AS finished
 FROM #header;
