@@ -84,10 +84,14 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
     }
   } catch (error) {
     const failure = failureOf(error)
-    const outcome = failure.code === 'cancelled' || failure instanceof PromotionNeeded ? 'cancelled' : 'failed'
-    await record(outcome, { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
+    await record(outcomeOf(failure), { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
     throw failure
   }
+}
+
+function outcomeOf(failure: Failure): RunOutcome {
+  if (failure.code === 'failed-source-advanced') return failure.code
+  return failure.code === 'cancelled' || failure instanceof PromotionNeeded ? 'cancelled' : 'failed'
 }
 
 function failureOf(error: unknown): Failure {

@@ -19,14 +19,15 @@ export interface Detector {
   /** Whether a source that is configured already is this application. `settings` is its entry, as it was parsed. */
   isConfigured(detected: Detected, settings: unknown, signal: AbortSignal): Promise<boolean>
 
-  /** The statements that make an account for backups, to be run by somebody else. */
+  /** What lets failsafe in for backups, to be run by somebody else. */
   statements(detected: Detected, user: string): string[]
 
   /**
    * Logs in as an administrator and looks what is to be done for an account. Changes nothing.
+   * Left out where there are no accounts: such an application knows failsafe by whom it runs as.
    * @throws Failure where the login is refused, or where no account can be made here
    */
-  planAccount(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
+  planAccount?(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
 }
 
 /** An application on this machine. */
@@ -38,6 +39,8 @@ export interface Detected {
   name: string
   /** How it is reached, as in failsafe.yaml, without an account. */
   connection: Record<string, string | number>
+  /** The settings of a source of it, where those are no connection. */
+  settings?: Record<string, unknown>
 }
 
 export interface Administrator {

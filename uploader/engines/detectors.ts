@@ -4,6 +4,7 @@ import type { Detector } from './detector.ts'
 /** In the order in which init looks. */
 const detectors: Partial<Record<EngineKind, () => Promise<Detector>>> = {
   mysql: async () => (await import('./mysql/detect/detector.ts')).mysqlDetector,
+  exchange: async () => (await import('./exchange/detect/detector.ts')).exchangeDetector,
 }
 
 export function allDetectors(): Promise<Detector[]> {

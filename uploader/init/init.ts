@@ -29,7 +29,8 @@ export interface Setup {
 export interface Added {
   name: string
   what: string
-  passwordFile: string
+  /** Undefined where there is no account. */
+  passwordFile: string | undefined
   /** What an administrator has yet to run; empty where it was run. */
   statements: string[]
 }
@@ -64,8 +65,10 @@ export async function initialise(setup: Setup): Promise<Added[]> {
 async function look({ detectors, address, config, signal, say }: Setup): Promise<Detected[]> {
   const fresh: Detected[] = []
   const known: string[] = []
+  const at = address === undefined ? undefined : await lookAt(address, detectors, signal)
   for (const detector of detectors) {
-    const found = address === undefined ? await detector.detect(signal) : [await detector.detectAt(address, signal)]
+    const found =
+      at === undefined ? await detector.detect(signal) : at.filter(({ engine }) => engine === detector.engine)
     for (const detected of found) {
       const source = await configuredAs(detector, detected, config, signal)
       if (source === undefined) fresh.push(detected)
@@ -75,9 +78,24 @@ async function look({ detectors, address, config, signal, say }: Setup): Promise
   for (const line of known) say(`${line}, in ${config.path} already`)
   if (fresh.length + known.length > 0) return fresh
   throw new Failure('nothing-found', 'No application that can be backed up was found on this machine', {
-    why: 'no MySQL or MariaDB server answers at the usual places',
+    why: 'no MySQL or MariaDB server answers at the usual places, and Exchange is not installed',
     fix: 'Say where it is with --connect, or write failsafe.yaml by hand',
   })
+}
+
+/** Whoever knows what answers there. @throws the first one's Failure where nobody does */
+async function lookAt(address: string, detectors: readonly Detector[], signal: AbortSignal): Promise<Detected[]> {
+  const failures: Failure[] = []
+  const found: Detected[] = []
+  for (const detector of detectors)
+    try {
+      found.push(await detector.detectAt(address, signal))
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      failures.push(error)
+    }
+  if (found.length === 0 && failures[0]) throw failures[0]
+  return found
 }
 
 async function configuredAs(detector: Detector, detected: Detected, { sources }: Config, signal: AbortSignal) {
@@ -96,6 +114,7 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
       fix: 'Choose another name with --name',
     })
   const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
+  if (!detector.planAccount) return addWithout(setup, detector, detected, name)
   const plan = setup.administrator && (await planAs(setup, detector, detected, setup.administrator))
   const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
 
@@ -113,6 +132,24 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
   return { name, what: detected.what, passwordFile, statements }
 }
 
+/** A source without an account of its own. */
+async function addWithout(
+  { config, account, timeZone, platform }: Setup,
+  detector: Detector,
+  detected: Detected,
+  name: string,
+): Promise<Added> {
+  await makeConfigDirectory(config.path, platform)
+  const schedule = { full: '0 2 * * *', timeZone }
+  await writeSource(config.path, name, { engine: detected.engine, ...detected.settings, schedule })
+  return {
+    name,
+    what: detected.what,
+    passwordFile: undefined,
+    statements: detector.statements(detected, account),
+  }
+}
+
 async function planAs(
   { questions, account, signal }: Setup,
   detector: Detector,
@@ -120,11 +157,11 @@ async function planAs(
   administrator: Administrator,
 ): Promise<AccountPlan> {
   try {
-    return await detector.planAccount(detected, administrator, account, signal)
+    return await detector.planAccount!(detected, administrator, account, signal)
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.endsWith('-login-refused')) throw error
     const password = await questions.passwordOf(administrator.user, detected)
-    if (password !== undefined) return detector.planAccount(detected, { ...administrator, password }, account, signal)
+    if (password !== undefined) return detector.planAccount!(detected, { ...administrator, password }, account, signal)
     throw new Failure('account-not-made', `${detected.what} does not let ${administrator.user} in to make an account`, {
       why: error.why,
       fix: 'Give the password in FAILSAFE_ADMINISTRATOR_PASSWORD, or use --no-account to have the statements shown',

@@ -1,0 +1,46 @@
+import { stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { Failure } from '../../../../shared/failure.ts'
+import type { Detected, Detector } from '../../detector.ts'
+import { eseutil } from '../restore/eseutil.ts'
+
+/** The Exchange of this machine: there is one at most. */
+export const exchangeDetector: Detector = {
+  engine: 'exchange',
+
+  async detect() {
+    return (await isInstalled()) ? [detected()] : []
+  },
+
+  async detectAt(address) {
+    if (address.toLowerCase() === 'exchange' && (await isInstalled())) return detected()
+    throw new Failure('exchange-not-installed', `There is no Exchange at ${address}`, {
+      why: 'Exchange is found on its own machine only, under the name exchange',
+      fix: 'Run failsafe init on the Exchange server',
+    })
+  },
+
+  isConfigured: async () => true,
+
+  // As SYSTEM, failsafe is the computer to Exchange.
+  statements: () => [`Add-RoleGroupMember "View-Only Organization Management" -Member ${hostname().toUpperCase()}$`],
+}
+
+async function isInstalled(): Promise<boolean> {
+  try {
+    await stat(eseutil())
+    return true
+  } catch {
+    return false // a machine without Exchange is nothing to tell of
+  }
+}
+
+function detected(): Detected {
+  return {
+    engine: 'exchange',
+    what: `Exchange at ${process.env.ExchangeInstallPath}`,
+    name: 'exchange',
+    connection: {},
+    settings: { systemState: false },
+  }
+}
