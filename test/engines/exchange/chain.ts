@@ -32,6 +32,8 @@ export interface Hooks {
   /** When all is staged, in place of a commit at once. Throws where the upload fails. */
   upload?: (session: Session) => void | Promise<void>
   pauses?: Partial<Pauses>
+  /** The command line of another hook. */
+  hook?: string[]
 }
 
 /** This process is a test: the hook is started from the program's source. */
@@ -90,7 +92,7 @@ export class BackupChain implements AsyncDisposable {
         written: () => {},
         now: () => new Date(),
       },
-      { hook, pauses: { freeze: [1, 1, 1], look: 1, ...hooks.pauses } },
+      { hook: hooks.hook ?? hook, pauses: { freeze: [1, 1, 1], look: 1, ...hooks.pauses } },
     )
     let outcome: 'succeeded' | 'failed' = 'failed'
     try {

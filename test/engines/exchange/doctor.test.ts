@@ -41,6 +41,11 @@ describe('the doctor', () => {
       'exchange-volume-small',
     ],
     [
+      'little room for the System State',
+      world => Object.assign(world.volumes[3]!, { free: 2 ** 30 }),
+      'exchange-system-state-small !',
+    ],
+    [
       'no Windows Server Backup',
       world => Object.assign(world, { serverBackup: false }),
       'exchange-system-state-feature !',

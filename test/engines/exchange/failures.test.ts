@@ -116,6 +116,43 @@ describe('what fails while the copies are read', () => {
     expect(server.world.shadows).toEqual([])
   })
 
+  /** A hook that dies at one of its steps. */
+  const dying = (steps: string) => [
+    process.execPath,
+    '-e',
+    `const { argv } = process; const socket = require('net').connect(argv[1].replace('@', String.fromCharCode(0))); ${steps}`,
+  ]
+  const arrives = `socket.on('connect', () => socket.write(argv[2] + String.fromCharCode(10)));`
+  const atOnce = dying('process.exit(1)')
+  const whenHeld = dying(`${arrives} setTimeout(() => process.exit(1), 500)`)
+  const whenLetGo = dying(
+    `${arrives} socket.on('data', () => socket.end('heard' + String.fromCharCode(10), () => process.exit(1)))`,
+  )
+
+  it('is noticed: a hook that dies before it is held', async () => {
+    await failing({ hook: atOnce }).toMatchObject({ code: 'exchange-shadow-failed' })
+    expectUntouched()
+  })
+
+  it('is noticed: a hook that dies while it is held', async () => {
+    const slow = () => new Promise<void>(resolve => setTimeout(resolve, 800))
+    await failing({ hook: whenHeld, before: slow }).toMatchObject({ code: 'exchange-shadow-lost' })
+    expectUntouched()
+  })
+
+  it('is told: a hook that dies after all was staged', async () => {
+    const slow = () => new Promise<void>(resolve => setTimeout(resolve, 1500))
+    const { notes } = await chain.take('full', { hook: whenHeld, upload: slow })
+    expect(notes).toEqual([expect.stringContaining('Exchange truncated nothing of Sales')])
+    expectUntouched()
+  })
+
+  it('is told: a hook that dies when it was let go', async () => {
+    const { notes } = await chain.take('full', { hook: whenLetGo })
+    expect(notes).toEqual([expect.stringContaining('Exchange noted no full backup of Sales')])
+    expectUntouched()
+  })
+
   it('ends without truncation: a damaged page', async () => {
     const path = server.local('E:\\Sales\\Sales.edb')
     const file = await open(path, 'r+')

@@ -2,7 +2,7 @@ import { formatBytes } from '../../../output/format.ts'
 import type { Finding } from '../../engine.ts'
 import { findingOf } from '../../finding-of.ts'
 import { notElevated } from '../full/begin.ts'
-import { requireFeature, requireOtherVolume } from '../full/system-state.ts'
+import { requireFeature, requireOtherVolume, requireRoom } from '../full/system-state.ts'
 import { inspect } from '../inspect.ts'
 import type { Inventory } from '../inventory.ts'
 import { treatmentOf } from '../plan/treatment.ts'
@@ -68,7 +68,12 @@ function writerFinding(state: number): Finding {
   }
 }
 
-function checkSystemState({ policy: { systemState }, serverBackup, isDomainController }: Inventory): Finding[] {
+function checkSystemState({
+  policy: { systemState },
+  serverBackup,
+  isDomainController,
+  volumes,
+}: Inventory): Finding[] {
   if (!systemState)
     return [
       {
@@ -82,6 +87,7 @@ function checkSystemState({ policy: { systemState }, serverBackup, isDomainContr
   return [
     ...when(() => requireFeature(serverBackup)),
     ...when(() => requireOtherVolume(systemState.target)),
+    ...when(() => requireRoom(systemState.target, volumes)),
     ...(isDomainController
       ? []
       : [

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import { writeDurably } from '../../../files/write.ts'
+import { formatBytes } from '../../../output/format.ts'
 import type { Inventory } from '../inventory.ts'
 import { localPath } from '../windows/local-path.ts'
 import { lastWords, runTool, systemTool } from '../windows/tool.ts'
@@ -31,11 +32,12 @@ const folder = 'WindowsImageBackup'
  */
 export async function takeSystemState(
   target: string,
-  { server, serverBackup }: Pick<Inventory, 'server' | 'serverBackup'>,
+  { server, serverBackup, volumes }: Pick<Inventory, 'server' | 'serverBackup' | 'volumes'>,
   { directory, job, signal, now }: { directory: string; job: string; signal: AbortSignal; now: () => Date },
 ): Promise<SystemState> {
   requireFeature(serverBackup)
   requireOtherVolume(target)
+  requireRoom(target, volumes)
   const share = target.startsWith('\\\\')
   // A share holds one version: in a folder of its own, that of another run or of the administrator is not overwritten.
   const place = share ? `${target}\\failsafe-${job}` : target
@@ -111,6 +113,18 @@ export function requireOtherVolume(target: string): void {
   throw new Failure('exchange-system-state-source', `The System State cannot be written to ${target}`, {
     why: 'Windows runs from this volume, so it is itself what is backed up',
     fix: 'Name another volume with 10 to 25 GB free, or a share, in systemState.target',
+  })
+}
+
+const leastRoom = 10 * 1024 ** 3
+
+/** How much is free on a share is not known beforehand. */
+export function requireRoom(target: string, volumes: Inventory['volumes']): void {
+  const found = volumes.find(({ name }) => name.toUpperCase() === `${target.toUpperCase()}\\`)
+  if (!found || found.free >= leastRoom) return
+  throw new Failure('exchange-system-state-small', `There is not enough room for the System State on ${target}`, {
+    why: `${formatBytes(found.free)} are free, and a System State has 10 to 25 GB`,
+    fix: 'Give the volume more room, or name another one in systemState.target',
   })
 }
 
