@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkLogs } from '../../../uploader/engines/exchange/doctor/check-logs.ts'
 import { checkRights } from '../../../uploader/engines/exchange/doctor/check-rights.ts'
@@ -61,6 +63,11 @@ describe('the doctor', () => {
   ])('tells of %s', async (_what, change, code, more) => {
     server.change(world => void change(world))
     expect(await codes(more)).toEqual([code])
+  })
+
+  it('tells of a Windows that has no diskshadow', async () => {
+    await rm(join(server.env.SystemRoot!, 'System32', 'diskshadow.exe'))
+    expect(await codes()).toEqual(['exchange-tool-missing !'])
   })
 
   it('tells of circular logging, gravely where it is on for all', async () => {

@@ -296,7 +296,7 @@ function exec(file: string): void {
     throw new Refused(`${file} is no script that this stand-in reads`)
   const [program, ...args] = [...command.matchAll(/"([^"]*)"/g)].map(([, part]) => part!.replaceAll('%%', '%'))
   const { faults } = readWorld()
-  const timeout = faults.hookKilled ? 1500 : undefined
+  const timeout = faults.hookKilled ? 2500 : undefined
   const ended = spawnSync(program!, args, {
     stdio: 'ignore',
     ...(timeout && { timeout, killSignal: 'SIGKILL' as const }),

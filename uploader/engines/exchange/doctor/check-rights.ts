@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { formatBytes } from '../../../output/format.ts'
 import type { Finding } from '../../engine.ts'
 import { findingOf } from '../../finding-of.ts'
@@ -7,6 +8,7 @@ import { inspect } from '../inspect.ts'
 import type { Inventory } from '../inventory.ts'
 import { treatmentOf } from '../plan/treatment.ts'
 import type { Settings } from '../settings.ts'
+import { systemTool, toolMissing } from '../windows/tool.ts'
 import { volumeOf } from '../windows/volumes.ts'
 import { exchangeState, exchangeWriter, listWriters } from '../windows/writers.ts'
 
@@ -17,6 +19,7 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
     ...when(() => {
       if (!inventory.elevated) throw notElevated()
     }),
+    ...(await checkTool()),
     ...(await checkWriters(signal)),
     ...checkSystemState(inventory),
     ...checkRoom(inventory),
@@ -31,6 +34,17 @@ function when(check: () => void): Finding[] {
     return []
   } catch (error) {
     return [findingOf(error)]
+  }
+}
+
+/** Windows for workstations has all but this one. */
+async function checkTool(): Promise<Finding[]> {
+  const program = systemTool('diskshadow.exe')
+  try {
+    await stat(program)
+    return []
+  } catch (error) {
+    return [findingOf(toolMissing(program, error))]
   }
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { type Failure, messageOf } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
+import { formatSeconds } from '../../../output/format.ts'
 import type { BackupContext, Plan, Session, StagedArtefact } from '../../engine.ts'
 import { parseStamps } from '../discovery/answer.ts'
 import { stampsScript } from '../discovery/script.ts'
@@ -117,7 +118,7 @@ export class FullSession implements Session {
       if (context.signal.aborted) return
       context.warn(
         'exchange-ended-early',
-        `the provider has not committed the backup within ${settings.holdForCommit} seconds: it is ended now, with staging as the only copy of the truncated logs`,
+        `the provider has not committed the backup within ${formatSeconds(settings.holdForCommit)}: it is ended now, with staging as the only copy of the truncated logs`,
       )
       this.#endOnce().catch(() => {}) // told to whoever ends the session
     }, settings.holdForCommit * 1000)
