@@ -142,6 +142,42 @@ test('the hook is killed while it is held: the run fails, and nothing was trunca
   if (summary.type === 'summary') expect(summary.warnings).not.toEqual([])
 })
 
+/** What the runs of this host have journalled so far. */
+async function journals(): Promise<string> {
+  const names = await readdir(host.staging, { recursive: true }).catch(() => [])
+  const texts = names
+    .filter(name => name.endsWith('journal'))
+    .map(name => readFile(join(host.staging, name), 'utf8').catch(() => '')) // one may go while we look
+  return (await Promise.all(texts)).join()
+}
+
+test('the run is killed while the hook is held and all is staged: the next one commits it, and nothing was truncated', {
+  timeout: 120_000,
+}, async () => {
+  await start()
+  storage = 'takes nothing'
+  let child: { kill(signal: NodeJS.Signals): void } | undefined
+  const running = host.failsafe(['backup', 'shop', '--mode', 'full', '--json'], {
+    env: server.env,
+    onStart: started => {
+      child = started
+    },
+  })
+  await expect.poll(journals, { timeout: 30_000 }).toContain('all-staged')
+  child!.kill('SIGKILL')
+  expect((await running).signal).toBe('SIGKILL')
+  storage = 'works'
+  server.write('Sales', { later: 'yes' }, { logs: 1 })
+  const next = await backup('log')
+  expect(next.code, next.stdout + next.stderr).toBe(3)
+  const messages = lastJson(next).warnings.map(({ message }: { message: string }) => message)
+  expect(messages.at(-1)).toContain('is complete')
+  expect(messages.filter((message: string) => message.startsWith('The shadow copy'))).toHaveLength(2)
+  expect(lastJson(next)).toMatchObject({ kind: 'log', promoted: null })
+  expect(untouched()).toEqual(nothing)
+  expect(server.world.shadows).toEqual([])
+})
+
 test('an upload slower than the limit: the backup of Exchange is ended with staging as the only copy, and committed later', {
   timeout: 120_000,
 }, async () => {

@@ -325,7 +325,8 @@ describe('a run whose process died', () => {
     await mkdir(chain.scratch, { recursive: true })
     await writeRecord(chain.scratch, recordOf([{ volume: volumes[2]!, alias: 'failsafe1', letter: 'P:' }], null))
     const id = '{aaaaaaaa-0000-0000-0000-000000000001}'
-    await writeFile(logIn(chain.scratch), `Alias failsafe1 for shadow ID ${id} set as environment variable.\r\n`)
+    const log = `Alias failsafe1 for shadow ID ${id} set as environment variable.\r\n`
+    await writeFile(logIn(chain.scratch), `\uFEFF${log}`, 'utf16le')
     server.change(world => {
       world.shadows.push({ id, set: '{s}', device: volumes[2]!.device, exposed: null, folder: 'ours' })
     })

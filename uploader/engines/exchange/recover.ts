@@ -5,7 +5,7 @@ import { readRecord } from './shadow/record.ts'
 import { removeShadows } from './shadow/remove.ts'
 
 const patience = 180_000
-const poll = 1000
+const poll = 250
 
 /**
  * Removes what runs that died have left on the server: their shadow copies, which outlive a restart of Windows, and System States that were not sealed yet.

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { systemTool, toolMissing } from '../windows/tool.ts'
+import { plainText, systemTool, toolMissing } from '../windows/tool.ts'
 
 /** How a diskshadow ended. Its exit code is not documented: nothing rests on it alone. */
 export interface Ended {
@@ -42,7 +42,7 @@ export class Diskshadow {
     })
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       stream.setEncoding('utf8').on('data', piece => {
-        this.#output = (this.#output + piece).slice(-longestOutput)
+        this.#output = (this.#output + plainText(piece)).slice(-longestOutput)
         onOutput?.(this.#output)
       })
     this.ended = new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeDurably } from '../../../files/write.ts'
+import { plainText } from '../windows/tool.ts'
 import { shadowIdsIn } from './diskshadow.ts'
 import type { Exposure } from './script.ts'
 
@@ -35,7 +36,7 @@ export async function readRecord(directory: string): Promise<{ record: ShadowRec
   if (text === undefined) return undefined
   const record = ShadowRecord.parse(JSON.parse(text))
   const aliases = record.exposures.map(({ alias }) => alias)
-  return { record, ids: shadowIdsIn((await textOf(logIn(directory))) ?? '', aliases) }
+  return { record, ids: shadowIdsIn(plainText((await textOf(logIn(directory))) ?? ''), aliases) }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

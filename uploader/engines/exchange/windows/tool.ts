@@ -35,7 +35,7 @@ export async function runTool(
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name]!.setEncoding('utf8').on('data', piece => {
-      said[name] = (said[name] + piece).slice(-longestOutput)
+      said[name] = (said[name] + plainText(piece)).slice(-longestOutput)
     })
   const kill = () => child.kill('SIGKILL')
   signal.addEventListener('abort', kill, { once: true })
@@ -61,6 +61,11 @@ export function toolMissing(program: string, cause: unknown): Failure {
     fix: 'diskshadow is part of Windows Server alone, eseutil of Exchange; run failsafe as an administrator on the Exchange server',
     cause,
   })
+}
+
+/** Some programs of Windows write two bytes for a letter. What is looked for is ASCII: numbers, GUIDs, letters of drives. */
+export function plainText(text: string): string {
+  return text.replaceAll('\0', '')
 }
 
 /** The last lines of what a program said, for a message. */
