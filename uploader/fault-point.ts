@@ -31,8 +31,8 @@ export const faultPoints = [
   'commit-journalled',
   'source-told',
   'journal-closed',
-  'directory-removed',
   'session-closed',
+  'directory-removed',
   'outcome-recorded',
   'source-released',
 ] as const

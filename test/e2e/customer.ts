@@ -6,22 +6,26 @@ import { type Database, startDatabase } from '../support/database.ts'
 import { type Finished, lastJson, run, runOk } from '../support/run.ts'
 import { failsafeBinary } from './binary.ts'
 
-export interface Customer {
+/** An enrolled host with a source `shop`. */
+export interface Host {
   directory: string
   cloud: TestCloud
-  database: Database
   /** The recovery kit, which a real customer would keep elsewhere. */
   kit: string
   configFile: string
   state: string
   staging: string
-  /** Runs the built binary with this customer's configuration. */
+  /** Runs the built binary with this host's configuration. */
   failsafe(args: string[], options?: Parameters<typeof run>[2]): Promise<Finished>
   /** `failsafe backup shop --json`, which must succeed; its summary. */
   backup(): Promise<Record<string, any>>
   admin(args: string[]): Promise<Finished>
   newEnrolToken(...options: string[]): Promise<string>
   close(): Promise<void>
+}
+
+export interface Customer extends Host {
+  database: Database
 }
 
 export interface Setting {
@@ -38,17 +42,39 @@ export interface Setting {
  * enrolled with a new recovery kit. What the setting brings along is shared and stays; what is started here is stopped here.
  */
 export async function newCustomer(setting: Setting = {}): Promise<Customer> {
+  const database = setting.database ?? (await startDatabase())
+  await writeBackupUser(database)
+  const host = await newHost(setting, async directory => {
+    const passwordFile = join(directory, 'shop.pw')
+    await writeFile(passwordFile, `${backupPassword}\n`, { mode: 0o600 })
+    return [
+      'engine: mysql',
+      `connection: { host: 127.0.0.1, port: ${database.port}, user: backup, passwordFile: ${passwordFile} }`,
+      ...(setting.source ?? []),
+    ]
+  })
+  return {
+    ...host,
+    database,
+    async close() {
+      if (!setting.database) await database.stop()
+      await host.close()
+    },
+  }
+}
+
+/** @param entry the lines of the source's entry in failsafe.yaml, for a host whose files lie in this directory */
+export async function newHost(
+  setting: Pick<Setting, 'cloud' | 'stagingMaxBytes' | 'enrol'>,
+  entry: (directory: string) => Promise<string[]>,
+): Promise<Host> {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-e2e-'))
   const cloud = setting.cloud ?? (await startTestCloud())
-  const database = setting.database ?? (await startDatabase())
   const state = join(directory, 'state')
   const staging = join(directory, 'staging')
   const kit = join(directory, 'offsite', 'recovery-kit.txt')
   const configFile = join(directory, 'failsafe.yaml')
   await mkdir(join(directory, 'offsite'))
-  await writeBackupUser(database)
-  const passwordFile = join(directory, 'shop.pw')
-  await writeFile(passwordFile, `${backupPassword}\n`, { mode: 0o600 })
   await writeFile(
     configFile,
     [
@@ -56,9 +82,7 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
       `staging: { dir: ${staging}, maxBytes: ${setting.stagingMaxBytes ?? '512MiB'} }`,
       'sources:',
       '  shop:',
-      '    engine: mysql',
-      `    connection: { host: 127.0.0.1, port: ${database.port}, user: backup, passwordFile: ${passwordFile} }`,
-      ...(setting.source ?? []).map(line => `    ${line}`),
+      ...(await entry(directory)).map(line => `    ${line}`),
       '',
     ].join('\n'),
   )
@@ -80,7 +104,6 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
   return {
     directory,
     cloud,
-    database,
     kit,
     configFile,
     state,
@@ -95,7 +118,6 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
       return lastJson(finished)
     },
     async close() {
-      if (!setting.database) await database.stop()
       if (!setting.cloud) await cloud.close()
       await rm(directory, { recursive: true, force: true })
     },

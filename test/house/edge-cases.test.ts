@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 
-test.each(['mysql', 'sqlserver'])('docs/engines/%s-edge-cases.md names tests that exist', async engine => {
+test.each(['mysql', 'sqlserver', 'exchange'])('docs/engines/%s-edge-cases.md names tests that exist', async engine => {
   const text = await readFile(join(root, `docs/engines/${engine}-edge-cases.md`), 'utf8')
   const rows = text.split('\n').filter(line => /^\| (?!topic \||# \|)/.test(line))
   const named = rows.map(row => / \| `(test\/[\w/.-]+\.test\.ts)`: (.+) \|$/.exec(row)?.slice(1) ?? [row])

@@ -185,7 +185,7 @@ describe('init', () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /Nothing that can be backed up answers at 127\.0\.0\.1:1: there is no MySQL or MariaDB server and no SQL Server\. .*--connect/,
+        /Nothing that can be backed up answers at 127\.0\.0\.1:1: there is no MySQL or MariaDB server and no SQL Server and no .*\. .*--connect/,
       ),
     ])
   })
@@ -259,7 +259,12 @@ describe.each<Release>(['mariadb-10.11', 'mariadb-11.8', 'mysql-9.7'])('a server
 
   test('gets an account that has every right of the table', async () => {
     const detected = (await mysqlDetector.detectAt(server.socket, never()))!
-    const plan = await mysqlDetector.planAccount(detected, { user: 'root', password: undefined }, 'failsafe', never())
+    const plan = await mysqlDetector.accounts!.plan(
+      detected,
+      { user: 'root', password: undefined },
+      'failsafe',
+      never(),
+    )
     await plan.make('Aa1-it\'s \\ "ü', never())
     const { mysql } = await import('../../uploader/engines/mysql/engine.ts')
     process.env.FAILSAFE_INIT_TEST = 'Aa1-it\'s \\ "ü'

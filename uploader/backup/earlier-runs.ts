@@ -24,7 +24,11 @@ export async function takeUpEarlierRuns<S, I>(
   const { engine, settings, staging, signal } = options
   const found = await RunDirectory.remains(staging.dir, source)
   if (found.length === 0) return undefined
-  const recovered = await engine.recover?.(settings, signal)
+  const recovered = await engine.recover?.(
+    settings,
+    found.map(({ scratch }) => scratch),
+    signal,
+  )
   for (const line of recovered?.notes ?? []) note(line)
   let continued: Continued | undefined
   for (const directory of found) {

@@ -106,11 +106,15 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
     }
   } catch (error) {
     const failure = failureOf(error)
-    const isAgain = failure instanceof PromotionNeeded || failure instanceof KnownOutdated
-    const outcome = failure.code === 'cancelled' || isAgain ? 'cancelled' : 'failed'
-    await record(outcome, { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
+    await record(outcomeOf(failure), { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
     throw failure
   }
+}
+
+function outcomeOf(failure: Failure): RunOutcome {
+  if (failure.code === 'failed-source-advanced') return failure.code
+  const isAgain = failure instanceof PromotionNeeded || failure instanceof KnownOutdated
+  return failure.code === 'cancelled' || isAgain ? 'cancelled' : 'failed'
 }
 
 function failureOf(error: unknown): Failure {

@@ -17,6 +17,7 @@ import { briefly } from './briefly.ts'
 import { writeIndex, writeUnits } from './conclude.ts'
 import type { Continued } from './continue-run.ts'
 import { decide, promotionIn } from './decide.ts'
+import { isInVain } from './finish-run.ts'
 import { requireShortHold } from './hold.ts'
 import type { Kept, KeptLine } from './kept.ts'
 import { type AtReceiver, KnownOutdated } from './known.ts'
@@ -190,6 +191,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     await journal.append(staged)
     allStaged = staged
     faultPoint('staging-journalled')
+    session.staged?.()
     await pipeline.finish()
     signal.throwIfAborted()
     faultPoint('parts-uploaded')
@@ -213,7 +215,10 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
   } catch (error) {
     fail(error)
     const { reason } = signal
-    leftForNext = allStaged !== undefined && asked === 'open' && mayPass(reason)
+    const advanced = session?.advanced === true
+    // What the source has forgotten is here alone: it is kept for as long as any later run could commit it.
+    leftForNext = allStaged !== undefined && asked === 'open' && (mayPass(reason) || (advanced && !isInVain(reason)))
+    if (advanced) throw sourceAdvanced(reason, leftForNext || !isInVain(reason))
     throw leftForNext ? withStaged(reason) : reason
   } finally {
     end()
@@ -224,12 +229,11 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     await journal?.close().catch(left)
     await continued?.journal.close().catch(left)
     faultPoint('journal-closed')
-    await sweep(over).catch(left)
-    faultPoint('directory-removed')
-    await session?.close(outcome()).catch(error => {
-      warn('close-failed', `The source may still hold what the backup took: ${messageOf(error)}`)
-    })
+    // Before the directory goes: whoever comes after a kill undoes what it finds there.
+    const released = await release()
     faultPoint('session-closed')
+    await sweep(over, released).catch(left)
+    faultPoint('directory-removed')
   }
 
   function tell({ kind, steps }: Plan, promoted: string | null): void {
@@ -282,6 +286,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       await journal!.append({ type: 'committed' })
       faultPoint('commit-journalled')
       const { units } = allStaged!
+      for (const note of (await session?.committed?.())?.notes ?? []) warn('note', note)
       const told = await engine.committed?.(settings, { snapshot, units }, signal)
       for (const note of told?.notes ?? []) warn('note', note)
     } catch (error) {
@@ -319,9 +324,24 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     return (await briefly(receiver.abort(opened.snapshot, opened.lease.token), abortTime)) === 'done'
   }
 
-  async function sweep(over: boolean): Promise<void> {
-    if (over) await directory?.remove()
-    else await directory?.empty(path => leftForNext && directory!.isPart(path))
+  /** @returns false where the source may still hold something, which the next run has to undo */
+  async function release(): Promise<boolean> {
+    try {
+      await session?.close(outcome())
+      return true
+    } catch (error) {
+      const line = error instanceof Failure ? error.line : messageOf(error)
+      warn('close-failed', `The source may still hold what the backup took: ${line}`)
+      return engine.recover === undefined
+    }
+  }
+
+  async function sweep(over: boolean, released: boolean): Promise<void> {
+    if (over && released) await directory?.remove()
+    else
+      await directory?.empty(
+        path => (leftForNext && directory!.isPart(path)) || (!released && path === directory!.scratch),
+      )
   }
 
   function left(error: unknown): void {
@@ -346,6 +366,21 @@ function withStaged({ code, message, why, cause }: Failure): Failure {
     retriable: true,
     cause,
   })
+}
+
+function sourceAdvanced(cause: unknown, kept: boolean): Failure {
+  return new Failure(
+    'failed-source-advanced',
+    'The source has let go of logs that are not committed at the provider yet',
+    {
+      why: cause instanceof Failure ? cause.line : messageOf(cause),
+      fix: kept
+        ? 'Run the backup again: all that it needs is staged, and is sent first'
+        : 'What was staged is of no use any more: take a full backup now',
+      retriable: true,
+      cause,
+    },
+  )
 }
 
 function headMoved(): Failure {

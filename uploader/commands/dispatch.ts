@@ -1,4 +1,5 @@
 import { Failure } from '../../shared/failure.ts'
+import { hookWord } from '../engines/exchange/shadow/hook-words.ts'
 import type { ExitCode } from '../exit.ts'
 import { version } from '../version.ts'
 import type { Terminal } from './terminal.ts'
@@ -12,6 +13,8 @@ export async function dispatch(args: readonly string[], terminal: Terminal): Pro
   const [first = '--help', ...rest] = args
   if (first === '--version' || first === '-V') return print(terminal, version)
   if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) return print(terminal, help())
+  // No verb: what Windows starts while a backup of Exchange is open.
+  if (first === hookWord) return (await import('../engines/exchange/shadow/hook.ts')).hook(rest)
   const verb = verbNamed(first === 'help' ? rest[0]! : first)
   const parameters = first === 'help' ? ['--help'] : rest
   const { runVerb, refuse } = await import('./run-verb.ts')

@@ -100,7 +100,7 @@ function describe({ name, what, passwordFile, statements }: Added, path: string)
   const lines = [`${what} is the source ${name} in ${path}; back it up with: failsafe backup ${name}`]
   if (statements.length > 0)
     lines.push(
-      `Before that, have an administrator run, with the password in ${passwordFile}:`,
+      `Before that, have an administrator run${passwordFile === undefined ? '' : `, with the password in ${passwordFile}`}:`,
       ...statements.map(statement => `  ${statement};`),
     )
   return lines

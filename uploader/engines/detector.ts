@@ -8,8 +8,8 @@ export interface Detector {
   readonly engine: EngineKind
   /** For people: `MySQL or MariaDB server`. */
   readonly what: string
-  /** Who makes an account there, if nobody else is named. */
-  readonly administrator: string
+  /** Left out where there are none: such an application knows failsafe by whom it runs as. */
+  readonly accounts?: Accounts
 
   /** Looks at this machine without logging in anywhere. Each application once, however many ways lead to it. */
   detect(signal: AbortSignal): Promise<Detected[]>
@@ -23,14 +23,19 @@ export interface Detector {
   /** Whether a source that is configured already is this application. `settings` is its entry, as it was parsed. */
   isConfigured(detected: Detected, settings: unknown, signal: AbortSignal): Promise<boolean>
 
-  /** The statements that make an account for backups, to be run by somebody else. */
+  /** What lets failsafe in for backups, to be run by somebody else. */
   statements(detected: Detected, user: string): string[]
+}
+
+export interface Accounts {
+  /** Who makes an account, if nobody else is named. */
+  readonly administrator: string
 
   /**
    * Logs in as an administrator and looks what is to be done for an account. Changes nothing.
    * @throws Failure where the login is refused, or where no account can be made here
    */
-  planAccount(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
+  plan(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
 }
 
 /** An application on this machine. */
@@ -42,8 +47,8 @@ export interface Detected {
   name: string
   /** How it is reached, as in failsafe.yaml, without an account. */
   connection: Record<string, string | number>
-  /** What its source needs beside that. */
-  settings?: Record<string, string>
+  /** The settings of a source of it, where those are no connection. */
+  settings?: Record<string, unknown>
 }
 
 export interface Administrator {

@@ -5,6 +5,7 @@ import type { Detector } from './detector.ts'
 const detectors: Partial<Record<EngineKind, () => Promise<Detector>>> = {
   mysql: async () => (await import('./mysql/detect/detector.ts')).mysqlDetector,
   sqlserver: async () => (await import('./sqlserver/detect/detector.ts')).sqlserverDetector,
+  exchange: async () => (await import('./exchange/detect/detector.ts')).exchangeDetector,
 }
 
 export function allDetectors(): Promise<Detector[]> {

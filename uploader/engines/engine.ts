@@ -32,8 +32,9 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /**
    * Undoes what a process that died may have left behind on the server (backup mode, shadow copies). Called when the remains of such a run are found, before
    * anything else is asked of the source; idempotent. Its notes end up on the run. For engines whose servers do not let go by themselves when a connection ends.
+   * @param scratches the `scratch` of each such run, as it left it
    */
-  recover?(settings: Settings, signal: AbortSignal): Promise<{ notes: string[] }>
+  recover?(settings: Settings, scratches: readonly string[], signal: AbortSignal): Promise<{ notes: string[] }>
 
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
@@ -119,6 +120,15 @@ export interface Session {
   artefacts(): AsyncIterable<StagedArtefact>
   /** Once all artefacts were read: what was backed up of each unit. */
   units(): UnitEntry[]
+  /** All of it is sealed and safe, on this disk or at the provider: a kill costs none of it any more. For engines that do not hold the source until the commit at any cost. */
+  staged?(): void
+  /**
+   * Whether the source has forgotten, or may have, what only this run has and the receiver has not committed: such a run ends as `failed-source-advanced` where
+   * it fails, and what it staged is kept.
+   */
+  readonly advanced?: boolean
+  /** The receiver has committed, and the source is still held: what it may only now forget. Its notes end up on the run. Before `Engine.committed`. */
+  committed?(): Promise<{ notes: string[] }>
   /** Always called, whatever happened; releases everything on the server. Never throws for a server that is gone. */
   close(outcome: 'succeeded' | 'failed' | 'cancelled'): Promise<void>
 }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../shared/failure.ts'
 import type { Config } from '../config/load.ts'
-import type { AccountPlan, Administrator, Detected, Detector } from '../engines/detector.ts'
+import type { AccountPlan, Accounts, Detected, Detector } from '../engines/detector.ts'
 import { makeConfigDirectory, writeSource } from './file.ts'
 import { passwordIn } from './password.ts'
 import type { Questions } from './questions.ts'
@@ -29,7 +29,8 @@ export interface Setup {
 export interface Added {
   name: string
   what: string
-  passwordFile: string
+  /** Undefined where there is no account. */
+  passwordFile: string | undefined
   /** What an administrator has yet to run; empty where it was run. */
   statements: string[]
 }
@@ -110,10 +111,9 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
       fix: 'Choose another name with --name',
     })
   const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
-  const { administrator } = setup
-  const plan =
-    administrator &&
-    (await planAs(setup, detector, detected, { ...administrator, user: administrator.user ?? detector.administrator }))
+  const { accounts } = detector
+  if (!accounts) return addWithout(setup, detector, detected, name)
+  const plan = setup.administrator && (await planAs(setup, accounts, detected, setup.administrator))
   const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
 
   await makeConfigDirectory(config.path, platform)
@@ -130,18 +130,37 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
   return { name, what: detected.what, passwordFile, statements }
 }
 
-async function planAs(
-  { questions, account, signal }: Setup,
+/** A source without an account of its own. */
+async function addWithout(
+  { config, account, timeZone, platform }: Setup,
   detector: Detector,
   detected: Detected,
-  administrator: Administrator,
+  name: string,
+): Promise<Added> {
+  await makeConfigDirectory(config.path, platform)
+  const schedule = { full: '0 2 * * *', timeZone }
+  await writeSource(config.path, name, { engine: detected.engine, ...detected.settings, schedule })
+  return {
+    name,
+    what: detected.what,
+    passwordFile: undefined,
+    statements: detector.statements(detected, account),
+  }
+}
+
+async function planAs(
+  { questions, account, signal }: Setup,
+  accounts: Accounts,
+  detected: Detected,
+  given: NonNullable<Setup['administrator']>,
 ): Promise<AccountPlan> {
+  const administrator = { ...given, user: given.user ?? accounts.administrator }
   try {
-    return await detector.planAccount(detected, administrator, account, signal)
+    return await accounts.plan(detected, administrator, account, signal)
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.endsWith('-login-refused')) throw error
     const password = await questions.passwordOf(administrator.user, detected)
-    if (password !== undefined) return detector.planAccount(detected, { ...administrator, password }, account, signal)
+    if (password !== undefined) return accounts.plan(detected, { ...administrator, password }, account, signal)
     throw new Failure('account-not-made', `${detected.what} does not let ${administrator.user} in to make an account`, {
       why: error.why,
       fix: 'Give the password in FAILSAFE_ADMINISTRATOR_PASSWORD, or use --no-account to have the statements shown',

@@ -97,7 +97,7 @@ describe('a SQL Server', () => {
 
 describe('an account for backups', () => {
   const plan = async (as = sa()) =>
-    sqlserverDetector.planAccount((await detect(`${host}:${server.port}`))!, as, 'failsafe', signal)
+    sqlserverDetector.accounts!.plan((await detect(`${host}:${server.port}`))!, as, 'failsafe', signal)
   const login = { user: 'failsafe', password: "Aa1-it's ]" }
 
   it('has every right that a backup needs, and no more statements were run than were shown', async () => {
@@ -139,7 +139,7 @@ describe('an account for backups', () => {
   })
 
   const detectedAs = async (as: typeof login) =>
-    sqlserverDetector.planAccount((await detect(`${host}:${server.port}`))!, as, 'x', signal)
+    sqlserverDetector.accounts!.plan((await detect(`${host}:${server.port}`))!, as, 'x', signal)
 
   it('that somebody else has made is left alone', async () => {
     server.logins.add('failsafe', { password: 'Theirs-1' })

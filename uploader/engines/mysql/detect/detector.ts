@@ -10,7 +10,6 @@ import { likelyAddresses } from './places.ts'
 export const mysqlDetector: Detector = {
   engine: 'mysql',
   what: 'MySQL or MariaDB server',
-  administrator: 'root',
 
   async detect(signal) {
     const found: { address: Address; greeting: Greeting }[] = []
@@ -39,8 +38,11 @@ export const mysqlDetector: Detector = {
     return statementsFor({ flavour, release, logBase: 'binlog' }, { user, host: 'localhost' })
   },
 
-  planAccount: ({ connection }, administrator, user, signal) =>
-    planAccount(addressOf(connection), administrator, user, signal),
+  accounts: {
+    administrator: 'root',
+    plan: ({ connection }, administrator, user, signal) =>
+      planAccount(addressOf(connection), administrator, user, signal),
+  },
 }
 
 async function isAmong(found: readonly { address: Address }[], address: Address, signal: AbortSignal) {

@@ -12,7 +12,6 @@ import { askPrelogin, type Prelogin } from './prelogin.ts'
 export const sqlserverDetector: Detector = {
   engine: 'sqlserver',
   what: 'SQL Server',
-  administrator: 'sa',
 
   async detect(signal) {
     const found: Detected[] = []
@@ -43,7 +42,10 @@ export const sqlserverDetector: Detector = {
 
   statements: (_, user) => statementsFor(user),
 
-  planAccount: ({ connection }, administrator, user, signal) => planAccount(connection, administrator, user, signal),
+  accounts: {
+    administrator: 'sa',
+    plan: ({ connection }, administrator, user, signal) => planAccount(connection, administrator, user, signal),
+  },
 }
 
 interface Where {
