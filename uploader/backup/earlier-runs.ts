@@ -23,8 +23,9 @@ export async function takeUpEarlierRuns<S, I>(
 ): Promise<Continued | undefined> {
   const { engine, settings, staging, signal } = options
   const found = await RunDirectory.remains(staging.dir, source)
-  if (found.length === 0) return undefined
-  const recovered = await engine.recover?.(settings, signal)
+  const undo = await RunDirectory.undo(staging.dir, source)
+  if (found.length === 0 && !undo.exists) return undefined
+  const recovered = await engine.recover?.(settings, undo.path, signal)
   for (const line of recovered?.notes ?? []) note(line)
   let continued: Continued | undefined
   for (const directory of found) {

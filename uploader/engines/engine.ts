@@ -30,10 +30,12 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   committed?(settings: Settings, snapshot: Stored, signal: AbortSignal): Promise<{ notes: string[] }>
 
   /**
-   * Undoes what a process that died may have left behind on the server (backup mode, shadow copies). Called when the remains of such a run are found, before
-   * anything else is asked of the source; idempotent. Its notes end up on the run. For engines whose servers do not let go by themselves when a connection ends.
+   * Undoes what a run of before may have left behind on the server (backup mode, shadow copies). Called before anything else is asked of the source, where the
+   * remains of a run that died are found or its file `undo` is there; idempotent. Its notes end up on the run. For engines whose servers do not let go by
+   * themselves when a connection ends.
+   * @param undo as in the context of that run
    */
-  recover?(settings: Settings, signal: AbortSignal): Promise<{ notes: string[] }>
+  recover?(settings: Settings, undo: string, signal: AbortSignal): Promise<{ notes: string[] }>
 
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
@@ -95,6 +97,11 @@ export interface BackupContext {
    * after a crash when the next one starts.
    */
   scratch: string
+  /**
+   * Path for a file of this source that outlives the run: there an engine notes what it is about to take on the server and has to be undone, and removes it when
+   * that is done. While it is there, `recover` is called before the next run.
+   */
+  undo: string
   /**
    * Artefacts that this very run had staged whole before its process died, by their `resumeKey`. One that the session yields with the same name and key is not
    * read again and keeps the attributes it had; one that it does not yield is left out of the snapshot.
