@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 /** Loaded when they are needed: drivers are large, and a run uses one. */
 const engines: Partial<Record<EngineKind, () => Promise<Engine>>> = {
   mysql: async () => (await import('./mysql/engine.ts')).mysql,
+  oracle: async () => (await import('./oracle/engine.ts')).oracle,
   sqlserver: async () => (await import('./sqlserver/engine.ts')).sqlserver,
 }
 
