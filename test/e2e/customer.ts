@@ -6,10 +6,9 @@ import { type Database, startDatabase } from '../support/database.ts'
 import { type Finished, lastJson, run, runOk } from '../support/run.ts'
 import { failsafeBinary } from './binary.ts'
 
-export interface Customer {
+export interface Host {
   directory: string
   cloud: TestCloud
-  database: Database
   /** The recovery kit, which a real customer would keep elsewhere. */
   kit: string
   configFile: string
@@ -24,13 +23,20 @@ export interface Customer {
   close(): Promise<void>
 }
 
-export interface Setting {
+export interface Customer extends Host {
+  database: Database
+}
+
+interface HostSetting {
   cloud?: TestCloud
-  database?: Database
   stagingMaxBytes?: string
+  enrol?: boolean
+}
+
+export interface Setting extends HostSetting {
+  database?: Database
   /** More lines of the source's entry in failsafe.yaml. */
   source?: string[]
-  enrol?: boolean
 }
 
 /**
@@ -38,17 +44,42 @@ export interface Setting {
  * enrolled with a new recovery kit. What the setting brings along is shared and stays; what is started here is stopped here.
  */
 export async function newCustomer(setting: Setting = {}): Promise<Customer> {
+  const database = setting.database ?? (await startDatabase())
+  await writeBackupUser(database)
+  const host = await newHost(
+    passwordFile => [
+      'engine: mysql',
+      `connection: { host: 127.0.0.1, port: ${database.port}, user: backup, passwordFile: ${passwordFile} }`,
+      ...(setting.source ?? []),
+    ],
+    backupPassword,
+    setting,
+  )
+  return {
+    ...host,
+    database,
+    async close() {
+      if (!setting.database) await database.stop()
+      await host.close()
+    },
+  }
+}
+
+/** The same around any application. @param entry lines of the source `shop` in failsafe.yaml, by the file that its password lies in */
+export async function newHost(
+  entry: (passwordFile: string) => string[],
+  password: string,
+  setting: HostSetting = {},
+): Promise<Host> {
   const directory = await mkdtemp(join(tmpdir(), 'failsafe-e2e-'))
   const cloud = setting.cloud ?? (await startTestCloud())
-  const database = setting.database ?? (await startDatabase())
   const state = join(directory, 'state')
   const staging = join(directory, 'staging')
   const kit = join(directory, 'offsite', 'recovery-kit.txt')
   const configFile = join(directory, 'failsafe.yaml')
   await mkdir(join(directory, 'offsite'))
-  await writeBackupUser(database)
   const passwordFile = join(directory, 'shop.pw')
-  await writeFile(passwordFile, `${backupPassword}\n`, { mode: 0o600 })
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   await writeFile(
     configFile,
     [
@@ -56,9 +87,7 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
       `staging: { dir: ${staging}, maxBytes: ${setting.stagingMaxBytes ?? '512MiB'} }`,
       'sources:',
       '  shop:',
-      '    engine: mysql',
-      `    connection: { host: 127.0.0.1, port: ${database.port}, user: backup, passwordFile: ${passwordFile} }`,
-      ...(setting.source ?? []).map(line => `    ${line}`),
+      ...entry(passwordFile).map(line => `    ${line}`),
       '',
     ].join('\n'),
   )
@@ -80,7 +109,6 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
   return {
     directory,
     cloud,
-    database,
     kit,
     configFile,
     state,
@@ -95,7 +123,6 @@ export async function newCustomer(setting: Setting = {}): Promise<Customer> {
       return lastJson(finished)
     },
     async close() {
-      if (!setting.database) await database.stop()
       if (!setting.cloud) await cloud.close()
       await rm(directory, { recursive: true, force: true })
     },
