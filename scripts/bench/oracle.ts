@@ -24,7 +24,7 @@ const most = 128 * 2 ** 20
 /**
  * A full of a database with one large data file that does not compress, read through the connection by the built binary.
  * @param large GiB of that file
- * @throws where the binary takes more memory than the product promises
+ * Ends with exit code 1 where the binary takes more memory than the product promises.
  */
 export async function benchOracle(
   { directory, binary, enrol }: Bench,
@@ -50,7 +50,10 @@ export async function benchOracle(
     const { kind, seconds, peakRssBytes, bytes } = await customer.failsafe(Summary, ['backup', 'shop'])
     const trips = server.roundTrips - before
     const peak = (peakRssBytes / 2 ** 20).toFixed(0)
-    if (peakRssBytes > most) throw new Error(`the binary took ${peak} MiB of memory, and 128 are promised`)
+    if (peakRssBytes > most) {
+      console.error(`The binary took ${peak} MiB of memory, and 128 are promised.`)
+      process.exitCode = 1
+    }
     return [
       '',
       `### A ${kind} of ${(bytes.source / GiB).toFixed(2)} GiB, of which one data file has ${large} GiB`,

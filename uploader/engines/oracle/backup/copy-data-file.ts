@@ -50,9 +50,10 @@ export async function* copyDataFile(
     const slice = read.subarray(0, read.length - (read.length % file.blockSize))
     if (slice.length === 0) break
     header ??= requireHeader(slice, expected)
-    for (const number of await mended(from, slice, offset, header, signal)) damaged.push(number)
-    yield slice
-    offset += slice.length
+    const { bytes, torn } = await mended(from, slice, offset, header, signal)
+    for (const number of torn) damaged.push(number)
+    yield bytes
+    offset += bytes.length
   }
   if (!header) throw wrong(file, 'it is empty')
   const wanted = (header.blocks + 1) * header.blockSize
@@ -87,21 +88,21 @@ function wrong({ path }: DataFile, why: string): Failure {
   })
 }
 
-/** Puts whole blocks in the place of torn ones where the file has them by now. @returns the numbers of those that stay torn */
+/** The slice with whole blocks in the place of torn ones, where the file has them by now, and the numbers of those that stay torn. */
 async function mended(
   from: ServerFile,
   slice: Buffer,
   offset: number,
   { blockSize, order }: DataFileHeader,
   signal: AbortSignal,
-): Promise<number[]> {
+): Promise<{ bytes: Buffer; torn: number[] }> {
   const torn: number[] = []
   for (let at = 0; at < slice.length; at += blockSize) {
     const number = (offset + at) / blockSize
     if (number > 0 && !isWhole(slice.subarray(at, at + blockSize), order)) torn.push(number)
   }
-  if (torn.length === 0) return torn
-  // What is read next may use the same memory.
+  if (torn.length === 0) return { bytes: slice, torn }
+  // What was read is gone with the next read.
   const kept = Buffer.from(slice)
   const still: number[] = []
   for (const number of torn) {
@@ -109,8 +110,7 @@ async function mended(
     if (whole) whole.copy(kept, number * blockSize - offset)
     else still.push(number)
   }
-  kept.copy(slice)
-  return still
+  return { bytes: kept, torn: still }
 }
 
 async function readAgain(

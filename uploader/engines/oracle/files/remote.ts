@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
+import { release } from '../../../../shared/sealed/release.ts'
 import type { Control, Patience } from '../connection/control.ts'
 import { ConnectionLost, StatementError, TimedOut } from '../connection/errors.ts'
 import type { Login } from '../connection/login.ts'
 import { type Handle, Session } from '../connection/session.ts'
 import { copyFile, removeFile } from '../statements/files.ts'
+import { readThroughDriver } from './dead-buffers.ts'
 import type { Directories } from './directories.ts'
 import { FileUnreadable, type ServerFile, type ServerFiles } from './server-file.ts'
 import { formOf, splitPath } from './server-path.ts'
@@ -106,6 +108,7 @@ class RemoteFile implements ServerFile {
   readonly #files: RemoteFiles
   #session: Session | undefined
   #handle: Handle | undefined
+  #given: Buffer | undefined
 
   constructor(path: string, directory: string, name: string, files: RemoteFiles) {
     this.#path = path
@@ -119,8 +122,17 @@ class RemoteFile implements ServerFile {
     return this.#with(({ handle }) => Promise.resolve(handle.bytes))
   }
 
-  read(offset: number, length: number): Promise<Buffer> {
-    return this.#with(({ session, handle }) => session.read(handle, offset, length))
+  async read(offset: number, length: number): Promise<Buffer> {
+    this.#forget()
+    this.#given = await this.#with(({ session, handle }) => session.read(handle, offset, length))
+    readThroughDriver(this.#given.length)
+    return this.#given
+  }
+
+  /** What was given is of no use any more, and more comes every few milliseconds. */
+  #forget(): void {
+    if (this.#given) release(this.#given)
+    this.#given = undefined
   }
 
   #with<T>(work: (open: { session: Session; handle: Handle }) => Promise<T>): Promise<T> {
@@ -136,6 +148,7 @@ class RemoteFile implements ServerFile {
   }
 
   async close(): Promise<void> {
+    this.#forget()
     if (this.#session) this.#files.give(this.#session)
     this.#session = undefined
   }
