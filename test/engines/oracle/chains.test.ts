@@ -137,6 +137,27 @@ describe('logs that cannot be gone on with become a full, at once', () => {
     await expectRestored()
   })
 
+  it('a thread that came and went, or comes while the run is under way', async () => {
+    await start()
+    const { write } = writer(server)
+    const { logs } = server.database
+    await chain.take('full')
+    logs.addThread()
+    write(users, 2)
+    logs.threads[1]!.enabled = false
+    expect(await chain.take('log')).toMatchObject({ promoted: 'THREAD_DISABLED' })
+    await expectRestored()
+    let once = true
+    const taken = await chain.take('log', {
+      before: ({ name }) => {
+        if (once && name.includes('logs/')) logs.threads[1]!.enabled = true
+        once &&= !name.includes('logs/')
+      },
+    })
+    expect(taken).toMatchObject({ promoted: 'THREAD_CHANGED', plan: { kind: 'full' } })
+    await expectRestored()
+  })
+
   it('changes without redo', async () => {
     await start()
     const { write } = writer(server)

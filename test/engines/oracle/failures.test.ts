@@ -329,6 +329,24 @@ describe('an account', () => {
       expect(existsSync(chain.undo)).toBe(false)
     },
   )
+
+  it('that may make directories and not drop them leaves some that lead nowhere, always the same', async () => {
+    const plain: User = {
+      name: 'BKP',
+      password: 'p',
+      administrative: [],
+      privileges: all.filter(each => each !== 'DROP ANY DIRECTORY'),
+    }
+    await start({ users: [plain] }, { files: 'remote' })
+    expect((await chain.take('full')).warnings).toEqual([])
+    const left = [...server.database.directories]
+    expect(left.length).toBeGreaterThan(0)
+    for (const { path } of left) expect(path).toBe(chain.settings.directory)
+    expect((await chain.take('full')).warnings).toEqual([])
+    expect(server.database.directories).toEqual(left)
+    const { got, held } = await chain.restore({ kind: 'latest' })
+    expect(got).toEqual(held)
+  })
 })
 
 describe('a server that is not reached', () => {

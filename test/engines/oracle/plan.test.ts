@@ -41,7 +41,7 @@ function inventory(more: Partial<Inventory> = {}): Inventory {
         unrecoverableScn: '0',
       },
     ],
-    threads: [{ number: 1, enabled: true }],
+    threads: [{ number: 1, enabled: true, changedScn: '1' }],
     policy: { nologging: 'promote', backupMode: 'database', method: 'user-managed', files: 'local' },
     ...more,
   }
@@ -81,8 +81,17 @@ describe('what is made', () => {
     ['of another database', { id: '43' }, 'REPLACED'],
     ['of a copy of it', { uniqueName: 'clone' }, 'REPLACED'],
     ['of another history', { incarnation: { id: '901', scn: '4500' } }, 'RESETLOGS'],
-    ['with a further thread', { threads: [1, 2].map(number => ({ number, enabled: true })) }, 'THREAD_ADDED'],
-    ['without its thread', { threads: [{ number: 1, enabled: false }] }, 'THREAD_DISABLED'],
+    [
+      'with a further thread',
+      { threads: [1, 2].map(number => ({ number, enabled: true, changedScn: '1' })) },
+      'THREAD_ADDED',
+    ],
+    ['without its thread', { threads: [{ number: 1, enabled: false, changedScn: '1' }] }, 'THREAD_DISABLED'],
+    [
+      'beside a thread that came and went',
+      { threads: [1, 2].map(number => ({ number, enabled: number === 1, changedScn: String(number * 1000) })) },
+      'THREAD_DISABLED',
+    ],
     [
       'with changes that redo does not hold',
       { dataFiles: [{ ...inventory().dataFiles[0]!, unrecoverableScn: '1901' }] },
@@ -104,10 +113,14 @@ describe('what is made', () => {
 
   it('says its steps in words', () => {
     expect(plan('full', inventory(), full()).steps).toHaveLength(5)
-    const [, , archive] = plan('log', inventory({ threads: [1, 2].map(number => ({ number, enabled: true })) }), {
-      data: { ...committed('full'), units: [1, 2].map(n => committed('full', { unit: `thread ${n}` }).units[0]!) },
-      log: null,
-    }).steps
+    const [, , archive] = plan(
+      'log',
+      inventory({ threads: [1, 2].map(number => ({ number, enabled: true, changedScn: '1' })) }),
+      {
+        data: { ...committed('full'), units: [1, 2].map(n => committed('full', { unit: `thread ${n}` }).units[0]!) },
+        log: null,
+      },
+    ).steps
     expect(archive).toContain('the redo of 2 threads')
   })
 })

@@ -27,7 +27,7 @@ async function start(): Promise<RemoteFiles> {
   chain = await BackupChain.of(server)
   const login = await loginOf(chain.settings.connection, signal)
   control = new Control(login, await Session.connect(login), patience)
-  return new RemoteFiles({ login, control, directories: new Directories(control, 'test'), signal, patience })
+  return new RemoteFiles({ login, control, directories: new Directories(control, 'test', '/'), signal, patience })
 }
 
 describe('a file that is read through the connection', () => {

@@ -23,7 +23,8 @@ SELECT name FROM v$controlfile;
 
 SELECT group# AS group_number, member FROM v$logfile ORDER BY group#, member;
 
-SELECT thread# AS thread, enabled, status FROM v$thread ORDER BY thread#;
+SELECT thread# AS thread, enabled, TO_CHAR(GREATEST(NVL(enable_change#, 0), NVL(disable_change#, 0))) AS changed_scn
+  FROM v$thread ORDER BY thread#;
 
 SELECT name, value FROM v$parameter
   WHERE name IN ('spfile', 'log_archive_format', 'compatible', 'control_file_record_keep_time', 'remote_login_passwordfile');

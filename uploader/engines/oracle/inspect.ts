@@ -37,10 +37,7 @@ export async function inspectDatabase(session: Pick<Session, 'query' | 'one'>, s
     ...head,
     ...(await dataFilesOf(session)),
     incarnation: { id: text(await session.one(discovery.incarnation), 'resetlogs_id'), scn: text(is, 'resetlogs_scn') },
-    threads: (await session.query(discovery.threads)).map(row => ({
-      number: number(row, 'thread'),
-      enabled: text(row, 'enabled') !== 'DISABLED',
-    })),
+    threads: await threadsOf(session),
     policy: {
       nologging: settings.nologging,
       backupMode: settings.backupMode,
@@ -48,6 +45,14 @@ export async function inspectDatabase(session: Pick<Session, 'query' | 'one'>, s
       files: topologyOf(settings),
     },
   }
+}
+
+export async function threadsOf(session: Pick<Session, 'query'>): Promise<Inventory['threads']> {
+  return (await session.query(discovery.threads)).map(row => ({
+    number: number(row, 'thread'),
+    enabled: text(row, 'enabled') !== 'DISABLED',
+    changedScn: text(row, 'changed_scn'),
+  }))
 }
 
 /** The data files, and the containers that they belong to: none in a database that has none. */

@@ -63,6 +63,8 @@ export interface DataFile {
 export interface Thread {
   number: number
   enabled: boolean
+  /** When that became so; 0 for always. */
+  changedScn: string
 }
 
 export function enabledThreads({ threads }: Pick<Inventory, 'threads'>): number[] {

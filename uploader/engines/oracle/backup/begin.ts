@@ -42,7 +42,7 @@ export async function begin(
   try {
     for (const note of await undoEarlier(control, undo)) warn('oracle-backup-mode-ended', note)
     const token = tokenOf(undo)
-    const directories = new Directories(control, token)
+    const directories = new Directories(control, token, settings.directory)
     await directories.sweep(signal)
     const inventory = await control.again(session => inspectDatabase(session, settings), signal)
     const changed = plan.kind === 'log' ? whyNotLogs(inventory, plan.heads!) : undefined

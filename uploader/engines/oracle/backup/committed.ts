@@ -26,7 +26,7 @@ export async function committed(
   const login = await loginOf(settings.connection, signal)
   const control = new Control(login, await Session.connect(login, signal), patience)
   // Of its own: those of the run, which is not over yet, are still there.
-  const directories = new Directories(control, tokenFor(snapshot))
+  const directories = new Directories(control, tokenFor(snapshot), settings.directory)
   const remote = new RemoteFiles({ login, control, directories, signal, patience })
   const files: ServerFiles = topologyOf(settings) === 'local' ? new LocalFiles(settings.paths) : remote
   try {

@@ -9,7 +9,7 @@ import { text } from '../connection/row.ts'
 import type { Directories } from '../files/directories.ts'
 import type { ServerFiles } from '../files/server-file.ts'
 import { safeName } from '../files/server-path.ts'
-import { topologyOf } from '../inspect.ts'
+import { threadsOf, topologyOf } from '../inspect.ts'
 import { type DataFile, enabledThreads, type Inventory, treatmentOf } from '../inventory.ts'
 import { type ArchivedLog, isGap } from '../logs/archived-log.ts'
 import { type Behind, behindOf } from '../plan/continuation.ts'
@@ -365,14 +365,20 @@ export class OracleSession implements Session {
     }
   }
 
-  /** RESETLOGS, or another database, since the run began: what was taken belongs to no history any more. */
+  /** RESETLOGS, or a thread that was enabled or disabled, since the run began: what was taken is not all of one history. */
   async #requireSameHistory(): Promise<void> {
     const { control, inventory, plan, context } = this.#run
-    const is = await control.one(discovery.database, { signal: context.signal })
-    if (text(is, 'dbid') === inventory.id && text(is, 'resetlogs_scn') === inventory.incarnation.scn) return
-    const reason = 'it was opened with RESETLOGS while the run was under way'
-    if (plan.kind === 'log') throw new PromotionNeeded({ code: 'RESETLOGS', reason })
-    throw new Failure('oracle-resetlogs', 'The database began a new history', {
+    const { signal } = context
+    const is = await control.one(discovery.database, { signal })
+    const same = text(is, 'dbid') === inventory.id && text(is, 'resetlogs_scn') === inventory.incarnation.scn
+    const threads = await control.again(session => threadsOf(session), signal)
+    const sameThreads = JSON.stringify(threads) === JSON.stringify(inventory.threads)
+    if (same && sameThreads) return
+    const [code, reason] = same
+      ? ['THREAD_CHANGED', 'a redo thread was enabled or disabled while the run was under way']
+      : ['RESETLOGS', 'it was opened with RESETLOGS while the run was under way']
+    if (plan.kind === 'log') throw new PromotionNeeded({ code, reason })
+    throw new Failure('oracle-changed', 'The redo of the database is not what it was when the run began', {
       why: reason,
       fix: 'Run the backup again',
       retriable: true,

@@ -23,7 +23,7 @@ const once = { attempts: 1, pause: 0 }
 export async function checkFiles(settings: Settings, inventory: Inventory, signal: AbortSignal): Promise<Finding[]> {
   const login = await loginOf(settings.connection, signal)
   const control = new Control(login, await Session.connect(login, signal), once)
-  const directories = new Directories(control, randomUUID().slice(0, 8))
+  const directories = new Directories(control, 'doctor', settings.directory)
   const remote = new RemoteFiles({ login, control, directories, signal, patience: once })
   const files: ServerFiles = topologyOf(settings) === 'local' ? new LocalFiles(settings.paths) : remote
   try {

@@ -4,7 +4,7 @@ import { loginOf } from '../connection/login.ts'
 import { text, textOrNull } from '../connection/row.ts'
 import type { Session } from '../connection/session.ts'
 import { withSession } from '../connection/with-session.ts'
-import { inspectDatabase } from '../inspect.ts'
+import { inspectDatabase, topologyOf } from '../inspect.ts'
 import type { Inventory } from '../inventory.ts'
 import type { Settings } from '../settings.ts'
 import * as discovery from '../statements/discovery.ts'
@@ -20,6 +20,12 @@ interface Right {
   grave?: false
 }
 
+const dropDirectory: Right = {
+  name: 'DROP ANY DIRECTORY',
+  without: 'the DIRECTORY objects by which files of the server are read stay there, and lead to the exchange directory',
+  grave: false,
+}
+
 const rights: readonly Right[] = [
   { name: 'SELECT ANY DICTIONARY', without: 'neither files nor redo of the database can be seen' },
   {
@@ -28,7 +34,6 @@ const rights: readonly Right[] = [
   },
   { name: 'ALTER SYSTEM', without: 'the current redo cannot be archived' },
   { name: 'CREATE ANY DIRECTORY', without: 'files of the server cannot be read through the connection' },
-  { name: 'DROP ANY DIRECTORY', without: 'what was made to read files of the server stays there' },
   {
     name: 'ALTER TABLESPACE',
     instead: ['MANAGE TABLESPACE'],
@@ -43,7 +48,7 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
     const held = new Set((await session.query(sessionRights)).map(row => text(row, 'privilege')))
     const missing = missingRights(held, settings)
     // Nothing more can be looked at by who sees no dictionary.
-    if (!held.has('SELECT ANY DICTIONARY')) return missing
+    if (missing.some(({ what }) => what.endsWith('SELECT ANY DICTIONARY'))) return missing
     const inventory = await inspectDatabase(session, settings)
     return [
       ...missing,
@@ -57,16 +62,17 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
 
 function missingRights(held: ReadonlySet<string>, settings: Settings): Finding[] {
   const { user, as } = settings.connection
-  // SYSBACKUP and SYSDBA hold all of it, whatever the session says that it was granted one by one.
-  if (as !== 'none') return []
-  return rights
+  // SYSBACKUP and SYSDBA hold what the backup needs, but for one that SYSBACKUP may lack; what was granted to the account itself does not count then.
+  const needed = [...(as === 'none' ? rights : []), ...(topologyOf(settings) === 'remote' ? [dropDirectory] : [])]
+  const grantee = as === 'none' ? accountOf(user) : as.toUpperCase()
+  return needed
     .filter(({ name, instead = [] }) => ![name, ...instead].some(each => held.has(each)))
     .map(({ name, without, grave = true }) => ({
       code: 'oracle-missing-right',
       grave,
       what: `The account lacks the privilege ${name}`,
       why: without,
-      fix: `Run as an administrator: GRANT ${name} TO ${quoteName(accountOf(user))}`,
+      fix: `Run as an administrator: GRANT ${name} TO ${quoteName(grantee)}`,
     }))
 }
 

@@ -4,16 +4,23 @@ import { text } from '../connection/row.ts'
 import { createDirectory, directoriesLike, dropDirectory } from '../statements/files.ts'
 
 const notThere = 4043
+const insufficient = 1031
 
-/** DIRECTORY objects of this source: the names by which a session reads what lies in the directories of the server. They are dropped when the run ends. */
+/**
+ * DIRECTORY objects of this source: the names by which a session reads what lies in the directories of the server. They are dropped when the run ends. Where the
+ * account may not drop any (SYSBACKUP holds CREATE ANY DIRECTORY, and may not hold the other), they stay under names that the next run takes again, and lead
+ * to the exchange directory only.
+ */
 export class Directories {
   readonly #control: Control
   readonly #prefix: string
+  readonly #harmless: string
   readonly #names = new Map<string, Promise<string>>()
 
-  /** @param token tells this source's from those of others */
-  constructor(control: Control, token: string) {
+  /** @param token tells this source's from those of others. @param harmless where those may lead that cannot be dropped */
+  constructor(control: Control, token: string, harmless: string) {
     this.#control = control
+    this.#harmless = harmless
     this.#prefix = `FAILSAFE_${token.toUpperCase()}_`
   }
 
@@ -43,7 +50,9 @@ export class Directories {
     try {
       await this.#control.run(dropDirectory(name))
     } catch (error) {
-      if (!(error instanceof StatementError && error.number === notThere)) throw error
+      if (error instanceof StatementError && error.number === notThere) return
+      if (!(error instanceof StatementError && error.number === insufficient)) throw error
+      await this.#control.run(createDirectory(name, this.#harmless))
     }
   }
 }

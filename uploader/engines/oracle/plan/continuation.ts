@@ -34,6 +34,13 @@ export function whyNotLogs(inventory: Inventory, heads: LaneHeads): Reason | und
     return { code: 'THREAD_ADDED', reason: `redo thread ${added} was enabled since the last full backup` }
   if (enabled.length < known.size)
     return { code: 'THREAD_DISABLED', reason: 'a redo thread was disabled since the last full backup' }
+  // Also one that came and went meanwhile: what was written in it is in no log of the threads that are backed up.
+  const changed = inventory.threads.find(({ changedScn }) => isBefore(info.beginScn ?? '0', changedScn))
+  if (changed)
+    return {
+      code: changed.enabled ? 'THREAD_ADDED' : 'THREAD_DISABLED',
+      reason: `redo thread ${changed.number} was ${changed.enabled ? 'enabled' : 'disabled'} since the last full backup`,
+    }
   const unlogged = unloggedSince(inventory, heads)
   if (unlogged && inventory.policy.nologging === 'promote')
     return {

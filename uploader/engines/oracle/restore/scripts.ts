@@ -177,7 +177,8 @@ mkdir -p all-logs archive audit datafiles
 ${files.logs.map(name => copy(name, 'all-logs/')).join('\n')}
 ${copy(files.controlFile, 'control.ctl.new')}
 mv control.ctl.new control.ctl
-sed "s|@FOLDER@|$PWD|g" init-restore.ora > init.ora
+folder=$(printf '%s' "$PWD" | sed 's/[&|\\\\]/\\\\&/g')
+sed "s|@FOLDER@|$folder|g" init-restore.ora > init.ora
 `,
   }
 }

@@ -35,7 +35,11 @@ SELECT t.file# AS file_number, t.con_id, t.name, t.bytes, t.ts# AS tablespace_nu
 export const controlFiles = statement('SELECT name FROM v$controlfile')
 export const redoFiles = statement('SELECT group# AS group_number, member FROM v$logfile ORDER BY group#, member')
 
-export const threads = statement('SELECT thread# AS thread, enabled, status FROM v$thread ORDER BY thread#')
+/** `changed_scn`: when a thread was last enabled or disabled. */
+export const threads = statement(`
+SELECT thread# AS thread, enabled, TO_CHAR(GREATEST(NVL(enable_change#, 0), NVL(disable_change#, 0))) AS changed_scn
+FROM v$thread ORDER BY thread#
+`)
 
 export const parameters = statement(`
 SELECT name, value FROM v$parameter
