@@ -3,6 +3,7 @@
  * back, beside the same job done with Debian's own tools, on the same servers, to the same embedded cloud, in interleaved rounds.
  * `npm run bench -- push [--gib 10] [--mib 2048] [--rounds 3] [--record]`: sealed parts into the store, beside programs that send the same files, and the peak memory of the built
  * binary while it backs up `gib` GiB.
+ * `npm run bench -- oracle [--gib 4] [--record]`: one data file of so many GiB through the connection of a stand-in for an Oracle server: rate, round trips, peak memory.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +14,7 @@ import { messageOf } from '../shared/failure.ts'
 import { runOk } from '../test/support/run.ts'
 import type { Bench } from './bench/bench.ts'
 import { benchMysql } from './bench/mysql.ts'
+import { benchOracle } from './bench/oracle.ts'
 import { benchPush } from './bench/push.ts'
 import { shapes } from './bench/shapes.ts'
 import { Store } from './bench/store.ts'
@@ -26,7 +28,7 @@ process.chdir(root)
 const { values, positionals } = parseArgs({
   options: {
     mib: { type: 'string' },
-    gib: { type: 'string', default: '10' },
+    gib: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     shapes: { type: 'string', default: shapes.map(({ name }) => name).join(',') },
     record: { type: 'boolean' },
@@ -34,11 +36,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [name = 'mysql', ...more] = positionals
-if (!['mysql', 'push'].includes(name) || more.length > 0) {
-  console.error('There are two benchmarks: mysql and push.')
+if (!['mysql', 'push', 'oracle'].includes(name) || more.length > 0) {
+  console.error('There are three benchmarks: mysql, push and oracle.')
   process.exit(2)
 }
-const [size, large, rounds] = [values.mib ?? (name === 'mysql' ? '700' : '2048'), values.gib, values.rounds].map(Number)
+const [size, large, rounds] = [
+  values.mib ?? (name === 'mysql' ? '700' : '2048'),
+  values.gib ?? (name === 'oracle' ? '4' : '10'),
+  values.rounds,
+].map(Number)
 const chosen = values.shapes.split(',').map(wanted => shapes.find(shape => shape.name === wanted))
 if (![size, large, rounds].every(number => Number.isInteger(number) && number! >= 1) || chosen.includes(undefined)) {
   console.error(
@@ -52,6 +58,11 @@ if (hostTarget?.os !== 'linux') {
 }
 if (!(await setUp('bench'))) process.exit(2)
 
+const headings: Record<string, string> = {
+  mysql: 'Benchmark (npm run bench)',
+  push: 'Benchmark of sending (npm run bench -- push)',
+  oracle: 'Benchmark of Oracle from another machine (npm run bench -- oracle)',
+}
 const started = new Date()
 const directory = await mkdtemp(join(tmpdir(), 'failsafe-bench-'))
 const release: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })]
@@ -76,10 +87,10 @@ try {
 
   const text = await describeRun(root, started)
   if (name === 'push') text.push(...(await benchPush(bench, { size: size!, large: large!, rounds: rounds! })))
+  else if (name === 'oracle') text.push(...(await benchOracle(bench, { large: large! })))
   else for (const shape of chosen) text.push(...(await benchMysql(bench, shape!, { size: size!, rounds: rounds! })))
   console.log(`\n${text.join('\n')}`)
-  const heading = name === 'push' ? 'Benchmark of sending (npm run bench -- push)' : 'Benchmark (npm run bench)'
-  if (values.record) await record('docs/proof.md', heading, text.join('\n'))
+  if (values.record) await record('docs/proof.md', headings[name]!, text.join('\n'))
 } catch (error) {
   console.error(`The benchmark failed: ${messageOf(error)}`)
   process.exitCode = 1

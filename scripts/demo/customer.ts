@@ -36,23 +36,36 @@ export async function setUpCustomer(
   server: Database,
   { maxBytes }: { maxBytes?: string } = { maxBytes: '256MiB' },
 ): Promise<Customer> {
-  const config = join(directory, 'failsafe.yaml')
-  const passwordFile = join(directory, 'backup.pw')
-  const kit = join(directory, 'safe', 'recovery-kit.txt')
   const password = randomBytes(18).toString('base64url')
-  await mkdir(join(directory, 'safe'), { recursive: true, mode: 0o700 })
   await server.execute(
     `CREATE USER 'backup'@'127.0.0.1' IDENTIFIED BY '${password}'`,
     `GRANT ${rights} ON *.* TO 'backup'@'127.0.0.1'`,
   )
+  const entry = (passwordFile: string) => [
+    'engine: mysql',
+    `connection: { host: 127.0.0.1, port: ${server.port}, user: backup, passwordFile: ${passwordFile} }`,
+  ]
+  return setUpHost(directory, binary, { entry, password, ...(maxBytes !== undefined && { maxBytes }) })
+}
+
+/** The same around any application. @param source lines of its entry `shop` in failsafe.yaml, by the file that its password lies in */
+export async function setUpHost(
+  directory: string,
+  binary: string,
+  source: { entry: (passwordFile: string) => string[]; password: string; maxBytes?: string },
+): Promise<Customer> {
+  const { entry, password, maxBytes } = source
+  const config = join(directory, 'failsafe.yaml')
+  const passwordFile = join(directory, 'backup.pw')
+  const kit = join(directory, 'safe', 'recovery-kit.txt')
+  await mkdir(join(directory, 'safe'), { recursive: true, mode: 0o700 })
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   const lines = [
     `state: { dir: ${join(directory, 'state')} }`,
     `staging: { dir: ${join(directory, 'staging')}${maxBytes === undefined ? '' : `, maxBytes: ${maxBytes}`} }`,
     'sources:',
     '  shop:',
-    '    engine: mysql',
-    `    connection: { host: 127.0.0.1, port: ${server.port}, user: backup, passwordFile: ${passwordFile} }`,
+    ...entry(passwordFile).map(line => `    ${line}`),
     '',
   ]
   await writeFile(config, lines.join('\n'), { mode: 0o600 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ProblemError } from '../../shared/problem.ts'
-import type { BackupContext, Plan, Session } from '../../uploader/engines/engine.ts'
+import type { BackupContext, LeftBehind, Plan, Session } from '../../uploader/engines/engine.ts'
 import { text } from '../sealed/support.ts'
 import { FakeEngine } from './engine.ts'
 import { content, newRig, type Rig } from './support.ts'
@@ -57,7 +57,7 @@ class ForgetfulEngine extends FakeEngine {
     }
   }
 
-  async recover(_settings: object, scratches: readonly string[]) {
+  async recover(_settings: object, { scratches }: LeftBehind) {
     this.scratches.push(scratches.filter(scratch => existsSync(scratch)))
     return { notes: [] }
   }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { newUlid } from '../../shared/ids.ts'
 import { newSigningKey } from '../../shared/jws.ts'
 import { ProblemError } from '../../shared/problem.ts'
+import type { LeftBehind } from '../../uploader/engines/engine.ts'
 import type { FaultPoint } from '../../uploader/fault-point.ts'
 import { digest, text } from '../sealed/support.ts'
 import { contentsOf } from './contents.ts'
@@ -409,4 +410,29 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     expect(engine.reads.length).toBeLessThan(13)
     await expectWhole(engine)
   })
+})
+
+test('what an engine has noted to be undone outlives its run, whatever became of it, and is undone before anything else of the next one', async () => {
+  const failing = next()
+  failing.begin = async (_settings, _plan, { undo }) => {
+    await writeFile(undo, 'backup mode')
+    throw new ProblemError('internal')
+  }
+  await expect(rig.backUp(failing)).rejects.toMatchObject({ code: 'internal' })
+  const order: string[] = []
+  const engine = Object.assign(next(), {
+    async recover(_settings: object, { undo }: LeftBehind) {
+      order.push(`recover ${await readFile(undo, 'utf8')}`)
+      await rm(undo)
+      return { notes: ['backup mode was ended'] }
+    },
+    async inspect() {
+      order.push('inspect')
+      return {}
+    },
+  })
+  const { warnings } = await rig.backUp(engine)
+  expect(warnings).toMatchObject([{ code: 'earlier-run', message: 'backup mode was ended' }])
+  await rig.backUp(engine)
+  expect(order).toEqual(['recover backup mode', 'inspect', 'inspect'])
 })

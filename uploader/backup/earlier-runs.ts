@@ -23,12 +23,10 @@ export async function takeUpEarlierRuns<S, I>(
 ): Promise<Continued | undefined> {
   const { engine, settings, staging, signal } = options
   const found = await RunDirectory.remains(staging.dir, source)
-  if (found.length === 0) return undefined
-  const recovered = await engine.recover?.(
-    settings,
-    found.map(({ scratch }) => scratch),
-    signal,
-  )
+  const undo = await RunDirectory.undo(staging.dir, source)
+  if (found.length === 0 && !undo.exists) return undefined
+  const left = { scratches: found.map(({ scratch }) => scratch), undo: undo.path }
+  const recovered = await engine.recover?.(settings, left, signal)
   for (const line of recovered?.notes ?? []) note(line)
   let continued: Continued | undefined
   for (const directory of found) {

@@ -134,6 +134,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       signal,
       concurrency: readers,
       scratch: directory.scratch,
+      undo: directory.undo,
       kept,
       step: number => reporter.step(number, steps[number - 1] ?? ''),
       warn,

@@ -53,7 +53,7 @@ export function define(work: Work) {
     .requiredOption('--to <dir>', 'directory that the files are laid out in')
     .option('--at <time>', 'the state of this moment, with its offset; the latest if left out', instant)
     .option('--snapshot <id>', 'the state that this snapshot holds', snapshotId)
-    .option('--before <place>', 'the state just before this transaction: binlog.000007:4711, or a GTID')
+    .option('--before <place>', 'the state just before this place: binlog.000007:4711, a GTID, or an SCN of Oracle')
     .option('--unit <name>', 'only this database of a SQL Server; may be given several times', append)
     .addOption(identityOption('recovery kit or identity file of age'))
     .option('--trust <fingerprint>', 'believe an agent key that no kit has certified', append)

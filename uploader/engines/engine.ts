@@ -30,11 +30,11 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   committed?(settings: Settings, snapshot: Stored, signal: AbortSignal): Promise<{ notes: string[] }>
 
   /**
-   * Undoes what a process that died may have left behind on the server (backup mode, shadow copies). Called when the remains of such a run are found, before
-   * anything else is asked of the source; idempotent. Its notes end up on the run. For engines whose servers do not let go by themselves when a connection ends.
-   * @param scratches the `scratch` of each such run, as it left it
+   * Undoes what a run of before may have left behind on the server (backup mode, shadow copies). Called before anything else is asked of the source, where the
+   * remains of a run that died are found or its file `undo` is there; idempotent. Its notes end up on the run. For engines whose servers do not let go by
+   * themselves when a connection ends.
    */
-  recover?(settings: Settings, scratches: readonly string[], signal: AbortSignal): Promise<{ notes: string[] }>
+  recover?(settings: Settings, left: LeftBehind, signal: AbortSignal): Promise<{ notes: string[] }>
 
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
@@ -50,6 +50,14 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
 
   /** Turns laid-out files into this engine's exact steps, and runs them when `options.apply` is given. */
   restore(input: RestoreInput, context: RestoreContext): Promise<RestoreReport>
+}
+
+/** Of runs of a source that died. */
+export interface LeftBehind {
+  /** The `scratch` of each of them, as it left it. */
+  scratches: readonly string[]
+  /** As in their context; it may not be there. */
+  undo: string
 }
 
 /** A committed snapshot with what it holds of each unit. */
@@ -96,6 +104,11 @@ export interface BackupContext {
    * after a crash when the next one starts.
    */
   scratch: string
+  /**
+   * Path for a file of this source that outlives the run: there an engine notes what it is about to take on the server and has to be undone, and removes it when
+   * that is done. While it is there, `recover` is called before the next run.
+   */
+  undo: string
   /**
    * Artefacts that this very run had staged whole before its process died, by their `resumeKey`. One that the session yields with the same name and key is not
    * read again and keeps the attributes it had; one that it does not yield is left out of the snapshot.

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 const engines: Partial<Record<EngineKind, () => Promise<Engine>>> = {
   mysql: async () => (await import('./mysql/engine.ts')).mysql,
   exchange: async () => (await import('./exchange/engine.ts')).exchange,
+  oracle: async () => (await import('./oracle/engine.ts')).oracle,
   sqlserver: async () => (await import('./sqlserver/engine.ts')).sqlserver,
 }
 

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { access, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RunId, SourceId } from '../../shared/ids.ts'
 import { makeDirectory } from '../files/make-directory.ts'
@@ -41,6 +41,18 @@ export class RunDirectory {
     }
   }
 
+  /** Whether a run of before has noted what is to be undone on the server. @returns the path of the note in any case */
+  static async undo(staging: string, source: SourceId): Promise<{ path: string; exists: boolean }> {
+    const path = undoOf(join(staging, source))
+    try {
+      await access(path)
+      return { path, exists: true }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, exists: false }
+      throw stagingFailure(error, staging)
+    }
+  }
+
   get journal(): string {
     return join(this.path, 'journal')
   }
@@ -52,6 +64,11 @@ export class RunDirectory {
   /** What the engine may need while it runs. */
   get scratch(): string {
     return join(this.path, 'scratch')
+  }
+
+  /** What the engine has to undo on the server: beside the directory, so that it stays when the run ends. */
+  get undo(): string {
+    return undoOf(dirname(this.path))
   }
 
   part(pack: number, number: number): string {
@@ -82,3 +99,5 @@ export class RunDirectory {
     await rm(this.path, { recursive: true, force: true })
   }
 }
+
+const undoOf = (directory: string) => join(directory, 'undo.json')

@@ -17,7 +17,7 @@ export async function listen(server: OracleServer, release: Release, port = 0): 
   const sockets = new Set<Socket>()
   const sessions = new Set<Promise<void>>()
   const mistakes: unknown[] = []
-  const net = createServer(socket => {
+  const net = createServer({ noDelay: true }, socket => {
     sockets.add(socket)
     const session = new Session(socket, server, release)
       .serve()

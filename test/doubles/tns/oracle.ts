@@ -49,6 +49,10 @@ export class Oracle implements OracleServer {
   /** What the listener says instead of connecting: a number, or another address. */
   answers: Exclude<Route, 'accept'> | null = null
   demandsEncryption = false
+  /** Since it was started. */
+  roundTrips = 0
+  /** Of the keystore of encrypted tablespaces. */
+  keystore: SessionState['wallet']['status'] = 'NOT_AVAILABLE'
   readonly #release: ReleaseName
   readonly #ownDirectory: string | null
   #listener: Listener | null = null
@@ -115,6 +119,10 @@ export class Oracle implements OracleServer {
     this.database.status = 'OPEN'
   }
 
+  answered(): void {
+    this.roundTrips++
+  }
+
   route({ service, sid }: Target): Route {
     if (this.answers !== null) return this.answers
     const known = this.#running && (service === null ? this.#threadOf(sid) > 0 : this.#containerOf(service) !== null)
@@ -162,7 +170,7 @@ export class Oracle implements OracleServer {
       users: this.users,
       version,
       banner,
-      wallet: { path: join(database.directory, 'wallet'), status: 'NOT_AVAILABLE' },
+      wallet: { path: join(database.directory, 'wallet'), status: this.keystore },
       id,
       serial: 4711,
       thread: this.#threadOf(service ?? sid) || 1,

@@ -11,6 +11,8 @@ export interface OracleServer {
   readonly offsetMinutes: number
   /** Native network encryption, which the Thin driver does not have. */
   readonly demandsEncryption: boolean
+  /** A round trip is over. */
+  answered?(): void
 }
 
 export type Route = 'accept' | { refuse: number } | { redirect: { host: string; port: number } }

@@ -87,6 +87,7 @@ export class BackupChain implements AsyncDisposable {
         concurrency: 2,
         kept: new Map(),
         scratch: this.scratch,
+        undo: join(this.scratch, 'undo'),
         step: () => {},
         warn: (code, message) => warnings.push(`${code}: ${message}`),
         written: () => {},
@@ -119,7 +120,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   recover(): Promise<{ notes: string[] }> {
-    return exchange.recover!(this.settings, [this.scratch], new AbortController().signal)
+    return exchange.recover!(this.settings, { scratches: [this.scratch], undo: '' }, new AbortController().signal)
   }
 
   /** What the uploader would hand to the engine for a moment. */

@@ -78,6 +78,7 @@ export class BackupChain {
       concurrency: this.#concurrency,
       kept: new Map(),
       scratch: this.scratch,
+      undo: join(this.scratch, '../undo.json'),
       step: () => {},
       warn: (code, message) => warnings.push(`${code}: ${message}`),
       written: () => {},

@@ -59,6 +59,7 @@ export async function dump(
       concurrency,
       kept: new Map(),
       scratch: join(directory, '.scratch'),
+      undo: join(directory, '.undo'),
       step: number => steps.push(number),
       warn: (code, message) => warnings.push(`${code}: ${message}`),
       written: () => {},

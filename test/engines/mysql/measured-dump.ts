@@ -21,6 +21,7 @@ async function measure(): Promise<void> {
     written: () => {},
     kept: new Map(),
     scratch: join(tmpdir(), 'a full writes no files'),
+    undo: join(tmpdir(), 'nor takes anything that stays'),
     now: () => new Date(),
   })
   const artefacts = session.artefacts()[Symbol.asyncIterator]()

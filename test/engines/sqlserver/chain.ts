@@ -102,6 +102,7 @@ export class BackupChain implements AsyncDisposable {
         concurrency: this.#concurrency,
         kept: hooks.kept ?? new Map(),
         scratch: join(this.directory, 'source/run/scratch'),
+        undo: join(this.directory, 'source/undo.json'),
         step: () => {},
         warn: (code, message) => warnings.push(`${code}: ${message}`),
         written: hooks.written ?? (() => {}),

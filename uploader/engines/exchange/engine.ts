@@ -16,7 +16,7 @@ export const exchange: Engine<Settings, Inventory> = {
   inspect,
   plan,
   begin,
-  recover: (_settings, scratches, signal) => recover(scratches, signal),
+  recover: (_settings, { scratches }, signal) => recover(scratches, signal),
   checkRights,
   checkLogs,
   restore,

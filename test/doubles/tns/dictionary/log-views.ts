@@ -40,6 +40,8 @@ export const logViews: Record<string, View> = {
     'CURRENT_GROUP#': number((thread, { database }) => database.logs.current(thread.number).group),
     'SEQUENCE#': number((thread, { database }) => database.logs.current(thread.number).sequence),
     'CHECKPOINT_CHANGE#': number((thread, { database }) => database.logs.current(thread.number).firstScn),
+    'ENABLE_CHANGE#': number(({ enabledScn }) => enabledScn),
+    'DISABLE_CHANGE#': number(({ disabledScn }) => disabledScn),
     CON_ID: number(() => 0),
   }),
   V$ARCHIVED_LOG: view(({ database }) => database.logs.archived)({

@@ -49,7 +49,7 @@ export function firstBlock(kind: number, blocks: number, blockSize: number): Buf
   block[1] = kind === fileKind.log ? ofLog : 0xa2
   block.writeUInt32LE(blockSize, 20)
   block.writeUInt32LE(blocks, 24)
-  block.writeUInt32LE(kind === fileKind.log ? 0x7d7c_7b7a : 0x7a7b_7c7d, 28)
+  block.writeUInt32LE(0x7a7b_7c7d, 28)
   seal(block, 16)
   return block
 }

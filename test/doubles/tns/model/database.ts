@@ -304,10 +304,15 @@ export class Database {
   checkpoint(): bigint {
     const scn = this.nextScn()
     for (const file of this.dataFiles)
-      if (!file.backup.active && !file.needsRecovery && !file.tablespace.readOnly && !file.tablespace.offline)
-        this.checkpointFile(file, scn)
+      if (!file.backup.active && !file.needsRecovery && !this.standsStill(file)) this.checkpointFile(file, scn)
     this.saveControlFiles()
     return scn
+  }
+
+  /** Nobody writes to it: read only, offline, or of a container that is not open for writing. */
+  standsStill({ tablespace }: DataFile): boolean {
+    const container = this.containers.find(({ id }) => id === tablespace.container)!
+    return tablespace.readOnly || tablespace.offline || container.openMode !== 'READ WRITE'
   }
 
   checkpointFile(file: DataFile, scn: bigint): void {
@@ -375,7 +380,7 @@ export class Database {
       resetlogsId: this.incarnation.resetlogsId,
       resetlogsScn: this.incarnation.resetlogsScn,
       inBackup: file.backup.active,
-      fuzzy: !file.tablespace.readOnly && !file.tablespace.offline,
+      fuzzy: !this.standsStill(file),
       backupScn: file.backup.scn,
       checkpointScn: file.checkpointScn,
       checkpointTime: file.checkpointTime,
@@ -398,13 +403,13 @@ export class Database {
       resetlogsScn: this.incarnation.resetlogsScn,
       checkpointScn: this.#scn,
       threads: this.logs.threads.filter(({ enabled }) => enabled).map(({ number }) => number),
-      dataFiles: this.dataFiles.map(({ number, name, blocks, creationScn, tablespace, needsRecovery }) => ({
-        number,
-        name,
-        blocks,
-        creationScn,
-        readOnly: tablespace.readOnly,
-        offline: tablespace.offline || needsRecovery,
+      dataFiles: this.dataFiles.map(file => ({
+        number: file.number,
+        name: file.name,
+        blocks: file.blocks,
+        creationScn: file.creationScn,
+        readOnly: this.standsStill(file) && !file.tablespace.offline,
+        offline: file.tablespace.offline || file.needsRecovery,
       })),
     })
   }

@@ -38,12 +38,9 @@ export class Logs {
   constructor(database: Database, options: { threads: number; destinations: number; bytes: number }) {
     this.#database = database
     this.bytes = options.bytes
-    this.threads = Array.from({ length: options.threads }, (_, index) => ({
-      number: index + 1,
-      instance: `${database.name.toLowerCase()}${options.threads > 1 ? index + 1 : ''}`,
-      enabled: true,
-      open: true,
-    }))
+    this.threads = Array.from({ length: options.threads }, (_, index) =>
+      threadOf(index + 1, `${database.name.toLowerCase()}${options.threads > 1 ? index + 1 : ''}`, database),
+    )
     this.destinations = Array.from({ length: options.destinations }, (_, index) => ({
       number: index + 1,
       path: join(database.directory, `arch${index === 0 ? '' : index + 1}`),
@@ -77,7 +74,7 @@ export class Logs {
   /** A thread of another instance, as when a node is added. */
   addThread(): Thread {
     const number = this.threads.length + 1
-    const thread = { number, instance: `${this.#database.name.toLowerCase()}${number}`, enabled: true, open: true }
+    const thread = threadOf(number, `${this.#database.name.toLowerCase()}${number}`, this.#database)
     this.threads.push(thread)
     this.#addGroups(number)
     this.#database.saveControlFiles()
@@ -226,6 +223,29 @@ export class Logs {
       nextScn: group.nextScn,
       nextTime: group.nextTime,
     }
+  }
+}
+
+/** A thread that is enabled now; the SCN of each change of that is kept. */
+function threadOf(number: number, instance: string, database: Database): Thread {
+  const state = { enabled: true, enabledScn: database.nextScn(), disabledScn: 0n }
+  return {
+    number,
+    instance,
+    open: true,
+    get enabled() {
+      return state.enabled
+    },
+    set enabled(enabled: boolean) {
+      if (enabled !== state.enabled) state[enabled ? 'enabledScn' : 'disabledScn'] = database.nextScn()
+      state.enabled = enabled
+    },
+    get enabledScn() {
+      return state.enabledScn
+    },
+    get disabledScn() {
+      return state.disabledScn
+    },
   }
 }
 

@@ -54,6 +54,9 @@ export interface Thread {
   instance: string
   enabled: boolean
   open: boolean
+  /** When it was last enabled, and last disabled; 0 for never. */
+  readonly enabledScn: bigint
+  readonly disabledScn: bigint
 }
 
 /** A row of V$ARCHIVED_LOG: one for each copy of a log. */

@@ -133,6 +133,7 @@ export class Session {
     const answer = await this.#answer(reader, call.signal)
     if (call.signal.aborted || this.#socket.destroyed) return
     this.#send(answer)
+    this.#server.answered?.()
   }
 
   #send(answer: Buffer): void {

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes }
 const keyBytes = 32
 const saltBytes = 16
 /** Fewer rounds than a server does: a test logs in many times. */
-const generationRounds = 512
+const generationRounds = 256
 const derivationRounds = 3
 
 /** The password verifier of 12.1 and later, made of a password as a server keeps it [reference 4.2, "12C arithmetic"]. */

@@ -12,7 +12,7 @@ export function beginDatabaseBackup(database: Database, container: number): void
   requireArchiveLog(database)
   const files = filesOf(database, container)
   for (const file of files) if (file.backup.active) throw alreadyInBackup(file)
-  database.beginBackup(files.filter(file => !isOffline(file) && !file.tablespace.readOnly))
+  database.beginBackup(files.filter(file => !isOffline(file) && !database.standsStill(file)))
 }
 
 /** ALTER DATABASE END BACKUP, which a database that is mounted after a crash takes as well. */
