@@ -208,9 +208,9 @@ describe.each<Release>(['mariadb-10.11', 'mariadb-11.8', 'mysql-9.7'])('a server
 
   test('is found by its process, once, by its socket, though port and socket lead to it', async () => {
     const found = await mysqlDetector.detect(never())
-    expect(found.filter(({ connection }) => connection.socketPath === server.socket)).toHaveLength(1)
-    expect(found.filter(({ connection }) => connection.port === server.port)).toEqual([])
-    expect(found.find(({ connection }) => connection.socketPath === server.socket)!.what).toMatch(
+    expect(found.filter(({ connection }) => connection?.socketPath === server.socket)).toHaveLength(1)
+    expect(found.filter(({ connection }) => connection?.port === server.port)).toEqual([])
+    expect(found.find(({ connection }) => connection?.socketPath === server.socket)!.what).toMatch(
       release === 'mysql-9.7' ? /^MySQL 9\.7\.\d+ at / : /^MariaDB 1[01]\.\d+\.\d+ at /,
     )
   })
@@ -223,7 +223,12 @@ describe.each<Release>(['mariadb-10.11', 'mariadb-11.8', 'mysql-9.7'])('a server
 
   test('gets an account that has every right of the table', async () => {
     const detected = await mysqlDetector.detectAt(server.socket, never())
-    const plan = await mysqlDetector.planAccount(detected, { user: 'root', password: undefined }, 'failsafe', never())
+    const plan = await mysqlDetector.accounts!.plan(
+      detected,
+      { user: 'root', password: undefined },
+      'failsafe',
+      never(),
+    )
     await plan.make('Aa1-it\'s \\ "ü', never())
     const { mysql } = await import('../../uploader/engines/mysql/engine.ts')
     process.env.FAILSAFE_INIT_TEST = 'Aa1-it\'s \\ "ü'

@@ -41,7 +41,10 @@ export function define(work: Work) {
     codes: [exit.warnings],
   })
     .option('--yes', 'ask nothing: take everything that is found, and make the accounts')
-    .option('--connect <address>', 'only what is there: the path of a socket, or host:port')
+    .option(
+      '--connect <address>',
+      'only what is there: the path of a socket, host:port, or the notes.ini of a Domino server',
+    )
     .option(
       '--name <name>',
       'what to call the source',
@@ -101,8 +104,8 @@ function describe({ name, what, passwordFile, statements }: Added, path: string)
   const lines = [`${what} is the source ${name} in ${path}; back it up with: failsafe backup ${name}`]
   if (statements.length > 0)
     lines.push(
-      `Before that, have an administrator run, with the password in ${passwordFile}:`,
-      ...statements.map(statement => `  ${statement};`),
+      `Before that, have an administrator run${passwordFile === undefined ? '' : `, with the password in ${passwordFile}`}:`,
+      ...statements.map(statement => `  ${statement}${passwordFile === undefined ? '' : ';'}`),
     )
   return lines
 }

@@ -10,6 +10,9 @@ export interface Detector {
   /** Looks at this machine without logging in anywhere. Each application once, however many ways lead to it. */
   detect(signal: AbortSignal): Promise<Detected[]>
 
+  /** Whether an address that a person gave can be one of this engine. */
+  isAddress(address: string): boolean
+
   /**
    * What is at an address that a person gave, e.g. a socket's path or `host:port`.
    * @throws Failure where nothing of this engine answers there
@@ -19,6 +22,11 @@ export interface Detector {
   /** Whether a source that is configured already is this application. `settings` is its entry, as it was parsed. */
   isConfigured(detected: Detected, settings: unknown, signal: AbortSignal): Promise<boolean>
 
+  /** For an application that a backup logs in to. */
+  accounts?: Accounts
+}
+
+export interface Accounts {
   /** The statements that make an account for backups, to be run by somebody else. */
   statements(detected: Detected, user: string): string[]
 
@@ -26,7 +34,7 @@ export interface Detector {
    * Logs in as an administrator and looks what is to be done for an account. Changes nothing.
    * @throws Failure where the login is refused, or where no account can be made here
    */
-  planAccount(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
+  plan(detected: Detected, as: Administrator, user: string, signal: AbortSignal): Promise<AccountPlan>
 }
 
 /** An application on this machine. */
@@ -36,8 +44,10 @@ export interface Detected {
   what: string
   /** What a source of it may be called. */
   name: string
-  /** How it is reached, as in failsafe.yaml, without an account. */
-  connection: Record<string, string | number>
+  /** How it is reached, as in failsafe.yaml, without an account; undefined where a backup logs in nowhere. */
+  connection?: Record<string, string | number>
+  /** Of an application that a backup logs in to nowhere: all else that its entry says, and what an administrator has to run before. */
+  entry?: { settings: Record<string, unknown>; logs: boolean; statements: string[] }
 }
 
 export interface Administrator {

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 const engines: Partial<Record<EngineKind, () => Promise<Engine>>> = {
   mysql: async () => (await import('./mysql/engine.ts')).mysql,
   sqlserver: async () => (await import('./sqlserver/engine.ts')).sqlserver,
+  domino: async () => (await import('./domino/engine.ts')).domino,
 }
 
 /** @throws Failure `engine-unavailable` */

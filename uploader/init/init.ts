@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../shared/failure.ts'
 import type { Config } from '../config/load.ts'
-import type { AccountPlan, Administrator, Detected, Detector } from '../engines/detector.ts'
+import type { AccountPlan, Accounts, Administrator, Detected, Detector } from '../engines/detector.ts'
 import { makeConfigDirectory, writeSource } from './file.ts'
 import { passwordIn } from './password.ts'
 import type { Questions } from './questions.ts'
@@ -29,7 +29,8 @@ export interface Setup {
 export interface Added {
   name: string
   what: string
-  passwordFile: string
+  /** Undefined where a backup logs in nowhere. */
+  passwordFile?: string
   /** What an administrator has yet to run; empty where it was run. */
   statements: string[]
 }
@@ -65,6 +66,7 @@ async function look({ detectors, address, config, signal, say }: Setup): Promise
   const fresh: Detected[] = []
   const known: string[] = []
   for (const detector of detectors) {
+    if (address !== undefined && !detector.isAddress(address)) continue
     const found = address === undefined ? await detector.detect(signal) : [await detector.detectAt(address, signal)]
     for (const detected of found) {
       const source = await configuredAs(detector, detected, config, signal)
@@ -75,7 +77,7 @@ async function look({ detectors, address, config, signal, say }: Setup): Promise
   for (const line of known) say(`${line}, in ${config.path} already`)
   if (fresh.length + known.length > 0) return fresh
   throw new Failure('nothing-found', 'No application that can be backed up was found on this machine', {
-    why: 'no MySQL or MariaDB server answers at the usual places',
+    why: 'no MySQL or MariaDB server answers at the usual places, and no Domino server is there',
     fix: 'Say where it is with --connect, or write failsafe.yaml by hand',
   })
 }
@@ -88,15 +90,16 @@ async function configuredAs(detector: Detector, detected: Detected, { sources }:
 }
 
 async function add(setup: Setup, detected: Detected, added: readonly Added[]): Promise<Added> {
-  const { config, questions, account, timeZone, platform, signal, say } = setup
+  const { config, questions, account, platform, signal, say } = setup
   const taken = (name: string) => config.sources.has(name) || added.some(other => other.name === name)
   const name = await questions.nameOf(detected, setup.name ?? freeName(detected.name, taken), taken)
   if (taken(name))
     throw new Failure('source-exists', `There is a source ${JSON.stringify(name)} already`, {
       fix: 'Choose another name with --name',
     })
-  const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
-  const plan = setup.administrator && (await planAs(setup, detector, detected, setup.administrator))
+  const { accounts } = setup.detectors.find(({ engine }) => engine === detected.engine)!
+  if (!accounts) return addWithout(setup, detected, name)
+  const plan = setup.administrator && (await planAs(setup, accounts, detected, setup.administrator))
   const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
 
   await makeConfigDirectory(config.path, platform)
@@ -106,25 +109,38 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
     await making.make(password, signal)
     say(`Made an account ${account} for backups of ${detected.what}`)
   }
-  const schedule = { full: '0 2 * * *', ...(plan?.logs ? { log: '*/15 * * * *' } : {}), timeZone }
   const connection = { ...detected.connection, user: account, passwordFile }
+  const schedule = scheduleOf(plan?.logs ?? false, setup)
   await writeSource(config.path, name, { engine: detected.engine, connection, schedule })
-  const statements = making ? [] : (plan?.statements ?? detector.statements(detected, account))
+  const statements = making ? [] : (plan?.statements ?? accounts.statements(detected, account))
   return { name, what: detected.what, passwordFile, statements }
+}
+
+/** An application that a backup logs in to nowhere. */
+async function addWithout(setup: Setup, { engine, what, entry }: Detected, name: string): Promise<Added> {
+  const { config, platform } = setup
+  const { settings, logs, statements } = entry!
+  await makeConfigDirectory(config.path, platform)
+  await writeSource(config.path, name, { engine, ...settings, schedule: scheduleOf(logs, setup) })
+  return { name, what, statements }
+}
+
+function scheduleOf(logs: boolean, { timeZone }: Pick<Setup, 'timeZone'>) {
+  return { full: '0 2 * * *', ...(logs ? { log: '*/15 * * * *' } : {}), timeZone }
 }
 
 async function planAs(
   { questions, account, signal }: Setup,
-  detector: Detector,
+  accounts: Accounts,
   detected: Detected,
   administrator: Administrator,
 ): Promise<AccountPlan> {
   try {
-    return await detector.planAccount(detected, administrator, account, signal)
+    return await accounts.plan(detected, administrator, account, signal)
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.endsWith('-login-refused')) throw error
     const password = await questions.passwordOf(administrator.user, detected)
-    if (password !== undefined) return detector.planAccount(detected, { ...administrator, password }, account, signal)
+    if (password !== undefined) return accounts.plan(detected, { ...administrator, password }, account, signal)
     throw new Failure('account-not-made', `${detected.what} does not let ${administrator.user} in to make an account`, {
       why: error.why,
       fix: 'Give the password in FAILSAFE_ADMINISTRATOR_PASSWORD, or use --no-account to have the statements shown',

@@ -14,6 +14,11 @@ export interface Needs {
   secrets: string[]
   /** Other files that it reaches for. */
   sockets: string[]
+  /** Written to, and somebody else's. */
+  others: string[]
+  capabilities: string[]
+  /** It needs the folder for temporary files that all others have. */
+  sharesTemporary: boolean
 }
 
 /** The keys that engines share for files (`SecretSource`) and sockets. */
@@ -28,11 +33,20 @@ export async function needsOf(config: Config): Promise<Needs> {
     directories: outermost([config.state.dir, config.staging.dir, config.log.dir]),
     secrets: [],
     sockets: [],
+    others: [],
+    capabilities: [],
+    sharesTemporary: false,
   }
   for (const source of config.sources.values()) {
     const engine = await engineFor(source.engine)
     const why = engine.needsRoot?.(source.settings(engine.settings))
     if (why !== undefined) needs.root.push({ source: source.name, why })
+    const more = await engine.serviceNeeds?.(source.settings(engine.settings))
+    if (more) {
+      needs.others.push(...more.writable)
+      needs.capabilities = [...new Set([...needs.capabilities, ...more.capabilities])]
+      needs.sharesTemporary ||= more.sharesTemporary
+    }
     const { connection } = source.settings(Reached)
     if (connection?.passwordFile !== undefined) needs.secrets.push(connection.passwordFile)
     if (connection?.socketPath !== undefined) needs.sockets.push(connection.socketPath)

@@ -20,6 +20,8 @@ export const mysqlDetector: Detector = {
     return found.map(({ address, greeting }) => describe(address, greeting))
   },
 
+  isAddress: text => !/notes\.ini$/i.test(text),
+
   async detectAt(text, signal) {
     const address = parseAddress(text)
     const greeting = await greet(address, signal)
@@ -33,16 +35,18 @@ export const mysqlDetector: Detector = {
     const parsed = Settings.safeParse(settings)
     if (!parsed.success) return false // the doctor says what is wrong with it
     const { socketPath, host, port } = parsed.data.connection
-    return isSameServer(addressOf(connection), socketPath ? { path: socketPath } : { host, port }, signal)
+    return isSameServer(addressOf(connection!), socketPath ? { path: socketPath } : { host, port }, signal)
   },
 
-  statements(detected, user) {
-    const { flavour, release } = serverOf(detected)
-    return statementsFor({ flavour, release, logBase: 'binlog' }, { user, host: 'localhost' })
-  },
+  accounts: {
+    statements(detected, user) {
+      const { flavour, release } = serverOf(detected)
+      return statementsFor({ flavour, release, logBase: 'binlog' }, { user, host: 'localhost' })
+    },
 
-  planAccount: ({ connection }, administrator, user, signal) =>
-    planAccount(addressOf(connection), administrator, user, signal),
+    plan: ({ connection }, administrator, user, signal) =>
+      planAccount(addressOf(connection!), administrator, user, signal),
+  },
 }
 
 async function isAmong(found: readonly { address: Address }[], address: Address, signal: AbortSignal) {
@@ -67,7 +71,7 @@ function serverOf({ what }: Detected) {
   return { flavour: product === 'MariaDB' ? 'mariadb' : 'mysql', release: releaseOf(number!) } as const
 }
 
-function addressOf({ socketPath, host, port }: Detected['connection']): Address {
+function addressOf({ socketPath, host, port }: NonNullable<Detected['connection']>): Address {
   return socketPath === undefined ? { host: String(host), port: Number(port) } : { path: String(socketPath) }
 }
 
