@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Plugin } from 'esbuild'
@@ -23,9 +23,11 @@ export function koffiInSingleFile(root: string): Plugin {
 }
 
 /** The npm package that holds koffi's native part for a target. */
-export function addonPackage({ os, arch }: Pick<Target, 'os' | 'arch'>): string {
-  return `@koromix/koffi-${os === 'win' ? 'win32' : os}-${arch}`
+export function addonPackage(target: Pick<Target, 'os' | 'arch'>): string {
+  return `@koromix/koffi-${systemOf(target)}-${target.arch}`
 }
+
+const systemOf = ({ os }: Pick<Target, 'os'>) => (os === 'win' ? 'win32' : os)
 
 /** The native part of a target, out of its npm package: checked against package-lock.json like Node itself, and kept in `folder`. */
 export async function koffiAddon(root: string, folder: string, target: Target, version: string): Promise<string> {
@@ -39,11 +41,10 @@ export async function koffiAddon(root: string, folder: string, target: Target, v
   await mkdir(work, { recursive: true })
   try {
     const archive = await fetchPackage({ name, version, integrity }, work)
-    await execute('tar', ['-xzf', archive, '-C', work])
-    const files = await readdir(join(work, 'package'), { recursive: true })
-    const modules = files.filter(file => file.endsWith('.node'))
-    if (modules.length !== 1) throw new Error(`${name} holds ${modules.length} native modules`)
-    await rename(join(work, 'package', modules[0]!), path)
+    // The one beside it is for musl.
+    const module = `package/${systemOf(target)}_${target.arch}/koffi.node`
+    await execute('tar', ['-xzf', archive, '-C', work, module])
+    await rename(join(work, module), path)
   } finally {
     await rm(work, { recursive: true, force: true })
   }

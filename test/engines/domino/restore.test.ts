@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { parseTarget } from '../../../uploader/engines/domino/restore/target.ts'
 import { keyOf, type NotesWorld } from '../../doubles/notes/world.ts'
-import { times } from '../../support/counts.ts'
+import { times, within } from '../../support/counts.ts'
 import { BackupChain } from './chain.ts'
 import { everyDatabase, smallServer } from './support.ts'
 
@@ -14,7 +14,9 @@ async function hashes(world: NotesWorld, names: readonly string[] = everyDatabas
 }
 
 describe('a restore', () => {
-  it('of a full and ten runs of logs under a writer is what the server had, to the byte', async () => {
+  it('of a full and ten runs of logs under a writer is what the server had, to the byte', {
+    timeout: within(180_000),
+  }, async () => {
     await using world = await smallServer()
     await using chain = await BackupChain.of(world)
     {
