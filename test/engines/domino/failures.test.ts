@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { environmentFor } from '../../../uploader/engines/domino/helper/environment.ts'
-import type { Answer } from '../../../uploader/engines/domino/helper/protocol.ts'
+import type { Answer, Request } from '../../../uploader/engines/domino/helper/protocol.ts'
 import { helperVerb } from '../../../uploader/engines/domino/helper/verb.ts'
 import { NotesWorld } from '../../doubles/notes/world.ts'
 import { BackupChain, helperOptions } from './chain.ts'
@@ -162,23 +162,35 @@ describe('the helper', () => {
     expect([await world.violations(), await world.backups(), await chain.copies()]).toEqual([[], [], []])
   })
 
-  it('that loses whoever started it releases what it holds', async () => {
-    await using world = await smallServer()
-    await world.addDatabase('mail/big.nsf', { size: 64 * 1024 * 1024, sparse: true, replicaId: 30 })
+  /** A helper whose channel is cut when it answers what `isMoment` waits for. @returns its exit code */
+  function cutOff(world: NotesWorld, requests: Request[], isMoment: (answer: Answer) => boolean): Promise<unknown> {
     const [program, ...parameters] = [...helperOptions.command!, helperVerb]
     const child = spawn(program!, parameters, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: environmentFor(world, process.env),
     })
-    const ended = new Promise(resolve => child.once('exit', resolve))
     child.on('message', (answer: Answer) => {
-      if ('bytes' in answer && child.connected) child.disconnect()
+      if (isMoment(answer) && child.connected) child.disconnect()
     })
-    child.send({ id: 1, call: 'init', parameters: { library: join(world.program, 'libnotes.so'), ini: world.ini } })
-    child.send({ id: 2, call: 'copy', parameters: { path: 'mail/big.nsf', to: join(world.copies, 'x') } })
-    expect(await ended).toBe(0)
-    expect(await readdir(world.copies)).toEqual([])
-    expect([await world.violations(), await world.backups()]).toEqual([[], []])
+    const library = join(world.program, 'libnotes.so')
+    child.send({ id: 1, call: 'init', parameters: { library, ini: world.ini } })
+    for (const request of requests) child.send(request)
+    return new Promise(resolve => child.once('exit', resolve))
+  }
+
+  it('that loses whoever started it in the middle of a copy releases the database', async () => {
+    await using world = await smallServer()
+    await world.addDatabase('mail/big.nsf', { size: 64 * 1024 * 1024, sparse: true, replicaId: 30 })
+    const parameters = { path: 'mail/big.nsf', to: join(world.copies, 'x') }
+    expect(await cutOff(world, [{ id: 2, call: 'copy', parameters }], answer => 'bytes' in answer)).toBe(0)
+    expect([await world.violations(), await world.backups(), await readdir(world.copies)]).toEqual([[], [], []])
+  })
+
+  it('that loses it while the log is archived gives the log back', async () => {
+    await using world = await smallServer()
+    const begin: Request = { id: 2, call: 'begin-archiving', parameters: {} }
+    expect(await cutOff(world, [begin], answer => answer.id === 2)).toBe(0)
+    expect([await world.violations(), await world.get('log/archiver')]).toEqual([[], ''])
   })
 })
 

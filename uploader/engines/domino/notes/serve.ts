@@ -18,6 +18,7 @@ export async function serve(): Promise<never> {
     throw new Failure('usage', 'This is a part of failsafe that it starts by itself', { fix: 'See: failsafe --help' })
   let notes: Notes | undefined
   let ended = false
+  let archiving = false
   const cancelled = new Map<number, AbortController>()
   let work: Promise<void> = Promise.resolve()
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -48,6 +49,7 @@ export async function serve(): Promise<never> {
     }
   })
   await promise
+  if (archiving) release(() => notes?.endArchiving())
   // The vendor's advice: nothing but the end of the process comes after this.
   notes?.term()
   process.exit(0)
@@ -74,6 +76,7 @@ export async function serve(): Promise<never> {
         return copyDatabase(notes, request.parameters, signal, bytes => answer({ id: request.id, bytes }))
       case 'begin-archiving':
         notes.beginArchiving()
+        archiving = true
         return null
       case 'waiting-extents':
         return notes.waitingExtents()
@@ -81,6 +84,7 @@ export async function serve(): Promise<never> {
         notes.doneArchiving(request.parameters)
         return null
       case 'end-archiving':
+        archiving = false
         notes.endArchiving()
         return null
       case 'take-offline':
@@ -103,6 +107,15 @@ export async function serve(): Promise<never> {
 
   function answer(message: Answer): void {
     if (process.connected) process.send!(message)
+  }
+}
+
+/** Nobody is left who could be told of a failure, and what comes after it has to come all the same. */
+function release(what: () => void): void {
+  try {
+    what()
+  } catch {
+    // The end of the process gives it back too.
   }
 }
 

@@ -1,4 +1,5 @@
-import { chown, copyFile, mkdir, rename, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, lchown, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Who owns the data of the server, where we are root and would own what we make. */
@@ -13,12 +14,13 @@ export async function ownerOf(data: string): Promise<Owner | undefined> {
   return { uid, gid }
 }
 
-/** A copy that is there whole or not at all. */
+/** A copy that is there whole or not at all. A link that somebody has put in its way is removed and not followed: we may be root, and the folder is theirs. */
 export async function placeFile(from: string, to: string, owner: Owner | undefined): Promise<void> {
   await makeFolder(dirname(to), owner)
   const next = `${to}.failsafe-restore`
-  await copyFile(from, next)
-  if (owner) await chown(next, owner.uid, owner.gid)
+  await rm(next, { force: true })
+  await copyFile(from, next, constants.COPYFILE_EXCL)
+  if (owner) await lchown(next, owner.uid, owner.gid)
   await rename(next, to)
 }
 
@@ -26,7 +28,7 @@ async function makeFolder(path: string, owner: Owner | undefined): Promise<void>
   const made = await mkdir(path, { recursive: true })
   if (made === undefined || !owner) return
   for (let folder = path; ; folder = dirname(folder)) {
-    await chown(folder, owner.uid, owner.gid)
+    await lchown(folder, owner.uid, owner.gid)
     if (folder === made) return
   }
 }
