@@ -222,4 +222,5 @@ async function fillMany(world: NotesWorld, count: number, objects: number) {
     await writeFile(join(folder, `${String(n).padStart(48, '0')}.nlo`), `object ${n}`)
   }
   await world.giveAway()
+  await world.write(1, 'mail/0/0.nsf')
 }

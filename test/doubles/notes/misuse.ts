@@ -41,7 +41,7 @@ async function backUp({ ahead = 0, apply = 'all', beyond = 0 }: Options): Promis
   notes.stopBackup(database, context)
   const changes = notes.changeInfoSize(database, context)
   const pieces: Buffer[] = []
-  const buffer = notes.changeInfoBuffer()
+  const buffer = notes.changeInfoBuffer
   if (apply !== 'none')
     for (
       let piece = notes.nextChangeInfo(database, context, buffer);
@@ -100,7 +100,7 @@ const scenarios: Record<string, () => Promise<void> | void> = {
     start()
     const database = notes.open('names.nsf')
     const { context } = notes.startBackup(database)
-    notes.nextChangeInfo(database, context, notes.changeInfoBuffer())
+    notes.nextChangeInfo(database, context, notes.changeInfoBuffer)
   },
   'starts twice': () => {
     start()

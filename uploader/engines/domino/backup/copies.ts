@@ -57,7 +57,7 @@ export class Copies {
   /** The whole copy, and then it is gone. A chunk is valid until the next is asked for. */
   async *read(path: string, size: number): AsyncGenerator<Buffer, void, undefined> {
     let read = 0
-    for await (const chunk of readFile(path)) {
+    for await (const chunk of readFile(path, size)) {
       read += chunk.length
       yield chunk
     }
@@ -88,9 +88,9 @@ export function tokenOf(scratch: string): string {
   return createHash('sha256').update(source).digest('hex').slice(0, 8)
 }
 
-async function* readFile(path: string): AsyncGenerator<Buffer, void, undefined> {
+async function* readFile(path: string, size: number): AsyncGenerator<Buffer, void, undefined> {
   const file = await open(path)
-  const block = Buffer.allocUnsafeSlow(blockSize)
+  const block = Buffer.allocUnsafeSlow(Math.min(blockSize, size + 1))
   try {
     for (let at = 0; ; ) {
       const { bytesRead } = await file.read(block, 0, block.length, at)

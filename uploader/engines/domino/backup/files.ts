@@ -22,9 +22,10 @@ export class OpenFiles {
     }
   }
 
-  /** All of it, and then it is closed. A chunk is valid until the next is asked for. @throws Failure `domino-file` */
-  async *read(file: FileHandle, path: string): AsyncGenerator<Buffer, void, undefined> {
-    const block = Buffer.allocUnsafeSlow(blockSize)
+  /** All of it, also where it has more bytes by now than `size`, and then it is closed. A chunk is valid until the next is asked for. @throws Failure `domino-file` */
+  async *read(file: FileHandle, path: string, size: number): AsyncGenerator<Buffer, void, undefined> {
+    // There may be hundreds of thousands, and most are small. One byte more shows the end.
+    const block = Buffer.allocUnsafeSlow(Math.min(blockSize, size + 1))
     try {
       for (let at = 0; ; ) {
         const { bytesRead } = await file.read(block, 0, block.length, at).catch(error => {

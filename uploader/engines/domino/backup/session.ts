@@ -314,7 +314,7 @@ export class DominoSession implements Session {
     this.#results.push({ path, result: 'failed', reason: message })
   }
 
-  async *#plain({ file, path, name }: Found): AsyncGenerator<StagedArtefact> {
+  async *#plain({ file, path, name, size }: Found): AsyncGenerator<StagedArtefact> {
     let handle: Awaited<ReturnType<OpenFiles['open']>>
     try {
       handle = await this.#files.open(file)
@@ -324,7 +324,7 @@ export class DominoSession implements Session {
     }
     if (!handle) return
     const opened = handle
-    yield this.#artefact(name, 'file', { path }, () => this.#files.read(opened, file))
+    yield this.#artefact(name, 'file', { path }, () => this.#files.read(opened, file, size))
   }
 
   /**
@@ -350,7 +350,9 @@ export class DominoSession implements Session {
       }
       this.#objects.add(object, changed)
       const name = `${folder}/${artefactName(object.path)}`
-      yield this.#artefact(name, 'data', { path: object.path }, () => this.#files.read(handle, object.file))
+      yield this.#artefact(name, 'data', { path: object.path }, () =>
+        this.#files.read(handle, object.file, object.size),
+      )
     }
     if (gone > 0)
       context.warn(
@@ -465,7 +467,7 @@ export class DominoSession implements Session {
       }
       const { owns } = this.#covered!
       const hashes = this.#hashes
-      const plain = this.#files.read(handle, path)
+      const plain = this.#files.read(handle, path, extentSize)
       yield this.#artefact(name, 'log', attributes, async function* () {
         const hash = createHash('sha256')
         for await (const chunk of plain) {
@@ -504,6 +506,9 @@ async function firstChanged(
   for (const { number, path } of extents) if ((await hashOf(path)) !== known.get(number)) return number
   return undefined
 }
+
+/** What an extent has at most. */
+const extentSize = 64 * 1024 * 1024
 
 /** For an artefact that is kept: nobody reads it. */
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -79,7 +79,6 @@ async function copyImage(
     const copy = await open(to, 'wx', 0o600)
     try {
       await copy.truncate(size)
-      const block = Buffer.allocUnsafeSlow(blockSize)
       let marked = 0
       for (let at = 0; at < size; ) {
         signal.throwIfAborted()
@@ -116,6 +115,8 @@ async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<vo
     done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }
 
+/** One copy is made at a time. */
+const block = Buffer.allocUnsafeSlow(blockSize)
 const zeros = Buffer.alloc(blockSize)
 
 function isZero(bytes: Buffer): boolean {
@@ -126,7 +127,7 @@ function isZero(bytes: Buffer): boolean {
 function applyChanges(notes: Notes, database: Handle, context: Handle, to: string): void {
   const apply = notes.startApply(to, notes.changeInfoSize(database, context))
   try {
-    const buffer = notes.changeInfoBuffer()
+    const buffer = notes.changeInfoBuffer
     for (
       let piece = notes.nextChangeInfo(database, context, buffer);
       piece;

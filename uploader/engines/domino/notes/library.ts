@@ -208,10 +208,8 @@ export class Notes {
     return length === 0 ? undefined : buffer.subarray(0, length)
   }
 
-  /** Room for a piece of change information. */
-  changeInfoBuffer(): Buffer {
-    return Buffer.alloc(changeInfoSize)
-  }
+  /** Room for a piece of change information: the same for each database. */
+  readonly changeInfoBuffer = Buffer.alloc(changeInfoSize)
 
   endBackup(database: Handle, context: Handle, how: 'whole' | 'abort'): void {
     this.#check('NSFBackupEnd', this.#calls.NSFBackupEnd(database, context, how === 'abort' ? abort : noFlags))
