@@ -67,6 +67,7 @@ async function newServer(options: WorldOptions = {}) {
   return {
     world,
     verb,
+    config,
     async backup(mode: 'full' | 'log'): Promise<Record<string, any>> {
       const finished = await verb('backup', 'mail', '--mode', mode, '--json')
       const summary = lastJson(finished)
@@ -129,6 +130,22 @@ test('a full and ten runs of logs under a writer are restored to the byte, and n
   expect(await hashes(world)).toEqual(before)
   expect(await world.violations()).toEqual([])
   expect(await readdir(world.copies)).toEqual([])
+})
+
+test('native code is unpacked where it is wanted and only by who needs it, and goes at once', async () => {
+  await using server = await newServer()
+  await fill(server.world)
+  const addons = join(server.world.root, 'addons')
+  await mkdir(addons)
+  await server.world.giveAway()
+  const unpackInto = (directory: string, ...args: string[]) =>
+    run(failsafe, [...args, '--config', server.config], { env: { FAILSAFE_ADDONS: directory } })
+  expect((await unpackInto('/nowhere', 'list', 'mail')).code).toBe(0)
+  const refused = await unpackInto('/nowhere', 'doctor', 'mail', '--json')
+  expect(refused.stdout).toContain('Set FAILSAFE_ADDONS')
+  const good = await unpackInto(addons, 'doctor', 'mail', '--json')
+  expect(good.stdout).toContain('HCL Domino 12.0.2 answers')
+  expect(await readdir(addons)).toEqual([])
 })
 
 /** Those at which something of Domino's is decided. */

@@ -207,7 +207,8 @@ export class NotesWorld implements AsyncDisposable {
   /** Writes until so many extents were closed. */
   async closeExtents(count: number, name: string): Promise<void> {
     const goal = Math.max(1, await this.active()) + count
-    while ((await this.active()) < goal) await this.write(1, name)
+    // Fewer than the smallest extent holds.
+    while ((await this.active()) < goal) await this.write(8, name)
   }
 
   /** The same server on another machine: programs and directories, but none of its data. */

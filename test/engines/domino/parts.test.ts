@@ -267,6 +267,13 @@ describe('the data directory', () => {
     expect(trouble.map(line => line.split(':')[0]).sort()).toEqual(['link-dead', 'link-dead', 'link-loop', 'link-loop'])
   })
 
+  it('leaves out the log and the attachments by where they are, whatever leads there', async () => {
+    await put('store/0001/a.nlo', 'x')
+    await symlink(join(dir, 'store'), join(dir, 'data/DAOS'))
+    await put('data/kept', 'x')
+    expect((await everything([join(dir, 'store')])).files).toEqual(['kept'])
+  })
+
   it('names a file whose name is no text', async () => {
     await writeFile(Buffer.from(`${dir}/data/caf\xe9.nsf`, 'latin1'), nsfHeader())
     const { databases, trouble } = await everything()

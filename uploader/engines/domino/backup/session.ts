@@ -61,6 +61,7 @@ export class DominoSession implements Session {
   readonly #identities: Identities = new Map()
   readonly #objects: TakenObjects
   readonly #hashes = new Map<number, string>()
+  readonly #notLogged: string[] = []
   #order = 0
   #firstNeeded = Number.POSITIVE_INFINITY
   #covered: Covered | undefined
@@ -238,6 +239,7 @@ export class DominoSession implements Session {
       }
       queue = later
     }
+    this.#warnOfNotLogged()
     if (done === 0 && wanted.length > 0) {
       const [first] = this.#results
       throw new Failure('domino-nothing-backed-up', 'Not one database could be backed up', {
@@ -246,6 +248,17 @@ export class DominoSession implements Session {
         retriable: true,
       })
     }
+  }
+
+  /** There may be many: help files, archives. The list of databases names each. */
+  #warnOfNotLogged(): void {
+    const [first, ...others] = this.#notLogged
+    if (first === undefined) return
+    const [named, more] = [[first, ...others.slice(0, 2)].join(', '), others.length - 2]
+    this.#run.context.warn(
+      'database-not-logged',
+      `${named}${more > 0 ? ` and ${more} more are` : others.length > 0 ? ' are' : ' is'} not logged: a restore brings them back as they were backed up, and no further`,
+    )
   }
 
   async #database(database: Wanted, kept: ReturnType<typeof keptDatabases>): Promise<StagedArtefact> {
@@ -288,16 +301,12 @@ export class DominoSession implements Session {
   }
 
   #backedUp(path: string, info: LogInfo, size: number, reason: string | undefined, more: Partial<Result> = {}): void {
-    const { style, context } = this.#run
+    const { style } = this.#run
     const { logged, dbiid, firstExtent } = info
     this.#identities.set(pathKey(path), identityOf(info))
     this.#databaseBytes += size
     if (logged) this.#firstNeeded = Math.min(this.#firstNeeded, firstExtent)
-    else if (style === 'archive')
-      context.warn(
-        'database-not-logged',
-        `${path} is not logged: it can be restored as it was backed up, and no further`,
-      )
+    else if (style === 'archive') this.#notLogged.push(path)
     this.#results.push({
       path,
       result: 'backed-up',

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, matchesGlob, resolve } from 'node:path'
+import { isAbsolute, join, posix } from 'node:path'
 import { messageOf } from '../../../../shared/failure.ts'
 import type { Instance } from './instance.ts'
 import { isFileLeftOut, isFolderLeftOut } from './left-out.ts'
@@ -46,10 +46,13 @@ export async function* walk(
   const folders: Folder[] = [{ directory: data, path: '' }]
   const entered = new Set<string>()
   const linked = new Set<string>()
+  // Whatever they are called in notes.ini, and whatever leads there.
+  const skipped = new Set(await Promise.all(leftOut.map(path => realpath(path).then(folded, () => folded(path)))))
 
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     signal.throwIfAborted()
     const real = await realpath(folder.directory).catch(() => folder!.directory)
+    if (skipped.has(folded(real))) continue
     if (entered.has(real)) {
       trouble('link-loop', `${folder.directory} leads to ${real}, which was entered already`)
       continue
@@ -72,7 +75,7 @@ export async function* walk(
       trouble('file-name', `${JSON.stringify(own)} was not backed up: its name is no valid text`)
       return
     }
-    if (exclude.some(pattern => matchesGlob(own, pattern))) return
+    if (exclude.some(pattern => posix.matchesGlob(own, pattern))) return
     if (entry.isDirectory() || entry.isFile()) yield* take(file, own, entry.isDirectory())
     else if (entry.isSymbolicLink()) {
       const target = await stat(file).catch(() => undefined)
@@ -83,7 +86,7 @@ export async function* walk(
 
   async function* take(file: string, path: string, isDirectory: boolean): AsyncGenerator<Found, void, undefined> {
     if (isDirectory) {
-      if (!isFolderLeftOut(path) && !leftOut.includes(resolve(file))) folders.push({ directory: file, path })
+      if (!isFolderLeftOut(path)) folders.push({ directory: file, path })
       return
     }
     if (isFileLeftOut(path.slice(path.lastIndexOf('/') + 1))) return
@@ -133,6 +136,9 @@ export async function* walk(
     }
   }
 }
+
+/** Windows knows a folder in any case. */
+const folded = (path: string) => (process.platform === 'win32' ? path.toLowerCase() : path)
 
 /** `data/mail/a.nsf`; `linked/srv/archive/b.nsf` for what lies elsewhere. */
 function nameOf(path: string): string {
