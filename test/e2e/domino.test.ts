@@ -132,7 +132,7 @@ test('a full and ten runs of logs under a writer are restored to the byte, and n
   expect(await readdir(world.copies)).toEqual([])
 })
 
-test('native code is unpacked where it is wanted and only by who needs it, and goes at once', async () => {
+test('native code is unpacked where it is wanted, and is gone as soon as it is loaded', async () => {
   await using server = await newServer()
   await fill(server.world)
   const addons = join(server.world.root, 'addons')
@@ -140,7 +140,6 @@ test('native code is unpacked where it is wanted and only by who needs it, and g
   await server.world.giveAway()
   const unpackInto = (directory: string, ...args: string[]) =>
     run(failsafe, [...args, '--config', server.config], { env: { FAILSAFE_ADDONS: directory } })
-  expect((await unpackInto('/nowhere', 'list', 'mail')).code).toBe(0)
   const refused = await unpackInto('/nowhere', 'doctor', 'mail', '--json')
   expect(refused.stdout).toContain('Set FAILSAFE_ADDONS')
   const good = await unpackInto(addons, 'doctor', 'mail', '--json')
