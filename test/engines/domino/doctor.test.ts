@@ -1,7 +1,11 @@
-import { chmod, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseConfig } from '../../../uploader/config/load.ts'
 import { dominoDetector } from '../../../uploader/engines/domino/detect/detector.ts'
+import { initialise } from '../../../uploader/init/init.ts'
+import { assumed } from '../../../uploader/init/questions.ts'
 import { NotesWorld } from '../../doubles/notes/world.ts'
 import { BackupChain } from './chain.ts'
 import { smallServer } from './support.ts'
@@ -87,6 +91,40 @@ describe('init', () => {
     expect(await dominoDetector.isConfigured(detected, { ini: '/other/notes.ini', directory: '/x' }, never())).toBe(
       false,
     )
+  })
+
+  it('writes an entry without an account, with log runs where the log is archived, and once', async () => {
+    await using world = await NotesWorld.make({ ini: ['TRANSLOG_Style=1'] })
+    const path = join(world.root, 'etc/failsafe.yaml')
+    const said: string[] = []
+    const setup = (text: string) => ({
+      config: parseConfig(text, path, world.root),
+      detectors: [dominoDetector],
+      questions: assumed,
+      address: world.ini,
+      name: undefined,
+      administrator: { user: 'root', password: undefined },
+      account: 'failsafe',
+      timeZone: 'Europe/Berlin',
+      platform: process.platform,
+      signal: never(),
+      say: (line: string) => said.push(line),
+    })
+    const [added] = await initialise(setup(''))
+    expect(added).toMatchObject({ name: 'mail01', statements: [expect.stringContaining('install -d')] })
+    const text = await readFile(path, 'utf8')
+    expect(parse(text)).toEqual({
+      sources: {
+        mail01: {
+          engine: 'domino',
+          ini: world.ini,
+          directory: '/var/lib/failsafe-domino',
+          schedule: { full: '0 2 * * *', log: '*/15 * * * *', timeZone: 'Europe/Berlin' },
+        },
+      },
+    })
+    expect(await initialise(setup(text))).toEqual([])
+    expect(said).toEqual([expect.stringContaining('is mail01')])
   })
 
   it('does not take a client for a server', async () => {
