@@ -9,6 +9,7 @@ import { messageOf } from '../shared/failure.ts'
 import { LockFile } from './lock/lock-file.ts'
 import { bundleUploader } from './package/bundle.ts'
 import { inject } from './package/inject.ts'
+import { koffiAddon } from './package/koffi-addon.ts'
 import { runtime } from './package/runtime.ts'
 import { sbom } from './package/sbom.ts'
 import { writeSums } from './package/sums.ts'
@@ -30,14 +31,16 @@ const work = await mkdtemp(join(root, 'build/package-'))
 try {
   const bundle = join(work, 'failsafe.cjs')
   const metafile = await bundleUploader(root, bundle)
+  const lock = LockFile.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))
+  const koffi = lock.packages['node_modules/koffi']!.version!
   for (const target of chosen) {
     const node = await runtime(root, join(root, 'build'), target)
     const made = join(work, target.file)
     const home = join(work, target.name)
-    await inject(target, node, bundle, made, home)
+    const addon = await koffiAddon(root, join(root, 'build'), target, koffi)
+    await inject(target, node, bundle, made, home, { 'koffi.node': addon })
     await rename(made, join(dist, target.file))
   }
-  const lock = LockFile.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
   const there = new Set(await readdir(dist))
   const built = targets.filter(({ file }) => there.has(file))

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
+import { koffiInSingleFile } from './koffi-addon.ts'
 
 /**
  * The uploader as one CommonJS file (a bundle in ES module form fails at run time: "Dynamic require of buffer").
@@ -27,6 +28,7 @@ export async function bundleUploader(
     define: { FAULT_POINTS: String(faultPoints) },
     keepNames: true,
     legalComments: 'none',
+    plugins: [koffiInSingleFile(root)],
     metafile: true,
     logLevel: 'silent', // a failed build says all of it when it throws
   })

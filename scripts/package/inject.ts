@@ -15,6 +15,7 @@ const seaConfig = {
 /**
  * Makes one executable of a runtime and a bundle, by Node's single executable applications. `pkg` would download Node; it finds ours
  * where it keeps its downloads, marked as verified (which it was: runtime.ts), so that it needs no network.
+ * @param assets files that are in it, by the names under which it finds them
  * @param work an empty folder that becomes pkg's home
  */
 export async function inject(
@@ -23,6 +24,7 @@ export async function inject(
   bundle: string,
   output: string,
   work: string,
+  assets: Record<string, string>,
 ): Promise<void> {
   const cache = join(work, '.pkg-cache/sea')
   const name = `node-v${nodeVersion}-${target.os}-${target.arch}`
@@ -39,7 +41,7 @@ export async function inject(
       signature: false,
       targets: [{ platform: target.os, arch: target.arch, nodeRange: `node${nodeVersion}`, output }],
       // V8's code cache is only valid for the processor and version that made it.
-      seaConfig: { ...seaConfig, useCodeCache: target.name === hostTarget?.name },
+      seaConfig: { ...seaConfig, assets, useCodeCache: target.name === hostTarget?.name },
     })
   } finally {
     restore()

@@ -1,5 +1,6 @@
 import type { Metafile } from 'esbuild'
 import type { Entry, LockFile } from '../lock/lock-file.ts'
+import { addonPackage } from './koffi-addon.ts'
 import { nodeVersion, type Target } from './targets.ts'
 
 interface Component {
@@ -12,7 +13,7 @@ interface Component {
   hashes?: { alg: 'SHA-512'; content: string }[]
 }
 
-/** CycloneDX 1.6 of what is really inside the binaries: the packages that esbuild took bytes from, and Node. */
+/** CycloneDX 1.6 of what is really inside the binaries: the packages that esbuild took bytes from, koffi's native part, and Node. */
 export function sbom(
   lock: LockFile,
   metafile: Metafile,
@@ -27,6 +28,9 @@ export function sbom(
     }
   const components = [
     ...[...packages].sort().map(path => component('library', nameOf(path, lock.packages[path]!), lock.packages[path]!)),
+    ...built
+      .map(target => addonPackage(target))
+      .map(name => component('library', name, lock.packages[`node_modules/${name}`]!)),
     ...built.map(({ runtime }) =>
       component('platform', runtime, lock.packages[`node_modules/${runtime}`]!, nodeVersion),
     ),

@@ -18,6 +18,9 @@ export const groups = {
   test: [
     ...server,
     { program: 'jq', debian: 'jq' },
+    { program: 'gcc', debian: 'gcc' },
+    // The headers of the C library, without which it compiles nothing.
+    { program: 'gencat', debian: 'libc6-dev' },
     { program: 'openssl', debian: 'openssl' },
     { program: 'script', debian: 'bsdutils' },
     { program: 'systemd-analyze', debian: 'systemd' },

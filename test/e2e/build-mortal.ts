@@ -2,10 +2,11 @@
  * `node build-mortal.ts FILE`: the binary as it ships, but for the steps at which FAILSAFE_FAULT makes it die (uploader/fault-point.ts). A process of its own, as
  * the test runner loads pkg in another way than Node does.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleUploader } from '../../scripts/package/bundle.ts'
 import { inject } from '../../scripts/package/inject.ts'
+import { koffiAddon } from '../../scripts/package/koffi-addon.ts'
 import { runtime } from '../../scripts/package/runtime.ts'
 import { hostTarget } from '../../scripts/package/targets.ts'
 
@@ -16,7 +17,12 @@ const work = await mkdtemp(join(build, 'mortal-'))
 try {
   const bundle = join(work, 'failsafe.cjs')
   await bundleUploader(root, bundle, { faultPoints: true })
-  await inject(hostTarget!, await runtime(root, build, hostTarget!), bundle, process.argv[2]!, join(work, 'home'))
+  const { version } = JSON.parse(await readFile(join(root, 'node_modules/koffi/package.json'), 'utf8')) as {
+    version: string
+  }
+  const node = await runtime(root, build, hostTarget!)
+  const assets = { 'koffi.node': await koffiAddon(root, build, hostTarget!, version) }
+  await inject(hostTarget!, node, bundle, process.argv[2]!, join(work, 'home'), assets)
 } finally {
   await rm(work, { recursive: true, force: true })
 }

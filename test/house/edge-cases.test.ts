@@ -9,6 +9,7 @@ test.each([
   ['sqlserver', 37],
   ['oracle', 38],
   ['exchange', 37],
+  ['domino', 36],
 ])('docs/engines/%s-edge-cases.md names tests that exist', async (engine, cases) => {
   const text = await readFile(join(root, `docs/engines/${engine}-edge-cases.md`), 'utf8')
   const rows = text.split('\n').filter(line => /^\| (?!topic \||# \|)/.test(line))

@@ -175,6 +175,16 @@ describe('the service of systemd', () => {
     expect(lines({})).toEqual(expect.arrayContaining(['ProtectHome=yes', 'PrivateTmp=yes']))
     expect(lines({ writable: ['/home/staging'] })).toContain('ProtectHome=read-only')
     expect(lines({ reached: ['/tmp/mysql.sock'] })).toContain('PrivateTmp=no')
+    expect(lines({ sharesTemporary: true })).toContain('PrivateTmp=no')
+  })
+
+  test('as root keeps what a source needs, and as anybody else nothing', () => {
+    const lines = (options: Partial<UnitOptions>) => unitOf({ ...plain, ...options }).split('\n')
+    const capabilities = ['CAP_SETUID', 'CAP_SETGID']
+    expect(lines({ user: 'root', capabilities })).toContain(
+      'CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID',
+    )
+    expect(lines({ capabilities })).toContain('CapabilityBoundingSet=')
   })
 
   test('takes paths with spaces, percent signs, dollars and quotes for what they are', async () => {

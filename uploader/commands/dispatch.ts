@@ -1,4 +1,5 @@
 import { Failure } from '../../shared/failure.ts'
+import { helperVerb } from '../engines/domino/helper/verb.ts'
 import { hookWord } from '../engines/exchange/shadow/hook-words.ts'
 import type { ExitCode } from '../exit.ts'
 import { version } from '../version.ts'
@@ -11,6 +12,7 @@ import { tasks, type Verb } from './verbs.ts'
  */
 export async function dispatch(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [first = '--help', ...rest] = args
+  if (first === helperVerb) return (await import('../engines/domino/notes/serve.ts')).serve()
   if (first === '--version' || first === '-V') return print(terminal, version)
   if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) return print(terminal, help())
   // No verb: what Windows starts while a backup of Exchange is open.

@@ -41,7 +41,10 @@ export function define(work: Work) {
     codes: [exit.warnings],
   })
     .option('--yes', 'ask nothing: take everything that is found, and make the accounts')
-    .option('--connect <address>', 'only what is there: the path of a socket, host:port, or HOST\\INSTANCE')
+    .option(
+      '--connect <address>',
+      'only what is there: the path of a socket, host:port, HOST\\INSTANCE, or the notes.ini of a Domino server',
+    )
     .option(
       '--name <name>',
       'what to call the source',
@@ -101,7 +104,7 @@ function describe({ name, what, passwordFile, statements }: Added, path: string)
   if (statements.length > 0)
     lines.push(
       `Before that, have an administrator run${passwordFile === undefined ? '' : `, with the password in ${passwordFile}`}:`,
-      ...statements.map(statement => `  ${statement};`),
+      ...statements.map(statement => `  ${statement}${passwordFile === undefined ? '' : ';'}`),
     )
   return lines
 }

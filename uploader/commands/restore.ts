@@ -64,7 +64,7 @@ export function define(work: Work) {
     .option('--apply', 'load the files into the server, or the directory, of --target')
     .option(
       '--target <url>',
-      'for instance mysql://user:password@host:3306, sqlserver://user:password@host:1433, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
+      'for instance mysql://user:password@host:3306, sqlserver://user:password@host:1433, domino:///local/notesdata/notes.ini, or file:///var/lib/mysql.restored for copies of data files (or FAILSAFE_TARGET)',
     )
     .option('--passcode <code>', 'of the link (or FAILSAFE_PASSCODE)')
     .action((from: string | undefined, options: Options) => work.run(options, job => run(from, options, job)))

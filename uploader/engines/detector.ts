@@ -22,14 +22,14 @@ export interface Detector {
 
   /** Whether a source that is configured already is this application. `settings` is its entry, as it was parsed. */
   isConfigured(detected: Detected, settings: unknown, signal: AbortSignal): Promise<boolean>
-
-  /** What lets failsafe in for backups, to be run by somebody else. */
-  statements(detected: Detected, user: string): string[]
 }
 
 export interface Accounts {
   /** Who makes an account, if nobody else is named. */
   readonly administrator: string
+
+  /** The statements that make an account for backups, to be run by somebody else. */
+  statements(detected: Detected, user: string): string[]
 
   /**
    * Logs in as an administrator and looks what is to be done for an account. Changes nothing.
@@ -45,10 +45,12 @@ export interface Detected {
   what: string
   /** What a source of it may be called. */
   name: string
-  /** How it is reached, as in failsafe.yaml, without an account. */
+  /** How it is reached, as in failsafe.yaml, without an account; empty where a backup logs in nowhere. */
   connection: Record<string, string | number>
-  /** The settings of a source of it, where those are no connection. */
+  /** What its entry says beside that. */
   settings?: Record<string, unknown>
+  /** Where there are no accounts: whether log runs are possible as the application is set now, and what an administrator has to run before. */
+  withoutAccount?: { logs: boolean; statements: string[] }
 }
 
 export interface Administrator {

@@ -42,6 +42,9 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /** Why backups of this source have to run as root, for the administrator; undefined where an account of their own will do. */
   needsRoot?(settings: Settings): string | undefined
 
+  /** What the service has to be allowed beside its own directories, by the settings alone. For engines that start programs as somebody else, or share memory. */
+  serviceNeeds?(settings: Settings): Promise<ServiceNeeds>
+
   /**
    * Read only: what keeps log runs from continuing one another, as the application is set now. For engines whose application removes logs by itself.
    * @param pause the longest time between two log runs that are scheduled, in seconds
@@ -58,6 +61,15 @@ export interface LeftBehind {
   scratches: readonly string[]
   /** As in their context; it may not be there. */
   undo: string
+}
+
+export interface ServiceNeeds {
+  /** Written to, by the engine or by what it starts. They belong to somebody else and stay so. */
+  writable: string[]
+  /** Of Linux, `CAP_SETUID`. */
+  capabilities: string[]
+  /** The application meets its other processes in the system's own folder for temporary files. */
+  sharesTemporary: boolean
 }
 
 /** A committed snapshot with what it holds of each unit. */

@@ -8,6 +8,7 @@ const engines: Partial<Record<EngineKind, () => Promise<Engine>>> = {
   exchange: async () => (await import('./exchange/engine.ts')).exchange,
   oracle: async () => (await import('./oracle/engine.ts')).oracle,
   sqlserver: async () => (await import('./sqlserver/engine.ts')).sqlserver,
+  domino: async () => (await import('./domino/engine.ts')).domino,
 }
 
 /** @throws Failure `engine-unavailable` */

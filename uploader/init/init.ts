@@ -81,7 +81,7 @@ async function look(setup: Setup): Promise<Detected[]> {
   if (address !== undefined)
     throw new Failure('nothing-found', `Nothing that can be backed up answers at ${address}`, {
       why: `there is ${none}`,
-      fix: 'Correct --connect: the path of a socket, host:port, or HOST\\INSTANCE',
+      fix: 'Correct --connect: the path of a socket, host:port, HOST\\INSTANCE, or the notes.ini of a Domino server',
     })
   throw new Failure('nothing-found', 'No application that can be backed up was found on this machine', {
     why: `at the usual places answers ${none}`,
@@ -112,7 +112,7 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
     })
   const detector = setup.detectors.find(({ engine }) => engine === detected.engine)!
   const { accounts } = detector
-  if (!accounts) return addWithout(setup, detector, detected, name)
+  if (!accounts) return addWithout(setup, detected, name)
   const plan = setup.administrator && (await planAs(setup, accounts, detected, setup.administrator))
   const making = plan && (await questions.mayMake(detected, plan)) ? plan : undefined
 
@@ -123,29 +123,24 @@ async function add(setup: Setup, detected: Detected, added: readonly Added[]): P
     await making.make(password, signal)
     say(`Made an account ${account} for backups of ${detected.what}`)
   }
-  const schedule = { full: '0 2 * * *', ...(plan?.logs ? { log: '*/15 * * * *' } : {}), timeZone }
+  const schedule = scheduleOf(plan?.logs ?? false, timeZone)
   const connection = { ...detected.connection, user: account, passwordFile }
   await writeSource(config.path, name, { engine: detected.engine, connection, ...detected.settings, schedule })
-  const statements = making ? [] : (plan?.statements ?? detector.statements(detected, account))
+  const statements = making ? [] : (plan?.statements ?? accounts.statements(detected, account))
   return { name, what: detected.what, passwordFile, statements }
 }
 
 /** A source without an account of its own. */
-async function addWithout(
-  { config, account, timeZone, platform }: Setup,
-  detector: Detector,
-  detected: Detected,
-  name: string,
-): Promise<Added> {
+async function addWithout({ config, timeZone, platform }: Setup, detected: Detected, name: string): Promise<Added> {
+  const { engine, what, settings } = detected
+  const { logs, statements } = detected.withoutAccount!
   await makeConfigDirectory(config.path, platform)
-  const schedule = { full: '0 2 * * *', timeZone }
-  await writeSource(config.path, name, { engine: detected.engine, ...detected.settings, schedule })
-  return {
-    name,
-    what: detected.what,
-    passwordFile: undefined,
-    statements: detector.statements(detected, account),
-  }
+  await writeSource(config.path, name, { engine, ...settings, schedule: scheduleOf(logs, timeZone) })
+  return { name, what, passwordFile: undefined, statements }
+}
+
+function scheduleOf(logs: boolean, timeZone: string) {
+  return { full: '0 2 * * *', ...(logs ? { log: '*/15 * * * *' } : {}), timeZone }
 }
 
 async function planAs(

@@ -16,6 +16,11 @@ export interface Needs {
   secrets: string[]
   /** Other files that it reaches for. */
   reached: string[]
+  /** Written to, and somebody else's. */
+  others: string[]
+  capabilities: string[]
+  /** It needs the folder for temporary files that all others have. */
+  sharesTemporary: boolean
 }
 
 /** The keys of engines for files (`SecretSource`), sockets, and directories that an application writes its backups into. */
@@ -33,11 +38,20 @@ export async function needsOf(config: Config): Promise<Needs> {
     shared: [],
     secrets: [],
     reached: [],
+    others: [],
+    capabilities: [],
+    sharesTemporary: false,
   }
   for (const source of config.sources.values()) {
     const engine = await engineFor(source.engine)
     const why = engine.needsRoot?.(source.settings(engine.settings))
     if (why !== undefined) needs.root.push({ source: source.name, why })
+    const more = await engine.serviceNeeds?.(source.settings(engine.settings))
+    if (more) {
+      needs.others.push(...more.writable)
+      needs.capabilities = [...new Set([...needs.capabilities, ...more.capabilities])]
+      needs.sharesTemporary ||= more.sharesTemporary
+    }
     const { connection, directory, door } = source.settings(Reached)
     if (connection?.passwordFile !== undefined) needs.secrets.push(connection.passwordFile)
     if (connection?.socketPath !== undefined) needs.reached.push(connection.socketPath)

@@ -159,7 +159,7 @@ describe('an account for backups', () => {
   })
 
   it('is shown in statements that need no look at the server', async () => {
-    const statements = sqlserverDetector.statements((await detect(`${host}:${server.port}`))!, 'failsafe')
+    const statements = sqlserverDetector.accounts!.statements((await detect(`${host}:${server.port}`))!, 'failsafe')
     expect(statements.map(text => text.split(' ').slice(0, 2).join(' '))).toEqual([
       'CREATE LOGIN',
       'GRANT CREATE',

@@ -55,8 +55,17 @@ export function systemdService({ host, command, config, state, needs, enrolled }
       const owner = account === 'root' ? root : await makeAccount(host, user, state)
       for (const path of needs.directories) await giveDirectory(host, path, owner)
       for (const path of [config, ...needs.secrets]) await giveFile(host, path, owner)
-      const { directories: writable, shared, reached, secrets } = needs
-      const text = unitOf({ command, user: account, config, writable, shared, reached: [...reached, ...secrets] })
+      const { directories, shared, reached, secrets, others, capabilities, sharesTemporary } = needs
+      const text = unitOf({
+        command,
+        user: account,
+        config,
+        writable: [...directories, ...others],
+        shared,
+        reached: [...reached, ...secrets],
+        capabilities,
+        sharesTemporary,
+      })
       const changed = (await readIfThere(unit)) !== text
       await mkdir(dirname(unit), { recursive: true })
       if (changed) await writeFile(unit, text, { mode: 0o644 })

@@ -11,6 +11,10 @@ export interface UnitOptions {
   shared: readonly string[]
   /** Everything else that it must be able to reach. */
   reached: readonly string[]
+  /** Beside the one that root keeps. */
+  capabilities?: readonly string[]
+  /** It meets other programs in /tmp. */
+  sharesTemporary?: boolean
 }
 
 /**
@@ -19,7 +23,8 @@ export interface UnitOptions {
  *
  * Not there, with reason: `MemoryDenyWriteExecute`, as V8 writes the code that it runs; `PrivateNetwork` and `IPAddressDeny`, as backups leave the machine.
  */
-export function unitOf({ command, user, config, writable, shared, reached }: UnitOptions): string {
+export function unitOf(options: UnitOptions): string {
+  const { command, user, config, writable, shared, reached, capabilities = [], sharesTemporary = false } = options
   const paths = [...command.filter(word => word.startsWith('/')), config, ...writable, ...shared, ...reached]
   const isRoot = user === 'root'
   return [
@@ -47,11 +52,11 @@ export function unitOf({ command, user, config, writable, shared, reached }: Uni
     'UMask=0077',
     '',
     'NoNewPrivileges=yes',
-    `CapabilityBoundingSet=${isRoot ? 'CAP_DAC_READ_SEARCH' : ''}`,
+    `CapabilityBoundingSet=${isRoot ? ['CAP_DAC_READ_SEARCH', ...capabilities].join(' ') : ''}`,
     'ProtectSystem=strict',
     `ReadWritePaths=${[...writable, ...shared.map(path => `-${path}`)].map(quote).join(' ')}`,
     `ProtectHome=${paths.some(isHome) ? 'read-only' : 'yes'}`,
-    `PrivateTmp=${paths.some(isTemporary) ? 'no' : 'yes'}`,
+    `PrivateTmp=${sharesTemporary || paths.some(isTemporary) ? 'no' : 'yes'}`,
     'PrivateDevices=yes',
     'ProtectClock=yes',
     'ProtectControlGroups=yes',

@@ -17,9 +17,6 @@ export const exchangeDetector: Detector = {
   },
 
   isConfigured: async () => true,
-
-  // As SYSTEM, failsafe is the computer to Exchange.
-  statements: () => [`Add-RoleGroupMember "View-Only Organization Management" -Member ${hostname().toUpperCase()}$`],
 }
 
 async function isInstalled(): Promise<boolean> {
@@ -38,5 +35,10 @@ function detected(): Detected {
     name: 'exchange',
     connection: {},
     settings: { systemState: false },
+    withoutAccount: {
+      logs: false,
+      // As SYSTEM, failsafe is the computer to Exchange.
+      statements: [`Add-RoleGroupMember "View-Only Organization Management" -Member ${hostname().toUpperCase()}$`],
+    },
   }
 }

@@ -33,13 +33,14 @@ export const mysqlDetector: Detector = {
     return isSameServer(addressOf(connection), socketPath ? { path: socketPath } : { host, port }, signal)
   },
 
-  statements(detected, user) {
-    const { flavour, release } = serverOf(detected)
-    return statementsFor({ flavour, release, logBase: 'binlog' }, { user, host: 'localhost' })
-  },
-
   accounts: {
     administrator: 'root',
+
+    statements(detected, user) {
+      const { flavour, release } = serverOf(detected)
+      return statementsFor({ flavour, release, logBase: 'binlog' }, { user, host: 'localhost' })
+    },
+
     plan: ({ connection }, administrator, user, signal) =>
       planAccount(addressOf(connection), administrator, user, signal),
   },

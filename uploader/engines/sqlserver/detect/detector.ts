@@ -40,10 +40,9 @@ export const sqlserverDetector: Detector = {
     return (await portIn(configured, signal)) === (await portIn(connection, signal))
   },
 
-  statements: (_, user) => statementsFor(user),
-
   accounts: {
     administrator: 'sa',
+    statements: (_, user) => statementsFor(user),
     plan: ({ connection }, administrator, user, signal) => planAccount(connection, administrator, user, signal),
   },
 }
