@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newDomino } from '../../../uploader/engines/domino/engine.ts'
-import { newRig, type Rig } from '../../backup/support.ts'
+import { MiB, newRig, type Rig } from '../../backup/support.ts'
 import { startVault, type Vault } from '../../backup/vault.ts'
 import { writeDatabase } from '../../doubles/notes/database.ts'
 import { NotesWorld } from '../../doubles/notes/world.ts'
@@ -80,6 +80,8 @@ describe('a large server', () => {
       await writeFile(join(folder, `${n}.nlo`), `object ${n}`)
     }
     await world.write(1, 'mail/0.nsf')
+    // The list of so many artefacts is larger than the rig's usual budget.
+    rig.maxBytes = 512 * MiB
     const engine = newDomino(helperOptions)
     const settings = engine.settings.parse({ ini: world.ini, directory: world.copies })
     const take = (mode: 'full' | 'log') =>
