@@ -46,6 +46,12 @@ export const helperOptions: BeginOptions = {
   patience: { pause: 20, attempts: 4 },
 }
 
+/** The helper of a partition that belongs to nobody: a directory that is closed is closed to it, also where tests are root. */
+export const asNobody: BeginOptions = {
+  ...helperOptions,
+  identity: async () => (process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined),
+}
+
 /** Backups of one partition one after the other, as the uploader would take them and the receiver keep them, but in plain files. */
 export class BackupChain implements AsyncDisposable {
   readonly settings: Settings

@@ -7,7 +7,7 @@ import { dominoDetector } from '../../../uploader/engines/domino/detect/detector
 import { initialise } from '../../../uploader/init/init.ts'
 import { assumed } from '../../../uploader/init/questions.ts'
 import { NotesWorld } from '../../doubles/notes/world.ts'
-import { BackupChain } from './chain.ts'
+import { asNobody, BackupChain } from './chain.ts'
 import { smallServer } from './support.ts'
 
 const never = () => new AbortController().signal
@@ -36,14 +36,13 @@ describe('the doctor', () => {
     expect(findings[0]!.fix).not.toBe('')
   })
 
-  it.skipIf(process.getuid?.() === 0)('finds a directory that the helper may not write into', async () => {
-    await using world = await smallServer()
+  it('finds a directory that the helper may not write into', async () => {
+    await using world = await smallServer({ ofNobody: true })
+    await using chain = await BackupChain.of(world, {}, { options: asNobody })
     await chmod(world.copies, 0o500)
-    await using chain = await BackupChain.of(world)
     expect(await chain.engine.checkRights!(chain.settings, never())).toMatchObject([
       { code: 'domino-directory', grave: true },
     ])
-    await chmod(world.copies, 0o700)
   })
 
   it('tells of attachments that are elsewhere, and of extents that wait for too long', async () => {

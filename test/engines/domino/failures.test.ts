@@ -6,7 +6,7 @@ import { environmentFor } from '../../../uploader/engines/domino/helper/environm
 import type { Answer, Request } from '../../../uploader/engines/domino/helper/protocol.ts'
 import { helperVerb } from '../../../uploader/engines/domino/helper/verb.ts'
 import { NotesWorld } from '../../doubles/notes/world.ts'
-import { BackupChain, helperOptions } from './chain.ts'
+import { asNobody, BackupChain, helperOptions } from './chain.ts'
 import { everyDatabase, smallServer, stagedHash } from './support.ts'
 
 describe('a database', () => {
@@ -268,10 +268,9 @@ it('removes copies that a killed run has left, and no others', async () => {
   expect(await readFile(join(world.copies, 'somebody-elses'), 'utf8')).toBe('x')
 })
 
-it.skipIf(process.getuid?.() === 0)('says whose the directory for copies has to be', async () => {
-  await using world = await smallServer()
-  await using chain = await BackupChain.of(world)
+it('says whose the directory for copies has to be', async () => {
+  await using world = await smallServer({ ofNobody: true })
+  await using chain = await BackupChain.of(world, {}, { options: asNobody })
   await chmod(world.copies, 0o500)
   await expect(chain.take('full')).rejects.toMatchObject({ code: 'domino-directory' })
-  await chmod(world.copies, 0o700)
 })

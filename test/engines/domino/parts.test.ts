@@ -149,18 +149,25 @@ test('the helper gets no variable that may be a password of another source', () 
 })
 
 describe('the user of the helper', () => {
-  const isRoot = process.getuid?.() === 0
-
-  it.runIf(isRoot)('is named where failsafe runs as root, and is not root', async () => {
-    await expect(loginOf(undefined)).rejects.toMatchObject({ code: 'domino-user' })
-    await expect(loginOf('root')).rejects.toMatchObject({ code: 'domino-user' })
-    await expect(loginOf('nobody-knows-them')).rejects.toMatchObject({ code: 'domino-user' })
-    expect((await loginOf('nobody'))!.uid).toBeGreaterThan(0)
+  it('is named where failsafe runs as root, and is not root', async () => {
+    const root = { uid: 0, name: 'root' }
+    await expect(loginOf(undefined, root)).rejects.toMatchObject({ code: 'domino-user' })
+    await expect(loginOf('root', root)).rejects.toMatchObject({ code: 'domino-user' })
+    await expect(loginOf('nobody-knows-them', root)).rejects.toMatchObject({ code: 'domino-user' })
+    expect((await loginOf('nobody', root))!.uid).toBeGreaterThan(0)
   })
 
-  it.skipIf(isRoot)('is whoever failsafe runs as, and nobody else', async () => {
-    expect(await loginOf(undefined)).toBeUndefined()
-    await expect(loginOf('root')).rejects.toMatchObject({ code: 'domino-user' })
+  it('is whoever failsafe runs as, and nobody else', async () => {
+    const notes = { uid: 1000, name: 'notes' }
+    expect(await loginOf(undefined, notes)).toBeUndefined()
+    expect(await loginOf('notes', notes)).toBeUndefined()
+    await expect(loginOf('root', notes)).rejects.toMatchObject({ code: 'domino-user' })
+  })
+
+  it('is nobody else on Windows', async () => {
+    const system = { uid: undefined, name: 'SYSTEM' }
+    expect(await loginOf(undefined, system)).toBeUndefined()
+    await expect(loginOf('notes', system)).rejects.toMatchObject({ code: 'domino-user' })
   })
 })
 

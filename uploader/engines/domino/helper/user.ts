@@ -10,12 +10,20 @@ export interface Identity {
   gid: number
 }
 
+/** As whom this process runs; without a number on Windows. */
+interface Own {
+  uid: number | undefined
+  name: string
+}
+
 /**
  * As whom the helper is started; undefined for whoever we are.
  * @throws Failure `domino-user`
  */
-export async function identityOf(user: string | undefined): Promise<Identity | undefined> {
-  const uid = process.getuid?.()
+export async function identityOf(
+  user: string | undefined,
+  { uid, name }: Own = { uid: process.getuid?.(), name: userInfo().username },
+): Promise<Identity | undefined> {
   if (uid === undefined) {
     if (user === undefined) return undefined
     throw refused('is for Linux', 'on Windows, the helper runs as failsafe itself', 'Take user out of the source')
@@ -29,9 +37,9 @@ export async function identityOf(user: string | undefined): Promise<Identity | u
     )
   }
   if (uid !== 0) {
-    if (userInfo().username === user) return undefined
+    if (name === user) return undefined
     throw refused(
-      `is ${user}, and failsafe runs as ${userInfo().username}`,
+      `is ${user}, and failsafe runs as ${name}`,
       'only root can start the helper as somebody else',
       `Run failsafe as root, or as ${user} and take user out of the source`,
     )
