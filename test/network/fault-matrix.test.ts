@@ -155,7 +155,8 @@ function application(host: Host, awaited: Call | undefined): FakeEngine {
       name,
       order,
       async *read() {
-        yield* noiseOf(400_000, name)
+        // A pack of a single part is left to the commit.
+        yield* noiseOf(name === 'a' && host.call === 'complete' ? 20 * MiB : 400_000, name)
         if (name === 'c' && awaited)
           for (const end = performance.now() + 20_000; !host.proxy.seen[awaited] && performance.now() < end; )
             await sleep(20, undefined, { signal: engine.context!.signal })

@@ -10,6 +10,7 @@ import { takeMoment } from '../../../uploader/engines/mysql/moment/take.ts'
 import { single } from '../../../uploader/engines/mysql/moment/without-locks.ts'
 import { Choice } from '../../../uploader/engines/mysql/selection/pattern.ts'
 import { Selection } from '../../../uploader/engines/mysql/selection/selection.ts'
+import { times } from '../../support/counts.ts'
 import { type Database, startDatabase } from '../../support/database.ts'
 
 let logging: Database
@@ -239,7 +240,7 @@ test('each reader is told its own position, whoever else asks for the status of 
     const reader = await Server.connect(login, new AbortController().signal)
     await openSnapshot(reader)
     const told = new Set<string>()
-    for (let look = 0; look < 300; look++) told.add(JSON.stringify(await snapshotLogState(reader)))
+    for (let look = 0; look < times(300); look++) told.add(JSON.stringify(await snapshotLogState(reader)))
     expect([...told]).toHaveLength(1)
     await reader.end()
   } finally {
