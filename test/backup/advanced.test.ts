@@ -90,7 +90,7 @@ test.each([
   'a source that has let go: the upload fails because %s, what was staged is kept, and sent by the next run',
   async (_what, code) => {
     rig.receiver.before = call => {
-      if (call === 'complete') throw new ProblemError(code)
+      if (call === 'parts') throw new ProblemError(code)
     }
     await expect(rig.backUp(engineOf('a'), { patience: 4000, sleep })).rejects.toMatchObject({
       code: 'failed-source-advanced',
@@ -109,7 +109,7 @@ test.each([
 
 test('a source that still holds everything: the same failure is no more than that', async () => {
   rig.receiver.before = call => {
-    if (call === 'complete') throw new ProblemError('quota-exceeded')
+    if (call === 'parts') throw new ProblemError('quota-exceeded')
   }
   const engine = engineOf('a')
   engine.forgets = false
