@@ -1,6 +1,7 @@
 import { Failure } from '../../../shared/failure.ts'
+import { text, textOrNull } from '../row.ts'
 import { isLocal, loginOf } from './connection/login.ts'
-import { number, type Row, text, textOrNull } from './connection/row.ts'
+import { number, type Row } from './connection/row.ts'
 import type { Session } from './connection/session.ts'
 import { withSession } from './connection/with-session.ts'
 import type { DataFile, Inventory } from './inventory.ts'

@@ -1,6 +1,7 @@
 import { Failure } from '../../../shared/failure.ts'
+import { text, textOrNull } from '../row.ts'
 import { loginOf } from './connection/login.ts'
-import { flag, guidOrNull, text, textOrNull } from './connection/row.ts'
+import { flag, guidOrNull } from './connection/row.ts'
 import type { Row, Server } from './connection/server.ts'
 import { withServer } from './connection/with-server.ts'
 import type { Database, DatabaseFile, Inventory, RecoveryModel } from './inventory.ts'

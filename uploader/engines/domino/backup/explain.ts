@@ -1,7 +1,8 @@
 import { Failure } from '../../../../shared/failure.ts'
+import { ItemFailed } from '../../item-failed.ts'
 import { CallFailed } from '../helper/call-failed.ts'
 import { status } from '../notes/status.ts'
-import { ItemBusy, ItemFailed } from './item-failed.ts'
+import { ItemBusy } from './item-busy.ts'
 
 /** What Domino's numbers mean for one database. */
 const meanings: Record<number, [code: string, words: string]> = {

@@ -5,7 +5,7 @@ import { parseNsfHeader, startOf, wrongCopy } from '../place/nsf-header.ts'
 import type { Found } from '../place/walk.ts'
 import type { Copies } from './copies.ts'
 import { explainCopy } from './explain.ts'
-import { ItemBusy } from './item-failed.ts'
+import { ItemBusy } from './item-busy.ts'
 
 /** A copy that was looked at. */
 export interface Taken extends Copied {

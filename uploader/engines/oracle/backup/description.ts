@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { text, textOrNull } from '../../row.ts'
 import type { Control } from '../connection/control.ts'
-import { number, text, textOrNull } from '../connection/row.ts'
+import { number } from '../connection/row.ts'
 import type { DataFile, Inventory } from '../inventory.ts'
 import * as discovery from '../statements/discovery.ts'
 

@@ -1,17 +1,7 @@
+import { text } from '../../row.ts'
+
 /** Names of columns in small letters; numbers come as text, so that no SCN loses digits. */
 export type Row = Record<string, unknown>
-
-/** @throws Error for what is not there: a statement of ours does not fit the server */
-export function text(row: Row, column: string): string {
-  const value = textOrNull(row, column)
-  if (value === null) throw new Error(`the server gave no ${column}`)
-  return value
-}
-
-export function textOrNull(row: Row, column: string): string | null {
-  const value = row[column]
-  return value === null || value === undefined ? null : String(value)
-}
 
 /** What is small enough for it: a number of a file or a thread, bytes. @throws as `text` */
 export function number(row: Row, column: string): number {

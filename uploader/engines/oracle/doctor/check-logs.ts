@@ -1,6 +1,6 @@
 import type { Finding } from '../../engine.ts'
+import { text } from '../../row.ts'
 import { loginOf } from '../connection/login.ts'
-import { text } from '../connection/row.ts'
 import { withSession } from '../connection/with-session.ts'
 import type { Settings } from '../settings.ts'
 import { parameters } from '../statements/discovery.ts'

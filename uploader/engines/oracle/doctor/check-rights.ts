@@ -1,7 +1,7 @@
 import { messageOf } from '../../../../shared/failure.ts'
 import type { Finding } from '../../engine.ts'
+import { text, textOrNull } from '../../row.ts'
 import { loginOf } from '../connection/login.ts'
-import { text, textOrNull } from '../connection/row.ts'
 import type { Session } from '../connection/session.ts'
 import { withSession } from '../connection/with-session.ts'
 import { inspectDatabase, topologyOf } from '../inspect.ts'

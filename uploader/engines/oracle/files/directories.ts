@@ -1,6 +1,6 @@
+import { text } from '../../row.ts'
 import type { Control } from '../connection/control.ts'
 import { StatementError } from '../connection/errors.ts'
-import { text } from '../connection/row.ts'
 import { createDirectory, directoriesLike, dropDirectory } from '../statements/files.ts'
 
 const notThere = 4043

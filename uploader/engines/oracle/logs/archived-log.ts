@@ -1,4 +1,5 @@
-import { number, type Row, text, textOrNull } from '../connection/row.ts'
+import { text, textOrNull } from '../../row.ts'
+import { number, type Row } from '../connection/row.ts'
 
 /** One archived log, of which there may be copies in several destinations: all of them hold the same bytes. */
 export interface ArchivedLog {

@@ -1,4 +1,5 @@
-import { flag, guidOrNull, text } from '../connection/row.ts'
+import { text } from '../../row.ts'
+import { flag, guidOrNull } from '../connection/row.ts'
 import type { Row } from '../connection/server.ts'
 import { instantOf, lsn } from '../position.ts'
 

@@ -1,9 +1,9 @@
 import { Failure } from '../../../../shared/failure.ts'
+import { ItemFailed } from '../../item-failed.ts'
 import { Cancelled, StatementError } from '../connection/errors.ts'
 import type { Database } from '../inventory.ts'
 import { quoteName } from '../statements/quote.ts'
 import type { ExchangeFile } from './exchange.ts'
-import { ItemFailed } from './item-failed.ts'
 import { Stalled } from './watch.ts'
 import type { Attempt } from './way.ts'
 

@@ -1,4 +1,4 @@
-import { text, textOrNull } from '../connection/row.ts'
+import { text, textOrNull } from '../../row.ts'
 import type { Row } from '../connection/server.ts'
 import type { DatabaseFile } from '../restore/chain.ts'
 

@@ -1,5 +1,5 @@
 import type { BackupContext } from '../../engine.ts'
-import { text, textOrNull } from '../connection/row.ts'
+import { text, textOrNull } from '../../row.ts'
 import type { Server } from '../connection/server.ts'
 import type { Verdict } from '../plan/judge.ts'
 import { namesOf } from '../plan/words.ts'

@@ -1,6 +1,7 @@
 import type { Finding } from '../../engine.ts'
+import { text } from '../../row.ts'
 import { loginOf } from '../connection/login.ts'
-import { flag, text } from '../connection/row.ts'
+import { flag } from '../connection/row.ts'
 import type { Row, Server } from '../connection/server.ts'
 import { withServer } from '../connection/with-server.ts'
 import { inspectServer } from '../inspect.ts'

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../../../../shared/failure.ts'
-import { ItemFailed } from '../backup/item-failed.ts'
+import { ItemFailed } from '../../item-failed.ts'
 import type { StatementError } from '../connection/errors.ts'
 import type { Door } from './door.ts'
 

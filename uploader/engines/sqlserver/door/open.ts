@@ -1,5 +1,5 @@
 import { Failure } from '../../../../shared/failure.ts'
-import { text } from '../connection/row.ts'
+import { text } from '../../row.ts'
 import type { Server } from '../connection/server.ts'
 import type { Inventory } from '../inventory.ts'
 import type { DoorSettings } from '../settings.ts'

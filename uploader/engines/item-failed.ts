@@ -1,4 +1,4 @@
-/** One database could not be backed up; the others can. */
+/** One database of several could not be backed up; the others can. */
 export class ItemFailed extends Error {
   readonly code: string
 
@@ -8,6 +8,3 @@ export class ItemFailed extends Error {
     this.code = code
   }
 }
-
-/** The same may go well a little later. */
-export class ItemBusy extends ItemFailed {}

@@ -1,0 +1,4 @@
+import { ItemFailed } from '../../item-failed.ts'
+
+/** The same may go well a little later. */
+export class ItemBusy extends ItemFailed {}
