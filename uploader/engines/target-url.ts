@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Failure } from '../../shared/failure.ts'
 
 /** The address of a server that is restored into, as a person gives it: `mysql://user:password@host:3306?tls=yes`. */
@@ -37,6 +38,14 @@ export function parseTargetUrl(target: string, { what, protocols, options, form 
     password: decodeURIComponent(url.password),
     get: option => url.searchParams.get(option) ?? undefined,
   }
+}
+
+/** The path of `file:///…`, a directory that is restored into; undefined for anything else. */
+export function targetDirectory(target: string): string | undefined {
+  const url = URL.canParse(target) ? new URL(target) : undefined
+  const isDirectory =
+    url?.protocol === 'file:' && url.host === '' && url.search === '' && url.hash === '' && url.pathname !== '/'
+  return isDirectory ? fileURLToPath(url) : undefined
 }
 
 export function targetRefused(what: string, form: string): Failure {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { Failure, messageOf } from '../../shared/failure.ts'
+import { systemProgram } from '../files/system-program.ts'
 
 /**
  * The proxy that an administrator gave this Windows machine for its services (`netsh winhttp set proxy`, or a policy). That of a person's Internet options is another
@@ -16,16 +16,13 @@ export interface MachineProxy {
 const key = String.raw`HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections`
 const value = 'WinHttpSettings'
 
-/** By its full path: whoever can put a program earlier on the PATH must not choose the way to the receiver. */
-const registry = () => join(process.env.SystemRoot ?? String.raw`C:\Windows`, 'System32', 'reg.exe')
-
 /**
  * Undefined where there is none.
  * @throws Failure `proxy-unknown` where the registry cannot be asked, or gives something else
  */
 export async function readMachineProxy(
   signal: AbortSignal,
-  [program, ...before]: readonly string[] = [registry()],
+  [program, ...before]: readonly string[] = [systemProgram('reg.exe')],
 ): Promise<MachineProxy | undefined> {
   const said = await ask(program!, [...before, 'query', key, '/v', value], signal)
   if (said === undefined) return undefined

@@ -3,12 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-
-/** By its full path: whoever can put a program earlier on the PATH must not be asked who may read our files. */
-const program = () => join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'icacls.exe')
+import { systemProgram } from '../system-program.ts'
 
 async function icacls(...args: string[]): Promise<void> {
-  await promisify(execFile)(program(), args, { timeout: 30_000, windowsHide: true })
+  await promisify(execFile)(systemProgram('icacls.exe'), args, { timeout: 30_000, windowsHide: true })
 }
 
 /**

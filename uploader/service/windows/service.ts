@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { systemProgram } from '../../files/system-program.ts'
 import type { Host } from '../host.ts'
 import type { Service } from '../service.ts'
 import { taskOf } from './task.ts'
@@ -11,8 +12,7 @@ const name = '\\FailSafe'
 const patience = 20_000
 const pause = 250
 
-/** By its full path, as with icacls. */
-const program = () => join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'schtasks.exe')
+const program = () => systemProgram('schtasks.exe')
 
 interface Task {
   host: Host
@@ -77,7 +77,7 @@ export function taskService({ host, command, stop, enrolled }: Task): Service {
 /** What schtasks says of a state is in the language of the system. 4 is TASK_STATE_RUNNING. */
 async function isRunning(host: Host): Promise<boolean> {
   const script = "(Get-ScheduledTask -TaskPath '\\' -TaskName 'FailSafe').State.value__"
-  const shell = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32/WindowsPowerShell/v1.0/powershell.exe')
+  const shell = systemProgram('WindowsPowerShell', 'v1.0', 'powershell.exe')
   return (await host.run(shell, ['-NoProfile', '-NonInteractive', '-Command', script]).catch(() => '')).trim() === '4'
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { open, readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { readBlocks } from '../../../files/read-blocks.ts'
 
 const blockSize = 1024 * 1024
 
@@ -92,12 +93,7 @@ async function* readFile(path: string, size: number): AsyncGenerator<Buffer, voi
   const file = await open(path)
   const block = Buffer.allocUnsafeSlow(Math.min(blockSize, size + 1))
   try {
-    for (let at = 0; ; ) {
-      const { bytesRead } = await file.read(block, 0, block.length, at)
-      if (bytesRead === 0) return
-      at += bytesRead
-      yield block.subarray(0, bytesRead)
-    }
+    yield* readBlocks(file, block)
   } finally {
     await file.close()
   }

@@ -1,9 +1,9 @@
 import { constants, copyFile, mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Failure } from '../../../../shared/failure.ts'
 import { requireSpace } from '../../../restore/disk.ts'
 import type { RestoreContext } from '../../engine.ts'
+import { targetDirectory } from '../../target-url.ts'
 import { requireCoverage, type StagedLog } from '../ese/coverage.ts'
 import { hex } from '../ese/log-name.ts'
 import { readDatabaseHeader, readLogHeader } from '../ese/read.ts'
@@ -19,9 +19,8 @@ import { type LaidDatabase, type LaidLog, reachedBy } from './laid-out.ts'
 
 /** @returns the path of `file:///…`. @throws Failure `restore-target` */
 export function parseTarget(target: string): string {
-  const url = URL.canParse(target) ? new URL(target) : undefined
-  if (url?.protocol === 'file:' && url.host === '' && url.search === '' && url.hash === '' && url.pathname !== '/')
-    return fileURLToPath(url)
+  const directory = targetDirectory(target)
+  if (directory !== undefined) return directory
   throw new Failure('restore-target', 'The target is not a directory for recovered databases', {
     why: 'nothing is put into a running Exchange: databases are recovered in a directory, and mounted from there',
     fix: 'Give it as file:///R:/RDB, on a volume with room for the databases once more',

@@ -3,6 +3,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { SnapshotKind } from '../../../../shared/snapshot.ts'
+import { readBlocks } from '../../../files/read-blocks.ts'
 import type { Database } from '../inventory.ts'
 import type { SharedDirectory } from '../settings.ts'
 import { fileNameOf, UnusedNames } from './names.ts'
@@ -60,11 +61,9 @@ export class Exchange {
     const block = Buffer.allocUnsafeSlow(blockSize)
     let read = 0
     try {
-      for (;;) {
-        const { bytesRead } = await handle.read(block, 0, block.length, read)
-        if (bytesRead === 0) break
-        read += bytesRead
-        yield block.subarray(0, bytesRead)
+      for await (const chunk of readBlocks(handle, block)) {
+        read += chunk.length
+        yield chunk
       }
     } finally {
       await handle.close()
