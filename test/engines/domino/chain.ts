@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
-import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
-import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Moment } from '../../../shared/planner/plan.ts'
+import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import type { BeginOptions } from '../../../uploader/engines/domino/backup/begin.ts'
 import type { Result } from '../../../uploader/engines/domino/backup/results.ts'
 import { newDomino } from '../../../uploader/engines/domino/engine.ts'
@@ -16,6 +16,7 @@ import type {
   StagedArtefact,
 } from '../../../uploader/engines/engine.ts'
 import type { NotesWorld } from '../../doubles/notes/world.ts'
+import { commitNext, headsOf, inputOf, nextFolder } from '../receiver-side.ts'
 import { stage } from '../stage.ts'
 
 export interface Taken {
@@ -79,9 +80,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   get heads(): LaneHeads {
-    const newest = (lane: 'data' | 'log') =>
-      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
-    return { data: newest('data'), log: newest('log') }
+    return headsOf(this.taken)
   }
 
   /** Copies of databases that lie in the directory for them. */
@@ -92,7 +91,7 @@ export class BackupChain implements AsyncDisposable {
   async take(requested: SnapshotKind, hooks: Hooks = {}): Promise<Taken> {
     const signal = hooks.signal ?? new AbortController().signal
     const plan = this.engine.plan(requested, await this.engine.inspect(this.settings, signal), this.heads)
-    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const folder = nextFolder(this.taken, plan)
     const warnings: string[] = []
     const session = await this.engine.begin(this.settings, plan, {
       signal,
@@ -115,15 +114,7 @@ export class BackupChain implements AsyncDisposable {
         { before: hooks.before, onChunk: hooks.onChunk },
       )
       outcome = 'succeeded'
-      // One after the other, however fast they follow.
-      const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
-      const committed: CommittedSnapshot = {
-        snapshot: `${this.#source}.${newUlid(time)}`,
-        lane: laneOf(plan.kind),
-        kind: plan.kind,
-        receivedAt: new Date(time).toISOString(),
-        units,
-      }
+      const committed = commitNext(this.taken, this.#source, plan, units)
       const list = files.find(({ name }) => name.endsWith('databases.jsonl'))
       const results = list ? await readFile(join(this.directory, list.name), 'utf8') : ''
       const taken: Taken = { committed, plan, warnings, files, results: resultsIn(results), notes: [] }
@@ -138,24 +129,7 @@ export class BackupChain implements AsyncDisposable {
 
   /** What the uploader would hand to the engine for a moment. */
   inputOf(moment: Moment = { kind: 'latest' }): RestoreInput {
-    const planned = planRestore(
-      this.taken.map(({ committed }) => committed),
-      moment,
-    )
-    const chain = planned.snapshots.map(
-      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
-    )
-    return {
-      directory: this.directory,
-      at: null,
-      snapshots: chain.map(({ committed: { snapshot, kind, units }, plan: { engineVersion } }) => ({
-        snapshot,
-        kind,
-        units,
-        engineVersion,
-      })),
-      files: chain.flatMap(({ files }) => files),
-    }
+    return inputOf(this.taken, this.directory, moment)
   }
 
   async restore(

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
-import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
-import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Moment } from '../../../shared/planner/plan.ts'
+import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import type { Plan, RestoreInput, RestoreReport, Session, StagedArtefact } from '../../../uploader/engines/engine.ts'
 import { exchange } from '../../../uploader/engines/exchange/engine.ts'
 import { begin } from '../../../uploader/engines/exchange/full/begin.ts'
@@ -11,6 +11,7 @@ import type { Pauses } from '../../../uploader/engines/exchange/full/session.ts'
 import type { Settings } from '../../../uploader/engines/exchange/settings.ts'
 import { hookWord } from '../../../uploader/engines/exchange/shadow/hook-words.ts'
 import type { WindowsServer } from '../../doubles/windows/server.ts'
+import { commitNext, headsOf, inputOf, nextFolder } from '../receiver-side.ts'
 import { stage } from '../stage.ts'
 
 export interface Taken {
@@ -58,9 +59,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   get heads(): LaneHeads {
-    const newest = (lane: 'data' | 'log') =>
-      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
-    return { data: newest('data'), log: newest('log') }
+    return headsOf(this.taken)
   }
 
   /** Of each run in turn: what is left there is found by the next. */
@@ -77,7 +76,7 @@ export class BackupChain implements AsyncDisposable {
     const signal = hooks.signal ? AbortSignal.any([hooks.signal, stop.signal]) : stop.signal
     const plan = await this.plan(requested)
     await hooks.planned?.()
-    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const folder = nextFolder(this.taken, plan)
     const warnings: string[] = []
     const session = await begin(
       this.settings,
@@ -102,11 +101,7 @@ export class BackupChain implements AsyncDisposable {
       await hooks.upload?.(session)
       const notes = (await session.committed?.())?.notes ?? []
       outcome = 'succeeded'
-      // One after the other, however fast they follow.
-      const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
-      const receivedAt = new Date(time).toISOString()
-      const lane = laneOf(plan.kind)
-      const committed = { snapshot: `${this.#source}.${newUlid(time)}`, lane, kind: plan.kind, receivedAt, units }
+      const committed = commitNext(this.taken, this.#source, plan, units)
       const document = JSON.parse(await readFile(join(this.directory, folder, 'exchange.json'), 'utf8'))
       const taken: Taken = { committed, plan, warnings, notes, files, document }
       this.taken.push(taken)
@@ -125,25 +120,7 @@ export class BackupChain implements AsyncDisposable {
 
   /** What the uploader would hand to the engine for a moment. */
   inputOf(moment: Moment, units?: string[]): RestoreInput {
-    const planned = planRestore(
-      this.taken.map(({ committed }) => committed),
-      moment,
-      units,
-    )
-    const chain = planned.snapshots.map(
-      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
-    )
-    return {
-      directory: this.directory,
-      at: moment.kind === 'at' ? moment.at : null,
-      snapshots: chain.map(({ committed: { snapshot, kind, units: entries }, plan: { engineVersion } }) => ({
-        snapshot,
-        kind,
-        units: entries,
-        engineVersion,
-      })),
-      files: chain.flatMap(({ files }) => files).filter(({ unit }) => units === undefined || units.includes(unit)),
-    }
+    return inputOf(this.taken, this.directory, moment, units)
   }
 
   /** @param to a new directory */

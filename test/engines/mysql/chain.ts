@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
-import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
+import type { Moment } from '../../../shared/planner/plan.ts'
 import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
 import type { Plan, RestoreInput, RestoreReport, StagedArtefact } from '../../../uploader/engines/engine.ts'
 import { mysql } from '../../../uploader/engines/mysql/engine.ts'
 import type { Settings } from '../../../uploader/engines/mysql/settings.ts'
 import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
+import { headsOf, inputOf, nextFolder } from '../receiver-side.ts'
 import { stage } from '../stage.ts'
 
 export interface Taken {
@@ -52,9 +53,7 @@ export class BackupChain {
   }
 
   get heads(): LaneHeads {
-    const newest = (lane: 'data' | 'log') =>
-      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
-    return { data: newest('data'), log: newest('log') }
+    return headsOf(this.taken)
   }
 
   /** A log becomes a full where the engine says that only this helps. */
@@ -71,7 +70,7 @@ export class BackupChain {
     const signal = hooks.signal ?? new AbortController().signal
     const inventory = await mysql.inspect(this.settings, signal)
     const plan = mysql.plan(requested, inventory, this.heads)
-    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const folder = nextFolder(this.taken, plan)
     const warnings: string[] = []
     const session = await mysql.begin(this.settings, plan, {
       signal,
@@ -114,24 +113,7 @@ export class BackupChain {
 
   /** What the receiver's planner chooses for a moment, laid out. */
   input(moment: Moment): RestoreInput {
-    const planned = planRestore(
-      this.taken.map(({ committed }) => committed),
-      moment,
-    )
-    const chosen = planned.snapshots.map(
-      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
-    )
-    return {
-      directory: this.directory,
-      at: moment.kind === 'at' ? moment.at : null,
-      files: chosen.flatMap(({ files }) => files),
-      snapshots: chosen.map(({ committed, plan }) => ({
-        snapshot: committed.snapshot,
-        kind: committed.kind,
-        units: committed.units,
-        engineVersion: plan.engineVersion,
-      })),
-    }
+    return inputOf(this.taken, this.directory, moment)
   }
 
   /** @param stop where to stop within what leads to `moment` */

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
-import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
-import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Moment } from '../../../shared/planner/plan.ts'
+import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import type { Plan, RestoreInput, RestoreReport, Session, StagedArtefact } from '../../../uploader/engines/engine.ts'
 import { type BeginOptions, begin } from '../../../uploader/engines/oracle/backup/begin.ts'
 import { committed } from '../../../uploader/engines/oracle/backup/committed.ts'
@@ -12,6 +12,7 @@ import { oracle as engine } from '../../../uploader/engines/oracle/engine.ts'
 import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
 import type { Oracle } from '../../doubles/tns/oracle.ts'
 import type { User } from '../../doubles/tns/session/session.ts'
+import { commitNext, headsOf, inputOf, nextFolder } from '../receiver-side.ts'
 import { stage } from '../stage.ts'
 import { recovered, type State } from './operator.ts'
 
@@ -82,9 +83,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   get heads(): LaneHeads {
-    const newest = (lane: 'data' | 'log') =>
-      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
-    return { data: newest('data'), log: newest('log') }
+    return headsOf(this.taken)
   }
 
   get undo(): string {
@@ -127,7 +126,7 @@ export class BackupChain implements AsyncDisposable {
       }
     const plan = engine.plan(requested, await engine.inspect(this.settings, signal), this.heads)
     await hooks.planned?.()
-    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const folder = nextFolder(this.taken, plan)
     const warnings: string[] = []
     const session = await begin(
       this.settings,
@@ -168,11 +167,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   #keep(plan: Plan, units: CommittedSnapshot['units'], files: RestoreInput['files'], warnings: string[]): Taken {
-    const lane = laneOf(plan.kind)
-    // One after the other, however fast they follow.
-    const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
-    const receivedAt = new Date(time).toISOString()
-    const committed = { snapshot: `${this.#source}.${newUlid(time)}`, lane, kind: plan.kind, receivedAt, units }
+    const committed = commitNext(this.taken, this.#source, plan, units)
     const taken: Taken = { committed, plan, warnings, files, promoted: plan.promoted?.code }
     this.taken.push(taken)
     return taken
@@ -184,22 +179,7 @@ export class BackupChain implements AsyncDisposable {
 
   /** What the uploader would hand to the engine for a moment. */
   inputOf(moment: Moment, before?: string): RestoreInput {
-    const planned = planRestore(this.snapshots, moment)
-    const chain = planned.snapshots.map(
-      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
-    )
-    return {
-      directory: this.directory,
-      at: moment.kind === 'at' ? moment.at : null,
-      ...(before === undefined ? {} : { before }),
-      snapshots: chain.map(({ committed: { snapshot, kind, units }, plan: { engineVersion } }) => ({
-        snapshot,
-        kind,
-        units,
-        engineVersion,
-      })),
-      files: chain.flatMap(({ files }) => files),
-    }
+    return { ...inputOf(this.taken, this.directory, moment), ...(before === undefined ? {} : { before }) }
   }
 
   async report(moment: Moment, before?: string): Promise<RestoreReport & { warnings: string[] }> {

@@ -1,14 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyControlFile } from '../../../uploader/engines/oracle/statements/backup.ts'
 import { createDirectory, openFile } from '../../../uploader/engines/oracle/statements/files.ts'
 import { quoteName, quoteText } from '../../../uploader/engines/oracle/statements/quote.ts'
 import { seed, times } from '../../support/counts.ts'
+import { statementMakersElsewhere } from '../statement-makers.ts'
 import { everyStatement } from './every-statement.ts'
-
-const engine = join(import.meta.dirname, '../../../uploader/engines/oracle')
 
 describe('the statements that the engine can send', () => {
   it('are these, and no others', async () => {
@@ -16,12 +13,7 @@ describe('the statements that the engine can send', () => {
   })
 
   it('are made in one folder alone', () => {
-    const sources = readdirSync(engine, { recursive: true, encoding: 'utf8' })
-      .filter(name => name.endsWith('.ts') && !name.startsWith('statements'))
-      .filter(name =>
-        /^import .*\bstatement\b.*statements\/statement\.ts/m.test(readFileSync(join(engine, name), 'utf8')),
-      )
-    expect(sources).toEqual([])
+    expect(statementMakersElsewhere('oracle')).toEqual([])
   })
 
   it('carry the names of files as values, not in their text', () => {

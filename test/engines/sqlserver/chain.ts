@@ -2,14 +2,15 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newUlid } from '../../../shared/ids.ts'
-import { type Moment, planRestore } from '../../../shared/planner/plan.ts'
-import { type CommittedSnapshot, type LaneHeads, laneOf, type SnapshotKind } from '../../../shared/snapshot.ts'
+import type { Moment } from '../../../shared/planner/plan.ts'
+import type { CommittedSnapshot, LaneHeads, SnapshotKind } from '../../../shared/snapshot.ts'
 import type { Plan, RestoreInput, RestoreReport, StagedArtefact } from '../../../uploader/engines/engine.ts'
 import { type BeginOptions, begin } from '../../../uploader/engines/sqlserver/backup/begin.ts'
 import type { Result } from '../../../uploader/engines/sqlserver/backup/results.ts'
 import { sqlserver } from '../../../uploader/engines/sqlserver/engine.ts'
 import type { Settings } from '../../../uploader/engines/sqlserver/settings.ts'
 import type { SqlServer } from '../../doubles/tds/server.ts'
+import { commitNext, headsOf, inputOf, nextFolder } from '../receiver-side.ts'
 import { type StageHooks, stage } from '../stage.ts'
 
 export interface Taken {
@@ -68,9 +69,7 @@ export class BackupChain implements AsyncDisposable {
   }
 
   get heads(): LaneHeads {
-    const newest = (lane: 'data' | 'log') =>
-      this.taken.findLast(({ committed }) => committed.lane === lane)?.committed ?? null
-    return { data: newest('data'), log: newest('log') }
+    return headsOf(this.taken)
   }
 
   get exchangeDirectory(): string {
@@ -92,7 +91,7 @@ export class BackupChain implements AsyncDisposable {
     const signal = hooks.signal ?? new AbortController().signal
     const plan = sqlserver.plan(requested, await sqlserver.inspect(this.settings, signal), this.heads)
     await hooks.planned?.()
-    const folder = `${String(this.taken.length + 1).padStart(4, '0')}-${plan.kind}-${newUlid()}`
+    const folder = nextFolder(this.taken, plan)
     const warnings: string[] = []
     const session = await begin(
       this.settings,
@@ -126,11 +125,7 @@ export class BackupChain implements AsyncDisposable {
         },
       )
       outcome = 'succeeded'
-      const lane = laneOf(plan.kind)
-      // One after the other, however fast they follow.
-      const time = Date.UTC(2026, 10, 22) + this.taken.length * 1000
-      const receivedAt = new Date(time).toISOString()
-      const committed = { snapshot: `${this.#source}.${newUlid(time)}`, lane, kind: plan.kind, receivedAt, units }
+      const committed = commitNext(this.taken, this.#source, plan, units)
       const taken: Taken = {
         committed,
         plan,
@@ -147,25 +142,7 @@ export class BackupChain implements AsyncDisposable {
 
   /** What the uploader would hand to the engine for a moment. */
   inputOf(moment: Moment, units?: string[]): RestoreInput {
-    const planned = planRestore(
-      this.taken.map(({ committed }) => committed),
-      moment,
-      units,
-    )
-    const chain = planned.snapshots.map(
-      ({ snapshot }) => this.taken.find(({ committed }) => committed.snapshot === snapshot)!,
-    )
-    return {
-      directory: this.directory,
-      at: moment.kind === 'at' ? moment.at : null,
-      snapshots: chain.map(({ committed: { snapshot, kind, units }, plan: { engineVersion } }) => ({
-        snapshot,
-        kind,
-        units,
-        engineVersion,
-      })),
-      files: chain.flatMap(({ files }) => files).filter(({ unit }) => units === undefined || units.includes(unit)),
-    }
+    return inputOf(this.taken, this.directory, moment, units)
   }
 
   async restore(

@@ -1,13 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quoteName, quoteText } from '../../../uploader/engines/sqlserver/statements/quote.ts'
 import { restoreData, tailLog, written } from '../../../uploader/engines/sqlserver/statements/restore.ts'
 import { seed, times } from '../../support/counts.ts'
+import { statementMakersElsewhere } from '../statement-makers.ts'
 import { everyStatement } from './every-statement.ts'
-
-const engine = join(import.meta.dirname, '../../../uploader/engines/sqlserver')
 
 describe('the statements that the engine can send', () => {
   it('are these, and no others', async () => {
@@ -15,12 +12,7 @@ describe('the statements that the engine can send', () => {
   })
 
   it('are made in one folder alone', () => {
-    const sources = readdirSync(engine, { recursive: true, encoding: 'utf8' })
-      .filter(name => name.endsWith('.ts') && !name.startsWith('statements'))
-      .filter(name =>
-        /^import .*\bstatement\b.*statements\/statement\.ts/m.test(readFileSync(join(engine, name), 'utf8')),
-      )
-    expect(sources).toEqual([])
+    expect(statementMakersElsewhere('sqlserver')).toEqual([])
   })
 
   it('carry names and paths as values, not in their text', () => {
