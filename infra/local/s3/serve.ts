@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { SignatureError } from '../../../shared/sigv4/error.ts'
 import type { Answer } from './answer.ts'
 import { drain } from './body/source.ts'
@@ -13,6 +14,9 @@ import { writeXml } from './xml.ts'
 
 /** The largest part of the product is 64 MiB: whoever sends more to be refused may see a reset. */
 const drainLimit = 128 * 1024 * 1024
+
+/** A browser throws away what has come and was not read yet when a line breaks: what came before a cut is to be read, in ms. */
+const timeToArrive = 1000
 
 /** One request from its first line to the end of its answer. Never throws; what is not the client's doing goes to `report`. */
 export async function serve(
@@ -74,7 +78,9 @@ function cutAfter(bytes: number, answer: Answer, socket: Socket): Answer {
     for await (const chunk of whole) {
       yield chunk.subarray(0, left)
       left -= chunk.length
-      if (left <= 0) return void socket.destroySoon()
+      if (left > 0) continue
+      await setTimeout(timeToArrive)
+      return void socket.destroySoon()
     }
   }
 }
