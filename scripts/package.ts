@@ -2,7 +2,7 @@
  * `npm run package [-- --target linux-x64 ...]`: the uploader as one file for each platform, with checksums and a bill of materials, in dist/.
  * Needs npm's registry or its cache, and nothing else of the network.
  */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../shared/failure.ts'
@@ -10,6 +10,7 @@ import { LockFile } from './lock/lock-file.ts'
 import { bundleUploader } from './package/bundle.ts'
 import { inject } from './package/inject.ts'
 import { koffiAddon } from './package/koffi-addon.ts'
+import { place } from './package/place.ts'
 import { runtime } from './package/runtime.ts'
 import { sbom } from './package/sbom.ts'
 import { writeSums } from './package/sums.ts'
@@ -39,7 +40,7 @@ try {
     const home = join(work, target.name)
     const addon = await koffiAddon(root, join(root, 'build'), target, koffi)
     await inject(target, node, bundle, made, home, { 'koffi.node': addon })
-    await rename(made, join(dist, target.file))
+    await place(made, join(dist, target.file))
   }
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
   const there = new Set(await readdir(dist))

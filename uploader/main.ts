@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { dispatch } from './commands/dispatch.ts'
+import { helperVerb } from './engines/domino/helper/verb.ts'
+import { useFewArenas } from './few-arenas.ts'
+
+const args = process.argv.slice(2)
+// What moves data works for hours; everything else is to answer at once.
+if (['backup', 'run', 'restore', 'verify', helperVerb].includes(args[0] ?? '')) useFewArenas(args)
 
 // A backup runs for hours beside a database that wants the memory: the collector shall come early rather than let the heap grow.
 setFlagsFromString('--optimize-for-size')
 
 // A token, link or identity may stand on the command line: take it out of the process list before anything else.
-const args = process.argv.slice(2)
 process.title = /^[a-z]{1,10}$/.test(args[0] ?? '') ? `failsafe ${args[0]}` : 'failsafe'
 
 const interrupt = new AbortController()

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { median } from '../../scripts/bench/report.ts'
 import { hostTarget } from '../../scripts/package/targets.ts'
+import { helperVerb } from '../../uploader/engines/domino/helper/verb.ts'
 import { run } from '../support/run.ts'
 
 // Built from this tree before the first test (test/e2e/build.ts).
@@ -45,4 +47,21 @@ test('the binary starts quickly', async () => {
   for (let attempt = 0; attempt < 9; attempt++) seconds.push((await run(binary, ['--version'])).seconds)
   const busy = availableParallelism() <= 2 ? 3 : 2
   expect(median(seconds) * 1000).toBeLessThan(150 * busy)
+})
+
+/** A process of the binary that waits for what it is told, as its environment was when it started. */
+async function environmentWithin(env: Record<string, string>): Promise<string[]> {
+  const waiting = spawn(binary, [helperVerb], { env, stdio: ['pipe', 'ignore', 'inherit'] })
+  try {
+    const read = async () => (await readFile(`/proc/${waiting.pid}/environ`, 'latin1')).split('\0').filter(Boolean)
+    await expect.poll(read).toContainEqual(expect.stringMatching(/^MALLOC_ARENA_MAX=/))
+    return await read()
+  } finally {
+    waiting.kill('SIGKILL')
+  }
+}
+
+test('what moves data starts once more, in the same process, with few heaps; a setting of somebody else stands', async () => {
+  expect(await environmentWithin({ LANG: 'C' })).toEqual(['LANG=C', 'MALLOC_ARENA_MAX=2'])
+  expect(await environmentWithin({ MALLOC_ARENA_MAX: '7' })).toEqual(['MALLOC_ARENA_MAX=7'])
 })
