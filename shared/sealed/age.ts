@@ -1,17 +1,18 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { chunkNonce, tagSize } from './payload.ts'
 import { release } from './release.ts'
 
 const algorithm = 'chacha20-poly1305'
 const options = { authTagLength: tagSize }
 
-export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32))
+/** As an object: Node looks for long what other bytes could be, each time a cipher begins. */
+export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32)))
 }
 
 /** Writes the sealed chunk to `out` at `at` and returns where it ends. */
 export function sealChunk(
-  key: Uint8Array,
+  key: KeyObject,
   counter: number,
   last: boolean,
   plain: Uint8Array,
@@ -29,7 +30,7 @@ export function sealChunk(
 }
 
 /** The plain chunk, or undefined if it is not what was sealed in this place. */
-export function openChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): Buffer | undefined {
+export function openChunk(key: KeyObject, counter: number, last: boolean, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < tagSize) return undefined
   const cut = sealed.length - tagSize
   const decipher = createDecipheriv(algorithm, key, chunkNonce(counter, last), options)

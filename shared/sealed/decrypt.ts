@@ -14,14 +14,14 @@ export function newDecryptBuffer(): Uint8Array {
  * proved to be what was sealed in its place; that the file is complete is known only when this ends without an error.
  * @throws Failure `sealed-damaged`, `identity-does-not-open`
  */
-export async function* decrypt(
+export async function* decrypt<Key>(
   sealed: AsyncIterable<Uint8Array>,
   decrypter: Decrypter,
   held: Uint8Array,
-  { payloadKey, openChunk }: PayloadCipher,
+  { payloadKey, openChunk }: PayloadCipher<Key>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let start = new Uint8Array()
-  let key: Uint8Array | undefined
+  let key: Key | undefined
   let counter = 0
   let filled = 0
 

@@ -4,11 +4,11 @@ export const tagSize = 16
 export const sealedChunkSize = chunkSize + tagSize
 export const payloadNonceSize = 16
 
-/** What opens chunks: Node's own ciphers, or a library's in a browser. */
-export interface PayloadCipher {
-  payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array
+/** What opens chunks: Node's own ciphers, or a library's in a browser, each with keys in a form of its own. */
+export interface PayloadCipher<Key> {
+  payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Key
   /** The plain chunk, in memory of its own; undefined if it is not what was sealed in this place. */
-  openChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): Uint8Array | undefined
+  openChunk(key: Key, counter: number, last: boolean, sealed: Uint8Array): Uint8Array | undefined
 }
 
 /** Eleven bytes of big-endian counter and one that marks the last chunk. */

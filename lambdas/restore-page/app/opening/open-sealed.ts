@@ -20,7 +20,7 @@ export async function* openSealed(
 }
 
 /** The age package's own payload code keeps too much garbage at a time. */
-const cipher: PayloadCipher = {
+const cipher: PayloadCipher<Uint8Array> = {
   payloadKey: (fileKey, nonce) => hkdf(sha256, fileKey, nonce, new TextEncoder().encode('payload'), 32),
   openChunk(key, counter, last, sealed) {
     try {
