@@ -1,8 +1,9 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Database } from '../../test/support/database.ts'
 import { type Measured, measure } from './measure.ts'
+import { openSigner } from './signer.ts'
 import type { Store } from './store.ts'
 
 export interface Run extends Measured {
@@ -30,8 +31,7 @@ export interface Setting {
 
 const seal = 'zstd -3 -q | age -r "$RECIPIENT"'
 const server = '-h 127.0.0.1 -P "$PORT" -u root'
-const put = '"$NODE" "$ROOT/scripts/bench/put.ts" "$URLS"'
-const partsAtMost = 1000
+const put = '"$NODE" "$ROOT/scripts/bench/put.ts" "$SIGNER"'
 
 /** Where a piped contender's last upload lies in the store. */
 export const keyOf = (name: string, round: number) => `bench/${name}-${round}`
@@ -77,9 +77,8 @@ export function contenders(setting: Setting): Contender[] {
       name,
       does: script.replace(put, 'upload').replaceAll('"', '').replace('rm -rf $DUMPED; ', ''),
       async run(round) {
-        const upload = await setting.store.begin(keyOf(name, round), partsAtMost)
-        const urls = join(directory, 'urls')
-        await writeFile(urls, upload.urls.join('\n'))
+        const upload = await setting.store.begin(keyOf(name, round))
+        const signer = await openSigner(upload)
         try {
           const measured = await measure(
             script,
@@ -89,15 +88,16 @@ export function contenders(setting: Setting): Contender[] {
               RECIPIENT: setting.recipient,
               ROOT: setting.root,
               NODE: process.execPath,
-              URLS: urls,
+              SIGNER: signer.url,
               DUMPED: dumped,
             },
             setting.server.pid,
           )
-          const { etags, bytes } = Uploaded.parse(JSON.parse(measured.stdout.trim().split('\n').at(-1) ?? ''))
-          await upload.finish(etags)
+          const { parts, bytes } = Uploaded.parse(JSON.parse(measured.stdout.trim().split('\n').at(-1) ?? ''))
+          await upload.finish(parts)
           return { ...measured, moved: bytes }
         } finally {
+          signer.close()
           await clean()
         }
       },
@@ -106,4 +106,4 @@ export function contenders(setting: Setting): Contender[] {
 }
 
 const Summary = z.object({ type: z.literal('summary'), bytes: z.object({ sent: z.number() }) })
-const Uploaded = z.object({ etags: z.array(z.string()), bytes: z.number() })
+const Uploaded = z.object({ parts: z.array(z.object({ etag: z.string(), sha256: z.string() })), bytes: z.number() })

@@ -79,7 +79,8 @@ async function descendants(root: number): Promise<number[]> {
   const found: number[] = []
   for (const thread of await readdir(`/proc/${root}/task`).catch(() => [])) {
     const children = await readFile(`/proc/${root}/task/${thread}/children`, 'utf8').catch(() => '')
-    for (const child of children.split(' ').filter(Boolean).map(Number)) found.push(child, ...(await descendants(child)))
+    for (const child of children.split(' ').filter(Boolean).map(Number))
+      found.push(child, ...(await descendants(child)))
   }
   return found
 }

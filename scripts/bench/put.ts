@@ -1,26 +1,38 @@
 /**
- * The upload of the tools we compare with: stdin goes in parts of 16 MiB to presigned URLs, two at a time, straight from memory. It neither
- * hashes nor signs, so it costs the others less than any client they would really use.
- * Usage: node put.ts FILE, where FILE holds a URL a line. Prints `{etags, bytes}`.
+ * The upload of the tools we compare with: stdin goes in parts of 16 MiB to presigned URLs, two at a time, straight from memory, each with its SHA-256, which
+ * the store checks, as it checks ours. It does not sign, so it costs the others no more than a client they would really use.
+ * Usage: node put.ts SIGNER, a URL that answers `?part=1&sha256=BASE64` with where the part goes. Prints `{parts: [{etag, sha256}], bytes}`.
  */
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { Agent, request } from 'node:http'
 
 const partSize = 16 * 1024 * 1024
-const urls = readFileSync(process.argv[2]!, 'utf8').trim().split('\n')
+const signer = process.argv[2]!
 const agent = new Agent({ keepAlive: true })
-const etags: string[] = []
+const parts: { etag: string; sha256: string }[] = []
 let bytes = 0
 
-function put(url: string, body: Buffer): Promise<string> {
+async function put(part: number, body: Buffer): Promise<void> {
+  const sha256 = createHash('sha256').update(body).digest('base64')
+  const { text: url } = await call('GET', `${signer}?${new URLSearchParams({ part: String(part), sha256 })}`)
+  const headers = { 'content-length': body.length, 'x-amz-checksum-sha256': sha256 }
+  const { etag } = await call('PUT', url, headers, body)
+  parts[part - 1] = { etag, sha256 }
+}
+
+function call(method: string, url: string, headers = {}, body?: Buffer): Promise<{ text: string; etag: string }> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: 'PUT', agent, headers: { 'content-length': body.length } }, answer => {
-      answer.resume().once('end', () => {
-        if (answer.statusCode === 200) resolve(String(answer.headers.etag))
-        else reject(new Error(`the store answered ${answer.statusCode} to part ${etags.length}`))
+    const outgoing = request(url, { method, agent, headers }, answer => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', piece => {
+        text += piece
+      })
+      answer.once('end', () => {
+        if (answer.statusCode === 200) resolve({ text, etag: String(answer.headers.etag) })
+        else reject(new Error(`${method} was answered with ${answer.statusCode}: ${text}`))
       })
     })
-    call.once('error', reject).end(body)
+    outgoing.once('error', reject).end(body)
   })
 }
 
@@ -31,14 +43,10 @@ let filled = 0
 let buffer = free.pop()!
 
 function send(): void {
-  const url = urls[uploads.length]
-  if (!url) throw new Error(`more than ${urls.length} parts`)
   const sent = buffer
-  const index = uploads.length
   bytes += filled
   uploads.push(
-    put(url, sent.subarray(0, filled)).then(etag => {
-      etags[index] = etag
+    put(uploads.length + 1, sent.subarray(0, filled)).then(() => {
       const next = waiting.shift()
       if (next) next(sent)
       else free.push(sent)
@@ -60,4 +68,4 @@ for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
 if (filled > 0) send()
 await Promise.all(uploads)
 agent.destroy()
-console.log(JSON.stringify({ etags, bytes }))
+console.log(JSON.stringify({ parts, bytes }))

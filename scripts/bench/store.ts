@@ -10,9 +10,9 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { Cloud } from '../../infra/local/cloud.ts'
 
 export interface Upload {
-  /** One address for each part, in order. */
-  urls: string[]
-  finish(etags: string[]): Promise<void>
+  /** Where a part goes, with `x-amz-checksum-sha256: sha256` (base64), which the store checks it by. @param part from 1 */
+  address(part: number, sha256: string): Promise<string>
+  finish(parts: { etag: string; sha256: string }[]): Promise<void>
   /** Gives it up, with all that was sent. */
   abort(): Promise<void>
 }
@@ -46,36 +46,24 @@ export class Store {
     })
   }
 
-  begin(key: string, parts: number): Promise<Upload> {
-    return this.#begin(
-      key,
-      Array.from({ length: parts }, () => ({})),
-    )
-  }
-
-  /** Each address takes `x-amz-checksum-sha256` with the digest of its part (base64) and nothing else, and the store checks it. */
-  beginChecked(key: string, digests: string[]): Promise<Upload> {
-    return this.#begin(
-      key,
-      digests.map(ChecksumSHA256 => ({ ChecksumSHA256 })),
-      { ChecksumAlgorithm: 'SHA256' },
-    )
-  }
-
-  async #begin(key: string, parts: { ChecksumSHA256?: string }[], algorithm: { ChecksumAlgorithm?: 'SHA256' } = {}) {
+  async begin(key: string): Promise<Upload> {
     const at = { Bucket: this.bucket, Key: key }
-    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand({ ...at, ...algorithm }))
-    const unhoistableHeaders = new Set(['x-amz-checksum-sha256'])
-    const signing = { expiresIn: 900, unhoistableHeaders, signableHeaders: new Set(['host', ...unhoistableHeaders]) }
-    const urls: string[] = []
-    for (const [index, part] of parts.entries()) {
-      const command = new UploadPartCommand({ ...at, ...part, UploadId, PartNumber: index + 1 })
-      urls.push(await getSignedUrl(this.#client, command, signing))
-    }
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({ ...at, ChecksumAlgorithm: 'SHA256' }),
+    )
     return {
-      urls,
-      finish: async (etags: string[]) => {
-        const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }))
+      address: (PartNumber, ChecksumSHA256) => {
+        const unhoistableHeaders = new Set(['x-amz-checksum-sha256'])
+        const signableHeaders = new Set(['host', ...unhoistableHeaders])
+        const command = new UploadPartCommand({ ...at, ChecksumSHA256, UploadId, PartNumber })
+        return getSignedUrl(this.#client, command, { expiresIn: 900, unhoistableHeaders, signableHeaders })
+      },
+      finish: async parts => {
+        const Parts = parts.map(({ etag, sha256 }, index) => ({
+          ETag: etag,
+          ChecksumSHA256: sha256,
+          PartNumber: index + 1,
+        }))
         await this.#client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
       },
       abort: async () => {
