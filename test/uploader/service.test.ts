@@ -111,6 +111,28 @@ describe('the service of systemd', () => {
     expect((await verify(image.in('etc/systemd/system/failsafe.service'))).code).toBe(0)
   })
 
+  test('names each place that is written to once, whoever it belongs to, and starts without those that are not there', async () => {
+    const connection = 'connection: { user: b, passwordFile: /etc/failsafe/shop.pw'
+    await using data = await temporaryDirectory()
+    const ini = ['[Notes]', 'NotesProgram=/opt/notes', 'TRANSLOG_Status=1', 'TRANSLOG_Path=/srv/txn', 'DAOSEnable=1']
+    await writeFile(data.in('notes.ini'), [...ini, `Directory=${data.path}`].join('\n'))
+    await using image = await newImage(
+      `  mail: { engine: domino, ini: ${data.in('notes.ini')}, directory: /srv/copies, user: notes }`,
+      `  erp: { engine: oracle, ${connection}, service: ERP, tls: { wallet: /home/oracle/wallet } }, directory: /srv/copies }`,
+    )
+    const [said] = await (await image.service()).install()
+    expect(said).toContain('as root (mail: it starts its helper as notes)')
+    const unit = await image.unit()
+    const places = ['/srv/copies', data.path, '/srv/txn', data.in('DAOS')]
+    const writable = ['/var/lib/failsafe', '/srv/staging', ...places.map(path => `-${path}`)]
+    expect(unit.split('\n')).toContain(`ReadWritePaths=${writable.join(' ')}`)
+    expect(unit).toMatch(/^CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE$/m)
+    expect(unit).toMatch(/^ProtectHome=read-only\nPrivateTmp=no$/m)
+    expect(image.given).toContain('/etc/failsafe/shop.pw root')
+    expect(image.given.join()).not.toMatch(/copies|txn/)
+    expect((await verify(image.in('etc/systemd/system/failsafe.service'))).code).toBe(0)
+  })
+
   test('may be installed again, after a change too, and uninstalled twice; what it used stays', async () => {
     await using image = await newImage(shop())
     await (await image.service()).install()
@@ -165,15 +187,15 @@ describe('the service of systemd', () => {
     command: ['/usr/bin/env'],
     user: 'failsafe',
     config: '/etc/failsafe/failsafe.yaml',
-    writable: ['/var/lib/failsafe'],
-    shared: [],
+    own: ['/var/lib/failsafe'],
+    writable: [],
     reached: [],
   }
 
   test('sees homes and /tmp where what it needs lies there, and only then', () => {
     const lines = (options: Partial<UnitOptions>) => unitOf({ ...plain, ...options }).split('\n')
     expect(lines({})).toEqual(expect.arrayContaining(['ProtectHome=yes', 'PrivateTmp=yes']))
-    expect(lines({ writable: ['/home/staging'] })).toContain('ProtectHome=read-only')
+    expect(lines({ own: ['/home/staging'] })).toContain('ProtectHome=read-only')
     expect(lines({ reached: ['/tmp/mysql.sock'] })).toContain('PrivateTmp=no')
     expect(lines({ sharesTemporary: true })).toContain('PrivateTmp=no')
   })
@@ -191,11 +213,11 @@ describe('the service of systemd', () => {
     await using directory = await temporaryDirectory()
     const file = directory.in('failsafe.service')
     const odd = '/srv/a b%i$HOME "c"\\d'
-    await writeFile(file, unitOf({ ...plain, command: ['/usr/bin/env', odd], writable: [odd, '/srv/e'] }))
+    await writeFile(file, unitOf({ ...plain, command: ['/usr/bin/env', odd], own: [odd], writable: [odd, '/srv/e'] }))
     expect(await verify(file)).toEqual({ code: 0, stderr: '' })
     const text = await readFile(file, 'utf8')
     expect(text).toContain(String.raw`ExecStart=/usr/bin/env "/srv/a b%%i$$HOME \"c\"\\d"`)
-    expect(text).toContain(String.raw`ReadWritePaths="/srv/a b%%i$HOME \"c\"\\d" /srv/e`)
+    expect(text).toContain(String.raw`ReadWritePaths="/srv/a b%%i$HOME \"c\"\\d" "-/srv/a b%%i$HOME \"c\"\\d" -/srv/e`)
   })
 })
 

@@ -39,10 +39,7 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   /** Read only: what the account of the source lacks on its application, each with what to do. For engines whose rights can be told apart. */
   checkRights?(settings: Settings, signal: AbortSignal): Promise<Finding[]>
 
-  /** Why backups of this source have to run as root, for the administrator; undefined where an account of their own will do. */
-  needsRoot?(settings: Settings): string | undefined
-
-  /** What the service has to be allowed beside its own directories, by the settings alone. For engines that start programs as somebody else, or share memory. */
+  /** What the service has to be allowed for this source, beside its own directories: by the settings and by files that they name. The application is not asked. */
   serviceNeeds?(settings: Settings): Promise<ServiceNeeds>
 
   /**
@@ -63,13 +60,20 @@ export interface LeftBehind {
   undo: string
 }
 
+/** Paths of settings: one that was left out stands for nothing. */
 export interface ServiceNeeds {
-  /** Written to, by the engine or by what it starts. They belong to somebody else and stay so. */
-  writable: string[]
-  /** Of Linux, `CAP_SETUID`. */
-  capabilities: string[]
+  /** Why an account of its own will not do, in words for the administrator. */
+  root?: string
+  /** Somebody else's directories that are written to, by the engine or by what it starts. They stay whose they are, and may not be there yet. */
+  writable?: readonly (string | undefined)[]
+  /** Files that nobody but the service may read. */
+  secrets?: readonly (string | undefined)[]
+  /** What else it reaches for: sockets, certificates. */
+  reached?: readonly (string | undefined)[]
+  /** Of Linux, `CAP_SETUID`, where it runs as root. */
+  capabilities?: readonly string[]
   /** The application meets its other processes in the system's own folder for temporary files. */
-  sharesTemporary: boolean
+  sharesTemporary?: boolean
 }
 
 /** A committed snapshot with what it holds of each unit. */

@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { Config } from '../config/load.ts'
 import { engineFor } from '../engines/registry.ts'
 
@@ -8,58 +7,37 @@ import { engineFor } from '../engines/registry.ts'
 export interface Needs {
   /** Source and reason of each that has to run as root. */
   root: { source: string; why: string }[]
-  /** Written to, and nobody else's. */
+  /** Its own: written to, and nobody else's. */
   directories: string[]
-  /** Written to by others as well, who own them; they may not be there yet. */
-  shared: string[]
-  /** Read, and readable by nobody else. */
+  /** Of all sources: as `ServiceNeeds` has them. */
+  writable: string[]
   secrets: string[]
-  /** Other files that it reaches for. */
   reached: string[]
-  /** Written to, and somebody else's. */
-  others: string[]
   capabilities: string[]
-  /** It needs the folder for temporary files that all others have. */
   sharesTemporary: boolean
 }
 
-/** The keys of engines for files (`SecretSource`), sockets, and directories that an application writes its backups into. */
-const Reached = z.object({
-  connection: z.object({ passwordFile: z.string().optional(), socketPath: z.string().optional() }).optional(),
-  directory: z.string().optional(),
-  door: z.object({ certificateFile: z.string(), keyFile: z.string() }).optional(),
-})
-
-/** @throws Failure where the settings of a source are not valid */
+/** @throws Failure where the settings of a source are not valid, or a file that they name cannot be read */
 export async function needsOf(config: Config): Promise<Needs> {
-  const needs: Needs = {
-    root: [],
+  const needs = await Promise.all(
+    [...config.sources.values()].map(async ({ name, engine: kind, settings }) => {
+      const engine = await engineFor(kind)
+      return { source: name, ...(await engine.serviceNeeds?.(settings(engine.settings))) }
+    }),
+  )
+  return {
+    root: needs.flatMap(({ source, root }) => (root === undefined ? [] : [{ source, why: root }])),
     directories: outermost([config.state.dir, config.staging.dir, config.log.dir]),
-    shared: [],
-    secrets: [],
-    reached: [],
-    others: [],
-    capabilities: [],
-    sharesTemporary: false,
+    writable: once(needs.map(({ writable }) => writable)),
+    secrets: once(needs.map(({ secrets }) => secrets)),
+    reached: once(needs.map(({ reached }) => reached)),
+    capabilities: once(needs.map(({ capabilities }) => capabilities)),
+    sharesTemporary: needs.some(({ sharesTemporary }) => sharesTemporary),
   }
-  for (const source of config.sources.values()) {
-    const engine = await engineFor(source.engine)
-    const why = engine.needsRoot?.(source.settings(engine.settings))
-    if (why !== undefined) needs.root.push({ source: source.name, why })
-    const more = await engine.serviceNeeds?.(source.settings(engine.settings))
-    if (more) {
-      needs.others.push(...more.writable)
-      needs.capabilities = [...new Set([...needs.capabilities, ...more.capabilities])]
-      needs.sharesTemporary ||= more.sharesTemporary
-    }
-    const { connection, directory, door } = source.settings(Reached)
-    if (connection?.passwordFile !== undefined) needs.secrets.push(connection.passwordFile)
-    if (connection?.socketPath !== undefined) needs.reached.push(connection.socketPath)
-    if (directory !== undefined) needs.shared.push(directory)
-    if (door) needs.secrets.push(door.keyFile)
-    if (door) needs.reached.push(door.certificateFile)
-  }
-  return needs
+}
+
+function once(lists: (readonly (string | undefined)[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap(list => list ?? []).filter(path => path !== undefined))]
 }
 
 /** The command that the service runs: this very program, with its configuration. */

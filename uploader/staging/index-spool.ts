@@ -1,27 +1,29 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { IndexLine } from '../../shared/manifest.ts'
+import { packText, unpackText } from '../files/pack-text.ts'
 import { stagingFailure } from './failures.ts'
-
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
 
 interface Entry {
   order: number
   line: IndexLine
 }
-interface Block {
+/** A stretch lies in the file block behind block. */
+interface Stretch {
   offset: number
-  length: number
-  tag: Buffer
-  nonce: Buffer
+  /** Number of its first block in the file. */
+  first: number
+  /** Bytes of each block, its tag with it. */
+  lengths: Uint32Array
 }
 
-/** Lines kept in memory before they are sorted and spilled; about 4 MiB of them. */
-const linesInMemory = 10_000
-const linesInBlock = 250
+/**
+ * Lines kept in memory before they are sorted and spilled; about 2 MiB of them. When stretches are merged a block of each is in memory: for a quarter of a
+ * million lines about twice that.
+ */
+const linesInMemory = 2500
+const linesInBlock = 50
+const tagSize = 16
 
 /**
  * Collects the lines of an index in any order and gives them back in theirs. A long index goes through a file, sorted in stretches that are
@@ -33,8 +35,9 @@ export class IndexSpool {
   readonly #key = randomBytes(32)
   #file: FileHandle | undefined
   #size = 0
+  #blocks = 0
   #lines: Entry[] = []
-  #stretches: Block[][] = []
+  #stretches: Stretch[] = []
   #adding: Promise<void> = Promise.resolve()
 
   /** @param grow is asked before the file gets as large as `size` */
@@ -82,32 +85,43 @@ export class IndexSpool {
   async #spill(stretch: Entry[]): Promise<void> {
     try {
       this.#file ??= await open(this.#path, 'wx+', 0o600)
-      const blocks: Block[] = []
-      for (let at = 0; at < stretch.length; at += linesInBlock) {
-        const plain = await compress(JSON.stringify(stretch.slice(at, at + linesInBlock)))
-        const nonce = randomBytes(12)
-        const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
-        const sealed = Buffer.concat([cipher.update(plain), cipher.final()])
+      const [offset, first] = [this.#size, this.#blocks]
+      const lengths = new Uint32Array(Math.ceil(stretch.length / linesInBlock))
+      for (let n = 0; n < lengths.length; n++) {
+        const lines = stretch.slice(n * linesInBlock, (n + 1) * linesInBlock)
+        const plain = packText(JSON.stringify(lines))
+        const cipher = createCipheriv('aes-256-gcm', this.#key, nonceOf(this.#blocks++))
+        const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
         await this.#grow(this.#size + sealed.length)
         await this.#file.write(sealed, 0, sealed.length, this.#size)
-        blocks.push({ offset: this.#size, length: sealed.length, nonce, tag: cipher.getAuthTag() })
+        lengths[n] = sealed.length
         this.#size += sealed.length
       }
-      this.#stretches.push(blocks)
+      this.#stretches.push({ offset, first, lengths })
     } catch (error) {
       throw stagingFailure(error, this.#path)
     }
   }
 
-  async *#read(stretch: Block[]): AsyncGenerator<Entry, void, undefined> {
-    for (const { offset, length, nonce, tag } of stretch) {
+  async *#read({ offset, first, lengths }: Stretch): AsyncGenerator<Entry, void, undefined> {
+    let at = offset
+    for (const [n, length] of lengths.entries()) {
       const sealed = Buffer.alloc(length)
-      await this.#file!.read(sealed, 0, length, offset)
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce).setAuthTag(tag)
-      const plain = await decompress(Buffer.concat([decipher.update(sealed), decipher.final()]))
-      yield* JSON.parse(plain.toString()) as Entry[]
+      await this.#file!.read(sealed, 0, length, at)
+      at += length
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, nonceOf(first + n))
+      decipher.setAuthTag(sealed.subarray(length - tagSize))
+      const plain = Buffer.concat([decipher.update(sealed.subarray(0, length - tagSize)), decipher.final()])
+      yield* JSON.parse(unpackText(plain)) as Entry[]
     }
   }
+}
+
+/** The key is this file's alone, and each block has a number of its own. */
+function nonceOf(block: number): Buffer {
+  const nonce = Buffer.alloc(12)
+  nonce.writeUInt32BE(block, 8)
+  return nonce
 }
 
 async function* stretchOf(entries: Entry[]): AsyncGenerator<Entry, void, undefined> {

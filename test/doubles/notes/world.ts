@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -164,6 +164,13 @@ export class NotesWorld implements AsyncDisposable {
     )
     const [, hash, size] = found?.split(' ') ?? []
     return hash === undefined ? undefined : { hash, size: Number(size) }
+  }
+
+  exists(name: string): Promise<boolean> {
+    return access(this.path(name)).then(
+      () => true,
+      () => false,
+    )
   }
 
   hashOf(name: string): Promise<string> {

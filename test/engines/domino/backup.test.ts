@@ -124,6 +124,14 @@ describe('a full backup', () => {
     expect(names.some(name => name.includes('daoscat'))).toBe(false)
   })
 
+  it('of a server that has no attachment store yet says so', async () => {
+    await using world = await smallServer({ daos: true })
+    await rm(world.store, { recursive: true })
+    await using chain = await BackupChain.of(world)
+    const full = await chain.take('full')
+    expect(full.warnings).toEqual([expect.stringMatching(`^daos-missing: There is no attachment store ${world.store}`)])
+  })
+
   it('reports objects that were pruned before they could be read', async () => {
     await using world = await smallServer({ daos: true })
     for (const name of ['AAAA', 'BBBB']) await world.addFile(`DAOS/0001/${name}.nlo`, name)

@@ -8,6 +8,8 @@ import { times } from '../../support/counts.ts'
 import { BackupChain } from './chain.ts'
 import { everyDatabase, namesOf, smallServer } from './support.ts'
 
+const targetOf = (world: NotesWorld, more = '') => `domino://${world.ini}${more}`
+
 /** Numbers of the closed extents of a run. */
 const extentsOf = (taken: { files: { role: string; attributes: Record<string, string> }[] }) =>
   taken.files
@@ -99,6 +101,22 @@ describe('a run of logs', () => {
     expect(Object.keys((await chain.take('log')).results)).toEqual([])
   })
 
+  it('goes on though a database that it does not know cannot be backed up, today and tomorrow', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await world.addDatabase('broken.nsf', { replicaId: 30 })
+    await world.fault('NSFBackupStart', '0102', { times: 2, subject: 'broken' })
+    for (let n = 0; n < 2; n++) {
+      await world.closeExtents(1, 'names.nsf')
+      const log = await chain.take('log')
+      expect(log.warnings).toEqual([expect.stringMatching(/^database-failed: broken\.nsf was not backed up/)])
+      expect(extentsOf(log)).toHaveLength(1)
+    }
+    expect((await chain.take('log')).results).toMatchObject({ 'broken.nsf': { result: 'backed-up' } })
+    expect(await world.waiting()).toEqual([])
+  })
+
   it('takes a database that the full could not', async () => {
     await using world = await smallServer()
     await using chain = await BackupChain.of(world)
@@ -120,6 +138,21 @@ describe('a run of logs', () => {
     expect(names).toEqual(expect.arrayContaining(['notes.ini', 'daos/0001/BBBB.nlo']))
     expect(names).not.toContain('daos/0001/AAAA.nlo')
     expect(namesOf(await chain.take('log')).filter(name => !name.startsWith('log/'))).toEqual(['databases.jsonl'])
+  })
+})
+
+describe('notes.ini', () => {
+  it('is in a run of logs where it is not as the last full holds it, whatever runs of logs before that one hold', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    const first = await readFile(world.ini)
+    await chain.take('full')
+    await chain.take('log')
+    await appendFile(world.ini, 'NewSetting=1\n')
+    await chain.take('full')
+    await writeFile(world.ini, first)
+    expect(namesOf(await chain.take('log'))).toContain('notes.ini')
+    expect(namesOf(await chain.take('log'))).not.toContain('notes.ini')
   })
 })
 
@@ -182,6 +215,62 @@ describe('the server is told that it may use an extent again', () => {
     expect(await world.waiting()).toEqual([])
     expect((await chain.take('log')).plan.kind).toBe('log')
   })
+})
+
+describe('a full where the log has a gap,', () => {
+  it('begins a new succession behind it, and names what cannot be rolled forward over it', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await world.closeExtents(3, 'names.nsf')
+    const [first, missing] = await world.waiting()
+    await rm(join(world.root, 'log/waiting', String(missing).padStart(10, '0')))
+    await expect(chain.take('log')).rejects.toMatchObject({ promotion: { code: 'GAP' } })
+    const full = await chain.take('full')
+    expect(full.warnings).toEqual([expect.stringMatching(`^extent-missing: Extent ${missing} of .* after ${first}`)])
+    // All that was waiting is in it.
+    expect(await world.waiting()).toEqual([])
+    await world.closeExtents(1, 'names.nsf')
+    expect((await chain.take('log')).plan.kind).toBe('log')
+    expect(await world.violations()).toEqual([])
+  })
+
+  it('or of which a database needs more than is offered says until when', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    const needs = (firstExtent: number) =>
+      world.describe('names.nsf', { logged: true, dbiid: 'd'.repeat(32), firstExtent })
+    const begin = await world.active()
+    await needs(begin)
+    expect((await chain.take('full')).warnings).toEqual([])
+    await world.closeExtents(2, 'names.nsf')
+    await chain.take('log')
+    // The run of logs holds it, and leads up to what is offered.
+    await needs(begin + 1)
+    const full = await chain.take('full')
+    expect(full.warnings).toEqual([expect.stringMatching(/^extent-archived: .* until the next run of logs,/)])
+    expect((await chain.take('log')).plan.kind).toBe('log')
+    expect(chain.inputOf().snapshots.map(({ kind }) => kind)).toEqual(['full', 'log', 'log'])
+    const before = await world.hashOf('names.nsf')
+    await rm(world.path('names.nsf'))
+    await chain.restore(targetOf(world, '?overwrite=yes'))
+    expect(await world.hashOf('names.nsf')).toBe(before)
+    // Nobody holds what was before everything.
+    await needs(begin - 1)
+    const last = await chain.take('full')
+    expect(last.warnings).toEqual([expect.stringMatching(/^extent-archived: .* until the next full,/)])
+  })
+})
+
+it('a committed extent that is not where Domino says ends the run with an error that names it', async () => {
+  await using world = await smallServer()
+  await using chain = await BackupChain.of(world)
+  await chain.take('full')
+  await world.closeExtents(1, 'names.nsf')
+  const [number] = await world.waiting()
+  await chain.take('log', { tellSource: false })
+  await rm(await world.get(`log/waiting/${String(number).padStart(10, '0')}`))
+  await expect(chain.take('log')).rejects.toMatchObject({ code: 'domino-extent' })
 })
 
 describe('a run of logs turns into a full', () => {

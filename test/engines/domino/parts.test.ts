@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { problemWithName } from '../../../shared/restore/names.ts'
 import { identitiesIn, identityOf, pathKey, writeIdentities } from '../../../uploader/engines/domino/backup/info.ts'
+import { PackedList } from '../../../uploader/engines/domino/backup/packed-list.ts'
 import { environmentFor } from '../../../uploader/engines/domino/helper/environment.ts'
 import { identityOf as loginOf } from '../../../uploader/engines/domino/helper/user.ts'
 import { statusOf } from '../../../uploader/engines/domino/notes/status.ts'
@@ -124,6 +125,15 @@ test('names of artefacts are as different as those of files', () => {
 
 test('statuses are compared without the bits that say where they came from', () => {
   expect([0x13de, 0x93de, 0x53de, 0xd3de].map(statusOf)).toEqual([0x13de, 0x13de, 0x13de, 0x13de])
+})
+
+test('a long list comes back as it was, as often as it is asked for', () => {
+  const list = new PackedList<{ path: string; size: number }>()
+  const records = Array.from({ length: 5000 }, (_, size) => ({ path: `mail/Müller\n${size}.nsf`, size }))
+  for (const record of records) list.add(record)
+  expect([...list]).toEqual(records)
+  expect([...list]).toEqual(records)
+  expect([...new PackedList()]).toEqual([])
 })
 
 test('the identities of databases fit into sixteen bytes each', () => {
@@ -254,6 +264,18 @@ describe('the data directory', () => {
       databases: [],
       files: ['domino/html/a.html'],
     })
+  })
+
+  it('has a database once that is reached by its own link and by that of its folder', async () => {
+    await mkdir(join(dir, 'elsewhere'), { recursive: true })
+    await writeFile(join(dir, 'elsewhere/x.nsf'), nsfHeader())
+    await writeFile(join(dir, 'alone.nsf'), nsfHeader())
+    const links = { 'a.nsf': 'elsewhere/x.nsf', 'b.dir': 'elsewhere', 'c.nsf': 'alone.nsf', 'd.nsf': 'alone.nsf' }
+    for (const [name, target] of Object.entries(links))
+      await writeFile(join(dir, 'data', name), `${join(dir, target)}\n`)
+    const { databases, trouble } = await everything()
+    expect(databases).toEqual([join(dir, 'alone.nsf'), join(dir, 'elsewhere/x.nsf')])
+    expect(trouble).toEqual([])
   })
 
   it('follows links once, and says which lead nowhere or in a circle', async () => {

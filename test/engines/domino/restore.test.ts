@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { parseTarget } from '../../../uploader/engines/domino/restore/target.ts'
@@ -105,6 +105,159 @@ describe('a restore', () => {
     await chain.restore(targetOf(world, '?overwrite=yes'), { warnings })
     expect(warnings.filter(line => line.startsWith('database-aside'))).toHaveLength(4)
     expect((await readdir(world.path('mail'))).filter(name => name.includes('before-restore'))).toHaveLength(2)
+  })
+})
+
+describe('a database that was removed from the server', () => {
+  /** Names of what was restored onto an empty server. */
+  const restored = async (chain: BackupChain, world: NotesWorld, only?: string) => {
+    await Promise.all(everyDatabase.map(name => rm(world.path(name), { force: true })))
+    const input = chain.inputOf()
+    const files = input.files.filter(({ name }) => only === undefined || name.endsWith(only) || name.includes('/log/'))
+    const report = await chain.restore(targetOf(world), { input: { ...input, files, ...(only && { only }) } })
+    const there = await Promise.all(everyDatabase.map(name => world.exists(name)))
+    return { ...report, names: everyDatabase.filter((_, i) => there[i]) }
+  }
+
+  it('before the last run of logs is not brought back, is named, and comes back where it alone is asked for', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await rm(world.path('mail/asmith.nsf'))
+    await chain.take('log')
+    // Each run says it anew.
+    await chain.take('log')
+    const { names, notes, runbook } = await restored(chain, world)
+    expect(names).toEqual(everyDatabase.filter(name => name !== 'mail/asmith.nsf'))
+    expect(notes).toContain('mail/asmith.nsf: not put back; it was not on the server any more')
+    expect(runbook).toMatch(/## Not on the server any more\n[^#]*- `mail\/asmith\.nsf`/)
+    expect((await restored(chain, world, 'data/mail/asmith.nsf')).names).toEqual(['mail/asmith.nsf'])
+  })
+
+  it('and was made anew is restored as it is now', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await rm(world.path('names.nsf'))
+    await chain.take('log')
+    await world.addDatabase('names.nsf', { replicaId: 77 })
+    await world.describe('names.nsf', { logged: true, dbiid: 'f'.repeat(32), firstExtent: await world.active() })
+    await chain.take('log')
+    const before = await world.hashOf('names.nsf')
+    expect((await restored(chain, world)).names).toEqual(everyDatabase)
+    expect(await world.hashOf('names.nsf')).toBe(before)
+  })
+
+  it('is none where something was in the way of the look, or where it is left out since', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await rm(world.path('names.nsf'))
+    await chain.take('log')
+    // Sure is only what was so before.
+    await rm(world.path('mail.box'))
+    await world.addFile('lost.dir', '/not/there\n')
+    await chain.take('log')
+    await rm(world.path('lost.dir'))
+    chain.settings.exclude = ['mail/**']
+    await chain.take('log')
+    expect((await restored(chain, world)).names).toEqual(everyDatabase.filter(name => name !== 'names.nsf'))
+  })
+
+  it('is none that was put back a moment later, as a compact does', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await world.addDatabase('new.nsf', { replicaId: 20 })
+    const [place, aside] = [world.path('names.nsf'), join(world.root, 'aside')]
+    await rename(place, aside)
+    await chain.take('log', { before: ({ name }) => (name === 'data/new.nsf' ? rename(aside, place) : undefined) })
+    await rm(world.path('new.nsf'))
+    expect((await restored(chain, world)).names).toEqual(everyDatabase)
+  })
+})
+
+describe('a database behind a link', () => {
+  /** A server with a folder elsewhere that a link leads to. */
+  async function linkedServer() {
+    const world = await smallServer()
+    const folder = join(world.root, 'elsewhere')
+    const path = join(folder, 'year/2025.nsf')
+    await world.addDatabase(path, { replicaId: 40 })
+    await world.describe(path, { logged: false, dbiid: '0'.repeat(32), firstExtent: 0 })
+    await world.addFile('archive.dir', `${folder}\n`)
+    return { world, folder, path, hash: await world.hashOf(path) }
+  }
+  const fullOf = async (world: NotesWorld) => {
+    const chain = await BackupChain.of(world)
+    await chain.take('full')
+    return chain
+  }
+
+  it('is put back where the link of the server leads, with its folders, and kept beside it what was there', async () => {
+    const { world, folder, path, hash } = await linkedServer()
+    await using _ = world
+    await using chain = await fullOf(world)
+    await rm(folder, { recursive: true })
+    await chain.restore(targetOf(world, '?overwrite=yes'))
+    expect(await world.hashOf(path)).toBe(hash)
+    for (const name of everyDatabase) await rm(world.path(name))
+    await expect(chain.restore(targetOf(world))).rejects.toMatchObject({ message: expect.stringContaining(path) })
+    await world.addDatabase(path, { replicaId: 41 })
+    await chain.restore(targetOf(world, '?overwrite=yes'))
+    expect(await world.hashOf(path)).toBe(hash)
+    expect(await readdir(join(folder, 'year'))).toEqual([
+      '2025.nsf',
+      expect.stringMatching(/^2025\.nsf\.before-restore-/),
+    ])
+  })
+
+  it('of its own is put back where that leads', async () => {
+    await using world = await smallServer()
+    const path = join(world.root, 'elsewhere.nsf')
+    await world.addDatabase(path, { replicaId: 40 })
+    await world.addFile('sales.nsf', `${path}\n`)
+    const hash = await world.hashOf(path)
+    await using chain = await fullOf(world)
+    await rm(path)
+    await chain.restore(targetOf(world, '?overwrite=yes'))
+    expect(await world.hashOf(path)).toBe(hash)
+  })
+
+  it.each([
+    ['no link leads there any more', (world: NotesWorld) => rm(world.path('archive.dir')), 'no link of this server'],
+    [
+      'the link leads to another folder',
+      (world: NotesWorld) => world.addFile('archive.dir', '/srv/other\n'),
+      'no link of this server',
+    ],
+    [
+      'its folder cannot be made',
+      (world: NotesWorld) => writeFile(join(world.root, 'elsewhere'), 'a file'),
+      'its folder cannot be made',
+    ],
+    [
+      'a symbolic link leads out of the folder',
+      async (world: NotesWorld) => {
+        await mkdir(join(world.root, 'elsewhere'))
+        await mkdir(join(world.root, 'third'))
+        await symlink(join(world.root, 'third'), join(world.root, 'elsewhere/year'))
+      },
+      'no link of this server',
+    ],
+  ])('is named and the others are restored where %s', async (_, happen, why) => {
+    const { world, folder, path } = await linkedServer()
+    await using _world = world
+    await using chain = await fullOf(world)
+    await rm(folder, { recursive: true })
+    await happen(world)
+    const warnings: string[] = []
+    const { runbook, notes } = await chain.restore(targetOf(world, '?overwrite=yes'), { warnings })
+    expect(warnings).toContainEqual(expect.stringMatching(`^database-elsewhere: ${path} .*${why}`))
+    expect(notes).toHaveLength(everyDatabase.length + 1)
+    expect(runbook).toMatch(/## Elsewhere on the server\n[^#]*2025\.nsf/)
+    expect(await readdir(join(world.root, 'third')).catch(() => [])).toEqual([])
+    expect(await world.exists(path)).toBe(false)
   })
 })
 

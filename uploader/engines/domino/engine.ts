@@ -25,7 +25,6 @@ export function newDomino(options: BeginOptions = {}): Engine<Settings, Inventor
     committed: (settings, stored, signal) => committed(settings, stored, signal, options),
     checkRights: (settings, signal) => checkRights(settings, signal, options),
     checkLogs: (settings, _pause, signal) => checkLogs(settings, signal, options),
-    needsRoot: ({ user }) => (user === undefined ? undefined : `it starts its helper as ${user}`),
     serviceNeeds,
     restore: (input, context) => restore(input, context, options),
   }

@@ -7,11 +7,14 @@ import type { Settings } from './settings.ts'
  * that one, and removes what it wrote.
  */
 export async function serviceNeeds(settings: Settings): Promise<ServiceNeeds> {
+  const { user, directory } = settings
   const { data, log, daos } = await readInstance(settings)
-  const apart = [log, daos].filter(path => path !== undefined)
   return {
-    writable: [settings.directory, data, ...apart],
-    capabilities: settings.user === undefined ? [] : ['CAP_SETUID', 'CAP_SETGID', 'CAP_KILL', 'CAP_DAC_OVERRIDE'],
+    writable: [directory, data, log, daos],
     sharesTemporary: true,
+    ...(user !== undefined && {
+      root: `it starts its helper as ${user}`,
+      capabilities: ['CAP_SETUID', 'CAP_SETGID', 'CAP_KILL', 'CAP_DAC_OVERRIDE'],
+    }),
   }
 }

@@ -26,8 +26,12 @@ export const mysql: Engine<Settings, Inventory> = {
     if (plan.kind === 'log' && last) return beginLog(settings, last, context)
     return settings.method === 'physical' ? beginPhysical(settings, plan, context) : begin(settings, context, { last })
   },
-  needsRoot: ({ method }) => (method === 'physical' ? 'it copies the data files of the server' : undefined),
   checkRights,
   checkLogs,
+  serviceNeeds: async ({ method, connection: { passwordFile, socketPath, tls } }) => ({
+    secrets: [passwordFile],
+    reached: [socketPath, tls?.caFile],
+    ...(method === 'physical' && { root: 'it copies the data files of the server' }),
+  }),
   restore,
 }

@@ -24,5 +24,10 @@ export const oracle: Engine<Settings, Inventory> = {
   recover: (settings, { undo }, signal) => recover(settings, undo, signal),
   checkRights,
   checkLogs,
+  serviceNeeds: async ({ connection: { passwordFile, tls }, directory }) => ({
+    writable: [directory],
+    secrets: [passwordFile],
+    reached: [tls?.wallet],
+  }),
   restore,
 }

@@ -17,5 +17,10 @@ export const sqlserver: Engine<Settings, Inventory> = {
   begin,
   checkRights,
   checkLogs,
+  serviceNeeds: async ({ connection: { passwordFile, tls }, directory, door }) => ({
+    writable: [directory],
+    secrets: [passwordFile, door?.keyFile],
+    reached: [tls.caFile, door?.certificateFile],
+  }),
   restore,
 }

@@ -55,13 +55,13 @@ export function systemdService({ host, command, config, state, needs, enrolled }
       const owner = account === 'root' ? root : await makeAccount(host, user, state)
       for (const path of needs.directories) await giveDirectory(host, path, owner)
       for (const path of [config, ...needs.secrets]) await giveFile(host, path, owner)
-      const { directories, shared, reached, secrets, others, capabilities, sharesTemporary } = needs
+      const { directories, writable, reached, secrets, capabilities, sharesTemporary } = needs
       const text = unitOf({
         command,
         user: account,
         config,
-        writable: [...directories, ...others],
-        shared,
+        own: directories,
+        writable,
         reached: [...reached, ...secrets],
         capabilities,
         sharesTemporary,

@@ -5,10 +5,10 @@ export interface UnitOptions {
   /** The account that it runs as. */
   user: string
   config: string
-  /** Directories that it writes to. */
+  /** Directories of its own. */
+  own: readonly string[]
+  /** Somebody else's directories that it writes to, as far as they are there when it starts: one that is not keeps only its source from being backed up. */
   writable: readonly string[]
-  /** Directories that it writes to as well, where they are there when it starts. */
-  shared: readonly string[]
   /** Everything else that it must be able to reach. */
   reached: readonly string[]
   /** Beside the one that root keeps. */
@@ -24,8 +24,8 @@ export interface UnitOptions {
  * Not there, with reason: `MemoryDenyWriteExecute`, as V8 writes the code that it runs; `PrivateNetwork` and `IPAddressDeny`, as backups leave the machine.
  */
 export function unitOf(options: UnitOptions): string {
-  const { command, user, config, writable, shared, reached, capabilities = [], sharesTemporary = false } = options
-  const paths = [...command.filter(word => word.startsWith('/')), config, ...writable, ...shared, ...reached]
+  const { command, user, config, own, writable, reached, capabilities = [], sharesTemporary = false } = options
+  const paths = [...command.filter(word => word.startsWith('/')), config, ...own, ...writable, ...reached]
   const isRoot = user === 'root'
   return [
     '# Written by failsafe service install, which writes it anew: put changes into failsafe.service.d/*.conf.',
@@ -54,7 +54,7 @@ export function unitOf(options: UnitOptions): string {
     'NoNewPrivileges=yes',
     `CapabilityBoundingSet=${isRoot ? ['CAP_DAC_READ_SEARCH', ...capabilities].join(' ') : ''}`,
     'ProtectSystem=strict',
-    `ReadWritePaths=${[...writable, ...shared.map(path => `-${path}`)].map(quote).join(' ')}`,
+    `ReadWritePaths=${[...own, ...writable.map(path => `-${path}`)].map(quote).join(' ')}`,
     `ProtectHome=${paths.some(isHome) ? 'read-only' : 'yes'}`,
     `PrivateTmp=${sharesTemporary || paths.some(isTemporary) ? 'no' : 'yes'}`,
     'PrivateDevices=yes',

@@ -5,7 +5,8 @@ import { startNotes } from '../helper/with-notes.ts'
 import { readInstance, requireOutside } from '../place/instance.ts'
 import type { Settings } from '../settings.ts'
 import { Copies, tokenOf } from './copies.ts'
-import { DominoSession, type Patience } from './session.ts'
+import type { Patience } from './run.ts'
+import { DominoSession } from './session.ts'
 
 export interface BeginOptions extends HelperOptions {
   /** Shorter for tests. */

@@ -3,16 +3,8 @@ import type { LogStyle } from '../notes/library.ts'
 import { type TakenObjects, writeTaken } from '../place/daos.ts'
 import { goesOnFrom } from '../plan/continuation.ts'
 import { momentOf, unit } from '../position.ts'
-import { type Identities, writeExtents, writeIdentities } from './info.ts'
-
-/** What a snapshot holds of the log, in places. */
-export interface Covered {
-  logId: string
-  from: string
-  to: string
-  /** Domino may use the extents again once it is committed. */
-  owns: boolean
-}
+import type { Covered } from './coverage.ts'
+import { excludeKey, type Identities, writeExtents, writeIdentities, writeRemoved } from './info.ts'
 
 export interface Made {
   kind: 'full' | 'log'
@@ -23,18 +15,22 @@ export interface Made {
   covered: Covered | undefined
   hashes: ReadonlyMap<number, string>
   identities: Identities
+  removed: ReadonlySet<string>
+  exclude: readonly string[]
   objects: TakenObjects
   iniHash: string
   databaseBytes: number
 }
 
 export function entryFor(made: Made): UnitEntry {
-  const { kind, heads, style, covered, ended, hashes, identities, objects, iniHash, databaseBytes } = made
+  const { kind, heads, style, covered, ended, hashes, identities, removed, objects, iniHash, databaseBytes } = made
   const info = {
     style: style ?? 'none',
     databases: writeIdentities(identities),
     databaseBytes: String(databaseBytes),
     ini: iniHash,
+    exclude: excludeKey(made.exclude),
+    ...(removed.size > 0 && { removed: writeRemoved(removed) }),
     ...writeTaken(objects.taken),
     daosObjects: String(objects.count),
     daosBytes: String(objects.bytes),

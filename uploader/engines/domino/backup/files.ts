@@ -10,7 +10,7 @@ const blockSize = 256 * 1024
 export class OpenFiles {
   readonly #open = new Set<FileHandle>()
 
-  /** Undefined where there is no such file any more. */
+  /** Undefined where there is no such file any more. @throws Failure `domino-file` */
   async open(path: string): Promise<FileHandle | undefined> {
     try {
       const file = await open(path)
@@ -18,7 +18,7 @@ export class OpenFiles {
       return file
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
+      throw unreadable(path, error)
     }
   }
 
@@ -29,11 +29,7 @@ export class OpenFiles {
     try {
       for (let at = 0; ; ) {
         const { bytesRead } = await file.read(block, 0, block.length, at).catch(error => {
-          throw new Failure('domino-file', `${path} cannot be read`, {
-            why: messageOf(error),
-            fix: 'Look at the disk that it lies on; exclude leaves it out',
-            cause: error,
-          })
+          throw unreadable(path, error)
         })
         if (bytesRead === 0) return
         at += bytesRead
@@ -51,6 +47,14 @@ export class OpenFiles {
   async #close(file: FileHandle): Promise<void> {
     if (this.#open.delete(file)) await file.close()
   }
+}
+
+function unreadable(path: string, cause: unknown): Failure {
+  return new Failure('domino-file', `${path} cannot be read`, {
+    why: messageOf(cause),
+    fix: 'Let the account of failsafe read it, and look at the disk that it lies on; exclude leaves a file of the data directory out',
+    cause,
+  })
 }
 
 /** SHA-256 of a file in base64. */

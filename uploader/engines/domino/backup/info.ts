@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { LogInfo } from '../notes/library.ts'
 
@@ -18,7 +18,7 @@ export function extentsIn(info: Record<string, string> | undefined): Map<number,
 /** Databases with the identity that the log knew each by when it was backed up: eight bytes of a hash of its path, and eight of its identity. */
 export type Identities = Map<string, string>
 
-const half = 16
+const bytes = 8
 
 export function pathKey(path: string): string {
   return shortHash(path)
@@ -29,19 +29,41 @@ export function identityOf({ logged, dbiid }: Pick<LogInfo, 'logged' | 'dbiid'>)
   return shortHash(logged ? dbiid : 'not logged')
 }
 
+/** Of what was left out by the settings. */
+export function excludeKey(exclude: readonly string[]): string {
+  return shortHash(JSON.stringify(exclude))
+}
+
+/** Not a slice of the whole hash: that would stay in memory with it. */
 function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, half)
+  return hash('sha256', text, 'buffer').toString('hex', 0, bytes)
 }
 
 export function writeIdentities(identities: Identities): string {
-  const bytes = Buffer.from([...identities].map(pair => pair.join('')).join(''), 'hex')
-  return bytes.toString('base64')
+  return toBase64([...identities].flat())
 }
 
 export function identitiesIn(text: string | undefined): Identities {
-  const hex = Buffer.from(text ?? '', 'base64').toString('hex')
   const identities: Identities = new Map()
-  for (let at = 0; at < hex.length; at += 2 * half)
-    identities.set(hex.slice(at, at + half), hex.slice(at + half, at + 2 * half))
+  const parts = fromBase64(text)
+  for (let at = 0; at < parts.length; at += 2) identities.set(parts[at]!, parts[at + 1]!)
   return identities
+}
+
+/** Databases that runs before this one hold, and that were not there any more: keys of their paths. */
+export function writeRemoved(keys: ReadonlySet<string>): string {
+  return toBase64([...keys])
+}
+
+export function removedIn(info: Record<string, string> | undefined): Set<string> {
+  return new Set(fromBase64(info?.removed))
+}
+
+function toBase64(parts: readonly string[]): string {
+  return Buffer.from(parts.join(''), 'hex').toString('base64')
+}
+
+function fromBase64(text = ''): string[] {
+  const all = Buffer.from(text, 'base64')
+  return Array.from({ length: all.length / bytes }, (_, n) => all.toString('hex', n * bytes, (n + 1) * bytes))
 }

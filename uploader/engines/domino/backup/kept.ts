@@ -12,6 +12,8 @@ export interface KeptDatabase {
   attributes: Record<string, string>
   info: LogInfo
   size: number
+  /** As its header was. */
+  header: { replicaId: string | undefined; ods: number | undefined }
 }
 
 /** Undefined for a database that is not worth it, or that nothing would bring to the state of the others. */
@@ -24,10 +26,11 @@ export function resumeKeyOf(path: string, { logged, logId, dbiid, size }: Copied
 export function keptDatabases(kept: BackupContext['kept']): Map<string, KeptDatabase> {
   const databases = new Map<string, KeptDatabase>()
   for (const [resumeKey, { attributes = {} }] of kept) {
-    const { path, logged, logId, dbiid, firstExtent, size } = attributes
+    const { path, logged, logId, dbiid, firstExtent, size, replicaId, ods } = attributes
     if (path === undefined || logId === undefined || dbiid === undefined) continue
     const info = { logged: logged === 'true', logId, dbiid, firstExtent: Number(firstExtent) }
-    databases.set(path, { resumeKey, attributes, info, size: Number(size) })
+    const header = { replicaId, ods: ods === undefined ? undefined : Number(ods) }
+    databases.set(path, { resumeKey, attributes, info, size: Number(size), header })
   }
   return databases
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -29,7 +29,10 @@ const idSize = 8
 
 /** What was taken, worked out while it is taken. */
 export class TakenObjects {
-  #young: { changed: number; id: string }[] = []
+  /** Of the young ones, as many as `#young` says: the moments of their last changes, and their ids. */
+  readonly #changed = new Float64Array(2 * mostSeen)
+  readonly #ids = Buffer.alloc(2 * mostSeen * idSize)
+  #young = 0
   #since: number
   bytes = 0
   count = 0
@@ -43,25 +46,31 @@ export class TakenObjects {
     this.bytes += size
     this.count += 1
     if (changed < this.#since) return
-    this.#young.push({ changed, id: idOf(path, size) })
-    if (this.#young.length >= 2 * mostSeen) this.#shorten()
+    this.#changed[this.#young] = changed
+    digestOf(path, size).copy(this.#ids, this.#young * idSize, 0, idSize)
+    this.#young += 1
+    if (this.#young === 2 * mostSeen) this.#shorten()
   }
 
-  /** Those that are left out of the list are older than all that stand in it. */
+  /** Those that are left out of the list are older than all that stand in it. Objects of one and the same moment stay or go together. */
   #shorten(): void {
-    if (this.#young.length <= mostSeen) return
-    this.#young.sort((a, b) => b.changed - a.changed)
-    // Objects of one and the same moment stay or go together.
-    const limit = this.#young[mostSeen]!.changed
-    const kept = this.#young.filter(({ changed }) => changed > limit)
-    if (kept.length === 0) return
+    if (this.#young <= mostSeen) return
+    const limit = this.#changed.slice(0, this.#young).sort()[this.#young - mostSeen - 1]!
+    let kept = 0
+    for (let n = 0; n < this.#young; n++) {
+      if (this.#changed[n]! <= limit) continue
+      this.#changed[kept] = this.#changed[n]!
+      this.#ids.copy(this.#ids, kept * idSize, n * idSize, (n + 1) * idSize)
+      kept += 1
+    }
     this.#young = kept
     this.#since = limit + 1
   }
 
   get taken(): Taken {
     this.#shorten()
-    return { since: this.#since, seen: new Set(this.#young.map(({ id }) => id)) }
+    const ids = Array.from({ length: this.#young }, (_, n) => idAt(this.#ids, n))
+    return { since: this.#since, seen: new Set(ids) }
   }
 }
 
@@ -74,9 +83,8 @@ export function writeTaken({ since, seen }: Taken): { daosSince: string; daosSee
 
 export function readTaken(info: Record<string, string> | undefined): Taken | undefined {
   if (info?.daosSince === undefined || info.daosSeen === undefined) return undefined
-  const hex = Buffer.from(info.daosSeen, 'base64').toString('hex')
-  const seen = new Set<string>()
-  for (let at = 0; at < hex.length; at += 2 * idSize) seen.add(hex.slice(at, at + 2 * idSize))
+  const ids = Buffer.from(info.daosSeen, 'base64')
+  const seen = new Set(Array.from({ length: ids.length / idSize }, (_, n) => idAt(ids, n)))
   return { since: Date.parse(info.daosSince), seen }
 }
 
@@ -85,17 +93,27 @@ export function isTaken({ since, seen }: Taken, { path, size }: AttachmentObject
 }
 
 function idOf(path: string, size: number): string {
-  return createHash('sha256')
-    .update(`${path}\0${size}`)
-    .digest('hex')
-    .slice(0, 2 * idSize)
+  return idAt(digestOf(path, size), 0)
 }
 
-/** Every object with the moment of its last change in milliseconds, a folder at a time. Pruned ones just are not there any more. */
+function digestOf(path: string, size: number): Buffer {
+  return hash('sha256', `${path}\0${size}`, 'buffer')
+}
+
+function idAt(ids: Buffer, n: number): string {
+  return ids.toString('hex', n * idSize, (n + 1) * idSize)
+}
+
+/**
+ * Every object with the moment of its last change in milliseconds, a folder at a time. Pruned ones just are not there any more.
+ * @param onMissing told where there is no store
+ */
 export async function* objectsIn(
   store: string,
   signal: AbortSignal,
+  onMissing: () => void,
 ): AsyncGenerator<{ object: AttachmentObject; changed: number }, void, undefined> {
+  if (!(await exists(store))) return onMissing()
   for await (const { folder, names } of foldersIn(store)) {
     signal.throwIfAborted()
     for (let at = 0; at < names.length; at += atOnce)
@@ -112,6 +130,16 @@ async function look(store: string, folder: string, name: string) {
   const found = await stat(file).catch(() => undefined)
   if (!found?.isFile()) return undefined
   return { object: { file, path, size: found.size }, changed: Math.max(found.ctimeMs, found.mtimeMs) }
+}
+
+async function exists(store: string): Promise<boolean> {
+  try {
+    await stat(store)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return false
+  }
 }
 
 async function* foldersIn(store: string): AsyncGenerator<{ folder: string; names: string[] }, void, undefined> {
@@ -135,7 +163,7 @@ const sampled = 200
 export async function estimateObjects(store: string | undefined): Promise<{ objects: number; objectBytes: number }> {
   let objects = 0
   const sizes: number[] = []
-  if (store !== undefined && (await stat(store).catch(() => undefined)))
+  if (store !== undefined && (await exists(store)))
     for await (const { folder, names } of foldersIn(store)) {
       objects += names.length
       for (const name of names.slice(0, sampled - sizes.length)) {

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, posix } from 'node:path'
+import { dirname, isAbsolute, join, posix } from 'node:path'
 import { messageOf } from '../../../../shared/failure.ts'
 import type { Instance } from './instance.ts'
 import { isFileLeftOut, isFolderLeftOut } from './left-out.ts'
+import { linkTarget, mayBeLink, mustBeLink } from './link.ts'
 import { artefactName, isText } from './names.ts'
 import { looksLikeDatabase, startOf } from './nsf-header.ts'
 
@@ -23,9 +24,6 @@ export interface Found {
 export type Trouble = (code: string, message: string) => void
 
 const databaseName = /\.(nsf|ntf|box|nsg)$/i
-const linkName = /\.dir$/i
-/** A link is one line with a path, and perhaps who may follow it. */
-const linkSize = 4096
 
 interface Folder {
   directory: string
@@ -45,7 +43,7 @@ export async function* walk(
 ): AsyncGenerator<Found, void, undefined> {
   const folders: Folder[] = [{ directory: data, path: '' }]
   const entered = new Set<string>()
-  const linked = new Set<string>()
+  const links = new Map<string, string>()
   // Whatever they are called in notes.ini, and whatever leads there.
   const skipped = new Set(await Promise.all(leftOut.map(path => realpath(path).then(folded, () => folded(path)))))
 
@@ -67,6 +65,8 @@ export async function* walk(
     }
     for (const entry of entries) yield* look(folder, entry)
   }
+  // Last, when it is known which lie in folders that were entered.
+  for (const [real, target] of links) yield* takeLinked(real, target)
 
   async function* look({ directory, path }: Folder, entry: Dirent): AsyncGenerator<Found, void, undefined> {
     const file = join(directory, entry.name)
@@ -105,36 +105,35 @@ export async function* walk(
     if (!start) return
     const isDatabase = looksLikeDatabase(start)
     yield { kind: isDatabase ? 'database' : 'file', path, file, name: nameOf(path), size }
-    if (!isDatabase && size <= linkSize && (linkName.test(path) || databaseName.test(path))) yield* follow(file, path)
+    if (!isDatabase && mayBeLink(path, size)) await follow(file, path)
   }
 
   /** Domino follows a link once: what it leads to is no link itself. */
-  async function* follow(file: string, path: string): AsyncGenerator<Found, void, undefined> {
-    const [line = ''] = (await startOf(file, linkSize)).toString('utf8').split(/\r?\n/)
-    const target = line.trim()
-    if (!isAbsolute(target)) {
-      if (linkName.test(path)) trouble('link-dead', `${path} is no link: it names no absolute path`)
+  async function follow(file: string, path: string): Promise<void> {
+    const target = await linkTarget(file)
+    if (target === undefined) {
+      if (mustBeLink(path)) trouble('link-dead', `${path} is no link: it names no absolute path`)
       return
     }
     const found = await stat(target).catch(() => undefined)
     if (!found) trouble('link-dead', `${path} leads to ${target}, which is not there`)
     else if (found.isDirectory()) folders.push({ directory: target, path: target.replaceAll('\\', '/') })
-    else {
-      const real = await realpath(target)
-      if (linked.has(real)) return
-      linked.add(real)
-      const start = await startOf(target, 6).catch(() => undefined)
-      if (start && looksLikeDatabase(start))
-        yield {
-          kind: 'database',
-          path: target.replaceAll('\\', '/'),
-          file: target,
-          name: nameOf(target),
-          size: found.size,
-        }
-      else trouble('link-dead', `${path} leads to ${target}, which is no database`)
-    }
+    else if (await isDatabase(target)) links.set(await realpath(target), target)
+    else trouble('link-dead', `${path} leads to ${target}, which is no database`)
   }
+
+  async function* takeLinked(real: string, target: string): AsyncGenerator<Found, void, undefined> {
+    if (entered.has(dirname(real))) return
+    const found = await stat(target).catch(() => undefined)
+    if (!found) return
+    const path = target.replaceAll('\\', '/')
+    yield { kind: 'database', path, file: target, name: nameOf(target), size: found.size }
+  }
+}
+
+async function isDatabase(file: string): Promise<boolean> {
+  const start = await startOf(file, 6).catch(() => undefined)
+  return start !== undefined && looksLikeDatabase(start)
 }
 
 /** Windows knows a folder in any case. */

@@ -42,7 +42,7 @@ export function continuationOf(
       'NEW_LOG',
       'the transaction log is another one than at the last full backup (it was made anew, moved or its style changed)',
     )
-  const gap = firstGap(waiting)
+  const gap = firstGap(extents)
   if (gap)
     return no(
       'GAP',
@@ -85,10 +85,24 @@ function no(code: string, reason: string): Continuation {
   return { possible: false, code, reason }
 }
 
-export function firstGap(extents: readonly Pick<Extent, 'number'>[]): { expected: number; found: number } | undefined {
-  for (const [i, { number }] of extents.entries())
-    if (i > 0 && number !== extents[i - 1]!.number + 1) return { expected: extents[i - 1]!.number + 1, found: number }
-  return undefined
+interface Gap {
+  expected: number
+  found: number
+}
+
+function firstGap(extents: readonly Pick<Extent, 'number'>[]): Gap | undefined {
+  return gapsIn(extents)[0]
+}
+
+export function lastGap(extents: readonly Pick<Extent, 'number'>[]): Gap | undefined {
+  return gapsIn(extents).at(-1)
+}
+
+function gapsIn(extents: readonly Pick<Extent, 'number'>[]): Gap[] {
+  return extents.slice(1).flatMap(({ number: found }, i) => {
+    const expected = extents[i]!.number + 1
+    return found === expected ? [] : [{ expected, found }]
+  })
 }
 
 export function entryIn(head: LaneHeads['data']): UnitEntry | undefined {

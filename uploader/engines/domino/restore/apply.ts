@@ -11,6 +11,7 @@ import { parseNotesIni, textOf } from '../place/notes-ini.ts'
 import type { Contents, Database, LogExtent } from './contents.ts'
 import { explainRestore } from './explain.ts'
 import { type Owner, ownerOf, placeFile, sizeOf } from './place-files.ts'
+import { isBelow, makeFolders, type Placed, placesOf } from './places.ts'
 import type { Target } from './target.ts'
 
 /**
@@ -31,11 +32,16 @@ export async function apply(
   const { signal } = context
   const instance = await readInstance({ ini: target.ini, program: target.program })
   const owner = await ownerOf(instance.data)
-  const { objects, extents } = contents
-  const databases = contents.databases.filter(({ path }) => isBelow(path))
-  for (const { path } of contents.databases.filter(({ path }) => !isBelow(path)))
-    context.warn('database-elsewhere', `${path} lies outside of the data directory: RESTORE.md says how it is put back`)
-  await requireFree(databases, instance, target)
+  const { objects, extents, removed } = contents
+  const { placed, elsewhere } = await placesOf(contents.databases, instance, signal)
+  await requireFree(placed, target)
+  const unmade = await makeFolders(placed, owner)
+  for (const { database, why } of [...elsewhere, ...unmade])
+    context.warn(
+      'database-elsewhere',
+      `${database.path} lies outside of the data directory and was not put back: ${why}. Put its link back and restore it by --only, or copy ${database.file} there`,
+    )
+  const databases = placed.filter(one => !unmade.some(({ database }) => database === one))
   const missing = await placeObjects(objects, directory, instance, owner, signal)
   const lost = await isLost(instance)
   if (lost) await placeLog(extents, directory, lost, owner)
@@ -46,11 +52,11 @@ export async function apply(
       let done = 0
       for (const database of databases) {
         signal.throwIfAborted()
-        await restoreOne(helper, database, { target, directory, instance, owner, extents: readable.files, context })
+        await restoreOne(helper, database, { target, directory, owner, extents: readable.files, context })
         done += database.size
         context.progress(done, total)
       }
-      return notes(databases, missing, lost !== undefined)
+      return notes({ databases, removed, placed: missing, lost: lost !== undefined })
     })
   } finally {
     await readable.remove()
@@ -60,15 +66,14 @@ export async function apply(
 interface One {
   target: Target
   directory: string
-  instance: Instance
   owner: Owner | undefined
   extents: readonly LogExtent[]
   context: Pick<RestoreContext, 'warn' | 'now'>
 }
 
-async function restoreOne(helper: Helper, database: Database, one: One): Promise<void> {
-  const { target, directory, instance, owner, context } = one
-  const place = placeOf(database, instance)
+async function restoreOne(helper: Helper, database: Placed, one: One): Promise<void> {
+  const { target, directory, owner, context } = one
+  const { place } = database
   const aside = `${place}.before-restore-${context
     .now()
     .toISOString()
@@ -112,21 +117,12 @@ async function rollForward(helper: Helper, database: Database, place: string, on
   }
 }
 
-function placeOf({ path }: Database, { data }: Instance): string {
-  return join(data, path)
-}
-
-/** Whoever wrote the backup chose the paths: none of them leads out of the directory that it belongs into. */
-function isBelow(path: string): boolean {
-  return !/^([\\/]|[A-Za-z]:)/.test(path) && !path.split(/[\\/]/).includes('..')
-}
-
 /** Looks at all of them before the first is touched. @throws Failure `restore-database-exists` */
-async function requireFree(databases: Database[], instance: Instance, { overwrite }: Target): Promise<void> {
+async function requireFree(databases: readonly Placed[], { overwrite }: Target): Promise<void> {
   if (overwrite) return
-  for (const database of databases)
-    if ((await sizeOf(placeOf(database, instance))) !== undefined)
-      throw new Failure('restore-database-exists', `There is a database ${placeOf(database, instance)} on the server`, {
+  for (const { place } of databases)
+    if ((await sizeOf(place)) !== undefined)
+      throw new Failure('restore-database-exists', `There is a database ${place} on the server`, {
         why: 'nothing is replaced without being told',
         fix: 'Add ?overwrite=yes to the target (what is there is kept beside it), or choose databases with --only',
       })
@@ -197,11 +193,23 @@ async function readableExtents(
   }
 }
 
-function notes(databases: readonly Database[], placed: number, lost: boolean): string[] {
+function notes({
+  databases,
+  removed,
+  placed,
+  lost,
+}: {
+  databases: readonly Database[]
+  removed: readonly Database[]
+  /** Objects of the attachment store. */
+  placed: number
+  lost: boolean
+}): string[] {
   return [
     ...databases.map(({ path, logged }) =>
       logged ? `${path}: restored and rolled forward` : `${path}: as it was backed up; it is not logged`,
     ),
+    ...removed.map(({ path }) => `${path}: not put back; it was not on the server any more`),
     ...(placed === 0 ? [] : [`${placed} objects of the attachment store were put back; then: tell daosmgr resync`]),
     ...(lost ? ['the transaction log was put back; start the server, and take a full backup at once'] : []),
     'databases have new identities in the log where Domino gave them such: the next log run takes these in full',

@@ -24,7 +24,8 @@ export async function placeFile(from: string, to: string, owner: Owner | undefin
   await rename(next, to)
 }
 
-async function makeFolder(path: string, owner: Owner | undefined): Promise<void> {
+/** A folder that is there is left as it is; one that is made belongs to the server. */
+export async function makeFolder(path: string, owner: Owner | undefined): Promise<void> {
   const made = await mkdir(path, { recursive: true })
   if (made === undefined || !owner) return
   for (let folder = path; ; folder = dirname(folder)) {

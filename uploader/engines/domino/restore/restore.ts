@@ -24,7 +24,10 @@ export async function restore(
       fix: 'Leave --at out, or leave --apply out and go by RESTORE.md',
     })
   if (contents.databases.length === 0)
-    throw new Failure('restore-empty', 'There is nothing to restore', { fix: 'Choose other files with --only' })
+    throw new Failure('restore-empty', 'There is nothing to restore', {
+      ...(contents.removed.length > 0 && { why: 'what was chosen was not on the server any more' }),
+      fix: 'Choose other files with --only; a database that was removed is restored by its whole name',
+    })
   const notes = await apply(parseTarget(input.apply.target), input.directory, contents, context, options)
   return { ...report, applied: true, notes }
 }

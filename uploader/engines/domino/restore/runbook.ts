@@ -1,11 +1,13 @@
 import type { RestoreInput } from '../../engine.ts'
-import type { Contents } from './contents.ts'
+import type { Contents, Database } from './contents.ts'
+import { isBelow } from './places.ts'
 
 const shown = 20
 
 /** RESTORE.md: what is here, how failsafe restores it, and how it is done by hand. */
 export function runbook(input: RestoreInput, contents: Contents): string {
-  const { databases, extents, objects } = contents
+  const { databases, extents, objects, removed } = contents
+  const linked = databases.filter(({ path }) => !isBelow(path))
   return `# Restore of ${input.snapshots.at(-1)?.engineVersion ?? 'HCL Domino'}
 
 ${databases.length} databases, each as it was at one moment; ${extents.length} extents of the transaction log; ${objects.length} objects of the attachment store (DAOS).
@@ -14,7 +16,7 @@ Where there are several folders, the later one counts: a database, an object or 
 **Do not open these databases with Notes or Domino before they were recovered.** A copy that was opened cannot be rolled forward any more.
 
 ${list(databases.map(({ path, file, logged, firstExtent }) => `- ${code(path)}: ${code(file)}${logged ? `, needs the log from extent ${firstExtent} on` : ', not logged: as it was backed up'}`))}
-${log(contents)}
+${log(contents)}${section('Not on the server any more', 'They were removed there before the last of these snapshots was taken. They lie here all the same, as they were before; failsafe puts one back only where `--only` has its whole name.', removed)}${section('Elsewhere on the server', 'They lie outside of the data directory, where links lead to. failsafe puts them back where a link of the server leads there, so put the links (`.dir`, and `.nsf` that are text) back first. By hand: copy them there.', linked)}
 ## With failsafe, on the machine of the server
 
     failsafe restore … --apply --target 'domino:///local/notesdata/notes.ini?user=notes&overwrite=yes'
@@ -38,7 +40,7 @@ online. Without \`overwrite=yes\` a database that exists is left alone. A single
 4. See that the log directory is there and empty; above all, that there is no \`nlogctrl.lfh\` in it.
 5. Set \`TRANSLOG_Recreate_Logctrl=1\` in \`notes.ini\`; on another machine than before \`TRANSLOG_MEDIAONLY=1\` too.
 6. \`failsafe restore … --apply\` as above: it puts the extents into the log directory and rolls the databases forward. By hand: copy the extents of \`log/\` there as
-   \`S0000001.TXN\` and so on by their numbers (of a \`.partial\` only where there is no whole one), and the databases into the data directory.
+   \`S0000001.TXN\` and so on by their numbers (of a \`.partial\` only where there is no whole one), and the databases into the data directory, but those that were not on the server any more.
 7. Start the server. On its console: \`tell daosmgr resync\`, and \`tell daosmgr listnlo MISSING <database>\` for each that has attachments.
 8. Take a full backup at once: databases may have new identities in the log.
 
@@ -55,6 +57,12 @@ function log({ extents, databases }: Contents): string {
   return `
 The log ${code(first.logId)}: extents ${first.number} to ${last.number}${last.closed ? '' : ' (the last one as far as it was written)'}.${missing}
 `
+}
+
+function section(title: string, words: string, databases: readonly Database[]): string {
+  if (databases.length === 0) return ''
+  const lines = databases.map(({ path, file }) => `- ${code(path)}: ${code(file)}`)
+  return `\n## ${title}\n\n${words}\n\n${lines.join('\n')}\n`
 }
 
 function list(lines: string[]): string {
