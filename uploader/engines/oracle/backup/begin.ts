@@ -17,7 +17,8 @@ import type { Settings } from '../settings.ts'
 import { BackupMode } from './backup-mode.ts'
 import { BackupModeJournal } from './journal.ts'
 import { undoEarlier } from './recover.ts'
-import { OracleSession, type Times } from './session.ts'
+import type { Times } from './run.ts'
+import { OracleSession } from './session.ts'
 
 export interface BeginOptions {
   /** Shorter for tests. */
