@@ -100,23 +100,36 @@ export class Oracle implements OracleServer {
 
   /** The instance ends at once, as by a crash or SHUTDOWN ABORT; backup mode is not ended. */
   crash(): void {
+    this.#end(false)
+  }
+
+  #end(cleanly: boolean): void {
     this.#running = false
-    this.database.status = 'STARTED'
+    this.database.end(cleanly)
     this.#listener?.cut()
+  }
+
+  get isRunning(): boolean {
+    return this.#running
   }
 
   /** SHUTDOWN IMMEDIATE. @throws OraError 1149 while a file is in backup mode */
   shutdown(): void {
     requireNoBackupForShutdown(this.database)
-    this.crash()
+    this.#end(true)
   }
 
   /** STARTUP: the database is mounted, then opened. @throws OraError 10873 after a crash in backup mode; it then stays mounted */
   startup(): void {
+    this.mount()
+    requireNoBackupForOpen(this.database)
+    this.database.open()
+  }
+
+  /** STARTUP MOUNT: pluggable databases stay closed when it is opened, as long as nobody opens them. */
+  mount(): void {
     this.#running = true
     this.database.status = 'MOUNTED'
-    requireNoBackupForOpen(this.database)
-    this.database.status = 'OPEN'
   }
 
   answered(): void {

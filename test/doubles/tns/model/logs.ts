@@ -10,6 +10,7 @@ import {
   type LogHeader,
   logBlockSize,
   type RedoBody,
+  readLog,
   writeLog,
 } from '../files/redo-log.ts'
 import type { Database } from './database.ts'
@@ -152,6 +153,12 @@ export class Logs {
   /** @throws when the signal is aborted before every log is archived */
   async untilArchived(signal: AbortSignal): Promise<void> {
     while (!this.archive()) await once(this.#archived, 'all', { signal })
+  }
+
+  /** A file that lies there becomes a copy of its log that the control file knows, in no destination. */
+  catalog(path: string): void {
+    const { blocks, ...header } = readLog(path)!.header
+    this.#list(header, 0, path, blocks)
   }
 
   #list(header: Omit<LogHeader, 'blocks'>, destination: number, name: string, blocks: number): void {
