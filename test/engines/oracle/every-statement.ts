@@ -16,6 +16,8 @@ export function everyStatement(): string[] {
     backup.beginTablespace('N'),
     backup.endTablespace('N'),
     backup.enterContainer('N'),
+    backup.openContainer('N', 'READ WRITE'),
+    backup.openContainer('N', 'READ ONLY'),
     backup.archiveCurrent,
     backup.copyControlFile('P'),
     backup.traceControlFile('P'),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { problemWithName } from '../../../shared/restore/names.ts'
-import { BackupModeJournal } from '../../../uploader/engines/oracle/backup/journal.ts'
+import { readNote } from '../../../uploader/engines/oracle/backup/note.ts'
 import { formOf, joinPath, pathHere, safeName, splitPath } from '../../../uploader/engines/oracle/files/server-path.ts'
 import { type ArchivedLog, isGap, logsBetween } from '../../../uploader/engines/oracle/logs/archived-log.ts'
 import { atScn, clockAt, scnOf } from '../../../uploader/engines/oracle/position.ts'
@@ -201,10 +201,10 @@ describe('the note of what is in backup mode', () => {
   it('that cannot be read is not taken for none', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'failsafe-oracle-note-'))
     const path = join(directory, 'undo.json')
-    expect(await BackupModeJournal.read(path)).toBeUndefined()
+    expect(await readNote(path)).toBeUndefined()
     for (const content of ['', '{"format":"other"}']) {
       writeFileSync(path, content)
-      await expect(BackupModeJournal.read(path)).rejects.toMatchObject({ code: 'oracle-journal' })
+      await expect(readNote(path)).rejects.toMatchObject({ code: 'oracle-journal' })
     }
     rmSync(directory, { recursive: true })
   })

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
+import { Rman } from '../../doubles/rman/rman.ts'
 import type { Oracle, OracleOptions } from '../../doubles/tns/oracle.ts'
 import { BackupChain } from './chain.ts'
 import { smallOracle } from './samples.ts'
@@ -8,6 +9,8 @@ import { smallOracle } from './samples.ts'
 /** The database of this test, and the source of it that was begun last. All are gone when the test is over. */
 export let server: Oracle
 export let chain: BackupChain
+/** Where `startRman` has begun it. */
+export let rman: Rman
 
 const open: AsyncDisposable[] = []
 
@@ -15,6 +18,12 @@ export async function start(options: OracleOptions = {}, settings: Record<string
   server = await smallOracle(options)
   open.push(server)
   await source(settings)
+}
+
+/** RMAN beside that database. */
+export async function startRman(): Promise<void> {
+  rman = await Rman.of(server)
+  open.push(rman)
 }
 
 /** A source of that database, with backups of its own. @param settings beyond those that lead to the database */

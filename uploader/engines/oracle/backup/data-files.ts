@@ -10,7 +10,7 @@ import { type Active, tablespacesOf } from './backup-mode.ts'
 import { type Copied, copyDataFile } from './copy-data-file.ts'
 import { explainFile } from './explain.ts'
 import { Hold } from './holds.ts'
-import type { Scope } from './journal.ts'
+import type { Scope } from './note.ts'
 import type { Run } from './run.ts'
 import { wholeDatabase } from './settings-files.ts'
 

@@ -24,6 +24,8 @@ export interface Run {
 }
 
 export interface Times {
+  /** That shutting down and mounting may take, and opening. */
+  shutdown: number
   /** That archiving may take. */
   archive: number
   waiting: Waiting

@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
-import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { Session, StagedArtefact } from '../../engine.ts'
 import { text } from '../../row.ts'
-import { ConnectionLost, explain } from '../connection/errors.ts'
+import { explain } from '../connection/errors.ts'
 import { enabledThreads } from '../inventory.ts'
 import { type Behind, behindOf } from '../plan/continuation.ts'
 import { scnOf } from '../position.ts'
 import { Pieces } from '../rman/pieces.ts'
 import * as discovery from '../statements/discovery.ts'
 import { ArchivedLogs } from './archived-logs.ts'
+import { attempts } from './attempts.ts'
 import { DataFiles } from './data-files.ts'
 import { fullEntry, logEntry, reachedBy, type TakenThread } from './entry.ts'
 import { requireSameHistory, warnOfFiles } from './look-again.ts'
@@ -37,7 +37,7 @@ export class OracleSession implements Session {
     this.#settingsFiles = new SettingsFiles({ control, files, settings, inventory, prefix, signal, warn })
     this.#archived = new ArchivedLogs(run)
     const { rman } = settings
-    if (rman && run.plan.kind === 'full')
+    if (rman && settings.method === 'rman' && run.plan.kind === 'full')
       this.#pieces = new Pieces({ settings, rman, files, prefix, unit: wholeDatabase, context })
   }
 
@@ -60,6 +60,7 @@ export class OracleSession implements Session {
     const beginScn = text(await control.one(discovery.database, { signal }), 'scn')
     const first = await currentLogs(control, signal)
     await warnOfFiles(this.#run)
+    await this.#pieces?.make()
     yield* this.#pieces ? this.#pieces.artefacts() : new DataFiles(this.#run).artefacts()
     const endScn = text(await control.one(discovery.database, { signal }), 'scn')
     step(3)
@@ -110,16 +111,7 @@ export class OracleSession implements Session {
 
   async close(): Promise<void> {
     const { backupMode, files, directories, control, context } = this.#run
-    let reached = true
-    const attempt = async (code: string, work: () => Promise<void>) => {
-      if (!reached) return
-      try {
-        await work()
-      } catch (error) {
-        context.warn(code, error instanceof Failure ? error.line : messageOf(error))
-        reached = !(error instanceof ConnectionLost || error instanceof Failure)
-      }
-    }
+    const attempt = attempts(context)
     if (backupMode.isOn) await attempt('oracle-backup-mode-left', () => backupMode.end())
     await attempt('oracle-left-behind', () => this.#settingsFiles.close())
     await attempt('oracle-left-behind', async () => this.#pieces?.close())
