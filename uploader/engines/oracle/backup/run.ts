@@ -24,7 +24,7 @@ export interface Run {
 }
 
 export interface Times {
-  /** That shutting down and mounting may take, and opening. */
+  /** That shutting down and mounting may take. */
   shutdown: number
   /** That archiving may take. */
   archive: number

@@ -19,19 +19,17 @@ export class Closing {
   readonly #control: Control
   readonly #undo: string
   readonly #note: Closed
-  readonly #limit: number
   #isClosed = true
 
-  private constructor(control: Control, undo: string, note: Closed, limit: number) {
+  private constructor(control: Control, undo: string, note: Closed) {
     this.#control = control
     this.#undo = undo
     this.#note = note
-    this.#limit = limit
   }
 
   /**
    * Shuts the database down and mounts it; if that fails, it is opened again.
-   * @param limit milliseconds for each of the two. @throws as `shutDownAndMount`
+   * @param limit milliseconds that it may take. @throws as `shutDownAndMount`
    */
   static async of(
     rman: RmanSettings,
@@ -44,7 +42,7 @@ export class Closing {
       rman,
       containers: containers.filter(isOpened).map(({ name, openMode }) => ({ name, openMode })),
     }
-    const closing = new Closing(control, context.undo, note, limit)
+    const closing = new Closing(control, context.undo, note)
     await writeNote(context.undo, note)
     try {
       await shutDownAndMount(rman, limit)
@@ -58,7 +56,7 @@ export class Closing {
   /** Opens it again, with the containers that were open. At most once does anything. @throws Failure `oracle-left-closed`; the note stays then, and the next run does it */
   async end(): Promise<void> {
     if (!this.#isClosed) return
-    await openInstance(this.#note.rman, this.#note.database, this.#limit)
+    await openInstance(this.#note.rman, this.#note.database)
     await openContainers(this.#control, this.#note)
     await removeNote(this.#undo)
     this.#isClosed = false

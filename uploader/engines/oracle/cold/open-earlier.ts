@@ -6,9 +6,6 @@ import { openInstance } from '../rman/instance.ts'
 import type { Settings } from '../settings.ts'
 import { openContainers } from './closing.ts'
 
-/** Milliseconds. */
-const limit = 1_800_000
-
 /** Opens the database that a run of before has shut down. @returns what was done, in words. @throws Failure `oracle-left-closed` */
 export async function openEarlier(
   settings: Settings,
@@ -18,7 +15,7 @@ export async function openEarlier(
 ): Promise<string[]> {
   const note = await readNote(undo)
   if (note?.format !== 'failsafe.oracle-closed/1') return []
-  const opened = await openInstance(note.rman, note.database, limit)
+  const opened = await openInstance(note.rman, note.database)
   // It is not known to its listener at once.
   const control = new Control(await loginOf(settings.connection, signal), undefined, patience)
   try {

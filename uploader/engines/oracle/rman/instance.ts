@@ -41,6 +41,9 @@ export async function shutDownAndMount(rman: RmanSettings, limit: number): Promi
   }
 }
 
+/** Milliseconds: after a crash, what was not written yet is made good first. */
+const openTimeout = 1_800_000
+
 const opening = {
   'not started': ['STARTUP;'],
   'not mounted': ['ALTER DATABASE MOUNT;', 'ALTER DATABASE OPEN;'],
@@ -49,11 +52,11 @@ const opening = {
 
 /**
  * Opens the database, whatever state it is in, by a plain OPEN: that never loses anything, and is refused where files need recovery.
- * @param database DBID: another one that has its place by now is left alone. @param limit milliseconds. @returns whether there was anything to do
+ * @param database DBID: another one that has its place by now is left alone. @returns whether there was anything to do
  * @throws Failure `oracle-left-closed`
  */
-export async function openInstance(rman: RmanSettings, database: string, limit: number): Promise<boolean> {
-  const signal = AbortSignal.timeout(limit)
+export async function openInstance(rman: RmanSettings, database: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(openTimeout)
   try {
     const is = await lookAtInstance(rman, signal)
     if (is.state === 'open' || (is.database ?? database) !== database) return false
