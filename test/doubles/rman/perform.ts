@@ -1,4 +1,5 @@
 import { copyFileSync } from 'node:fs'
+import type { Database } from '../tns/model/database.ts'
 import { OraError } from '../tns/ora.ts'
 import type { Oracle } from '../tns/oracle.ts'
 import { inner } from './commands-in.ts'
@@ -39,6 +40,10 @@ const commands: [RegExp, Command][] = [
     ([sequence, thread], { database }, repository, run) => [
       `archived log: ${repository.restore(database, Number(thread), Number(sequence), run.destination)}`,
     ],
+  ],
+  [
+    /^BACKUP AS COPY ARCHIVELOG SEQUENCE (\d+) THREAD (\d+) FORMAT '([^']+)';$/,
+    ([sequence, thread, path], { database }) => copyLog(database, Number(thread), Number(sequence), path!),
   ],
   [/^CHANGE ARCHIVELOG '([^']+)' UNCATALOG;$/, ([path], oracle) => forget(path!, oracle)],
 ]
@@ -97,4 +102,14 @@ function forget(path: string, { database }: Oracle): string[] {
   if (at < 0) throw new Error(`RMAN-06020: connected to target database, no archived log ${path}`)
   archived.splice(at, 1)
   return ['uncataloged archived log']
+}
+
+/** Also out of ASM, which the files of the model only are called to lie in. */
+function copyLog({ logs }: Database, thread: number, sequence: number, path: string): string[] {
+  const log = logs.archived.find(each => each.thread === thread && each.sequence === sequence && each.name !== null)
+  if (!log)
+    throw new Error('RMAN-06059: expected archived log not found, loss of archived log compromises recoverability')
+  copyFileSync(log.path, path)
+  logs.catalog(path)
+  return [`output file name=${path}`]
 }

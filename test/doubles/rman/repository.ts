@@ -16,8 +16,10 @@ export class Repository {
     }
   }
 
-  /** Where RESTORE ARCHIVELOG has put it, in a directory. @throws Error in RMAN's words where there is no backup of it */
+  /** Where RESTORE ARCHIVELOG has put it: into a directory, unless a copy is listed that is on disk, or in ASM. @throws Error in RMAN's words where there is no backup of it */
   restore({ logs, incarnation }: Database, thread: number, sequence: number, directory: string): string {
+    const onDisk = logs.archived.find(log => log.thread === thread && log.sequence === sequence && log.name !== null)
+    if (onDisk) return onDisk.name!
     const bytes = this.#logs.get(`${thread}/${sequence}`)
     if (bytes === undefined)
       throw new Error(

@@ -27,6 +27,7 @@ export function everyStatement(): string[] {
     files.createDirectory('N', 'P'),
     files.dropDirectory('N'),
     files.directoriesLike('N'),
+    files.restoredLogs('P'),
     files.openFile('D', 'F'),
     files.loadPiece('D', 'F', 1, 1),
     files.copyFile(file, file),

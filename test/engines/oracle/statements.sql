@@ -49,7 +49,7 @@ SELECT TO_CHAR(sequence#) AS sequence, resetlogs_id, dest_id AS destination, nam
   AND resetlogs_change# = (SELECT resetlogs_change# FROM v$database)
   ORDER BY sequence#, dest_id;
 
-SELECT dest_name AS name, status, error FROM v$archive_dest WHERE status <> 'INACTIVE';
+SELECT dest_name AS name, status, error, destination FROM v$archive_dest WHERE status <> 'INACTIVE';
 
 SELECT privilege FROM session_privs;
 
@@ -84,6 +84,9 @@ CREATE OR REPLACE DIRECTORY "N" AS 'P';
 DROP DIRECTORY "N";
 
 SELECT directory_name AS name FROM dba_directories WHERE directory_name LIKE :prefix ESCAPE '\';
+
+SELECT thread# AS thread, TO_CHAR(sequence#) AS sequence, name FROM v$archived_log
+  WHERE registrar IN ('RMAN', 'SRMN') AND deleted = 'NO' AND SUBSTR(name, 1, LENGTH(:path)) = :path;
 
 SELECT BFILENAME(:directory, :file_name) AS handle, DBMS_LOB.GETLENGTH(BFILENAME(:directory, :file_name)) AS bytes FROM dual;
 

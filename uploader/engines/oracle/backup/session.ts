@@ -8,7 +8,7 @@ import { type Behind, behindOf } from '../plan/continuation.ts'
 import { scnOf } from '../position.ts'
 import { Pieces } from '../rman/pieces.ts'
 import * as discovery from '../statements/discovery.ts'
-import { ArchivedLogs } from './archived-logs.ts'
+import { ArchivedLogs, startBehind } from './archived-logs.ts'
 import { attempts } from './attempts.ts'
 import { DataFiles } from './data-files.ts'
 import { fullEntry, logEntry, reachedBy, type TakenThread } from './entry.ts'
@@ -68,7 +68,10 @@ export class OracleSession implements Session {
     step(4)
     // A moment is a second to RECOVER UNTIL TIME: the end of backup mode has to lie in one before that of the switch.
     await sleep(times.second, signal)
-    const threads = await this.#archived.take(enabledThreads(inventory), thread => first.get(thread) ?? beginScn)
+    const threads = await this.#archived.take(
+      enabledThreads(inventory),
+      thread => first.get(thread) ?? { scn: beginScn, sequence: undefined },
+    )
     yield* this.#archived.artefacts(threads)
     await requireSameHistory(this.#run)
     const reached = reachedBy(threads, inventory)
@@ -86,7 +89,7 @@ export class OracleSession implements Session {
     step(3)
     const behind = behindOf(inventory, plan.heads!)
     const starts = new Map(behind.map(each => [each.thread, this.#startOf(each)]))
-    const threads = await this.#archived.take([...starts.keys()], thread => scnOf(starts.get(thread)!.to.at), behind)
+    const threads = await this.#archived.take([...starts.keys()], thread => startBehind(starts.get(thread)!), behind)
     yield* this.#archived.artefacts(threads)
     await requireSameHistory(this.#run)
     const reached = reachedBy(threads, inventory)
@@ -115,6 +118,7 @@ export class OracleSession implements Session {
     if (backupMode.isOn) await attempt('oracle-backup-mode-left', () => backupMode.end())
     await attempt('oracle-left-behind', () => this.#settingsFiles.close())
     await attempt('oracle-left-behind', async () => this.#pieces?.close())
+    await attempt('oracle-left-behind', () => this.#archived.close())
     await files.close()
     await attempt('oracle-left-behind', () => directories.close())
     await control.end()

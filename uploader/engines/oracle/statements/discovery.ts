@@ -85,5 +85,5 @@ ORDER BY sequence#, dest_id
   )
 
 export const archiveDestinations = statement(`
-SELECT dest_name AS name, status, error FROM v$archive_dest WHERE status <> 'INACTIVE'
+SELECT dest_name AS name, status, error, destination FROM v$archive_dest WHERE status <> 'INACTIVE'
 `)
