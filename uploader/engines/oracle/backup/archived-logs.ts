@@ -11,6 +11,7 @@ import { RmanLogs } from '../rman/logs.ts'
 import { copyLog, LogGone } from './copy-log.ts'
 import { instantOf, type TakenThread } from './entry.ts'
 import { archive, currentLogs, type Elsewhere, logsOf } from './redo.ts'
+import { logKey } from './resume.ts'
 import type { Run } from './run.ts'
 
 /** The first SCN that is wanted of a thread, and the number of the log that begins with it, where that is known. */
@@ -36,7 +37,11 @@ export class ArchivedLogs {
     const { control, files, inventory, settings, prefix, context } = run
     const { rman, directory } = settings
     if (rman) this.#rman = new RmanLogs({ rman, directory, prefix, control, files, context })
-    this.#elsewhere = { byName: new LogsByName(control, files, inventory), restorable: rman !== undefined }
+    const isStaged = (log: ArchivedLog) => context.kept.has(logKey(inventory, log))
+    this.#elsewhere = {
+      byName: new LogsByName(control, files, inventory),
+      mayLackCopies: rman === undefined ? isStaged : () => true,
+    }
   }
 
   /** @param firstOf where each begins. @param fallbacks where a log run may begin instead if its last log is not followed any more */
@@ -111,6 +116,7 @@ export class ArchivedLogs {
       role: 'log',
       unit: unitOf(thread),
       order: 100_000 + log.sequence,
+      resumeKey: logKey(inventory, log),
       attributes: {
         thread: String(thread),
         sequence: String(log.sequence),

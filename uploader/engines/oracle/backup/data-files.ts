@@ -11,6 +11,7 @@ import { type Copied, copyDataFile } from './copy-data-file.ts'
 import { explainFile } from './explain.ts'
 import { Hold } from './holds.ts'
 import type { Scope } from './note.ts'
+import { dataFileKey } from './resume.ts'
 import type { Run } from './run.ts'
 import { wholeDatabase } from './settings-files.ts'
 
@@ -93,6 +94,7 @@ export class DataFiles {
       ...(container && { container: container.name }),
       copied: since === undefined ? 'still' : 'backup-mode',
     }
+    const key = dataFileKey(inventory, file)
     const stillAt = () => this.#requireStill(file)
     async function* read() {
       const source = await files.open(file.path)
@@ -121,6 +123,7 @@ export class DataFiles {
       role: 'data',
       unit: wholeDatabase,
       order: 10 + file.number,
+      ...(key !== undefined && { resumeKey: key }),
       attributes,
       async *read() {
         let whole = false

@@ -56,8 +56,8 @@ export interface Waiting {
 /** Where logs are found that the server does not list, or lists no copy of. */
 export interface Elsewhere {
   byName: Pick<LogsByName, 'find'>
-  /** Whether RMAN is asked for those without a copy when they are read. */
-  restorable: boolean
+  /** Whether a log is taken that has no copy any more. */
+  mayLackCopies: (log: ArchivedLog) => boolean
 }
 
 /** All logs of a thread from one SCN to another. @returns a gap where one is missing */
@@ -71,7 +71,7 @@ export async function logsOf(
   const { thread, from } = wanted
   for (let attempt = 1; ; attempt++) {
     const logs = logsIn(await control.query(discovery.archivedLogs(thread, from), { signal }), thread)
-    const found = logsBetween(logs, wanted, elsewhere.restorable)
+    const found = logsBetween(logs, wanted, elsewhere.mayLackCopies)
     if (!isGap(found)) return found
     // The newest is waited for.
     if (!found.atEnd || attempt >= waiting.attempts) return withOthers(logs, wanted, elsewhere, signal)
@@ -83,14 +83,14 @@ export async function logsOf(
 async function withOthers(
   listed: readonly ArchivedLog[],
   wanted: Wanted,
-  { byName, restorable }: Elsewhere,
+  { byName, mayLackCopies }: Elsewhere,
   signal: AbortSignal,
 ): Promise<ArchivedLog[] | Gap> {
   const logs = new Map(listed.map(log => [log.sequence, log]))
   const tried = new Set<number>()
   for (;;) {
     const inOrder = [...logs.values()].sort((a, b) => a.sequence - b.sequence)
-    const found = logsBetween(inOrder, wanted, restorable)
+    const found = logsBetween(inOrder, wanted, mayLackCopies)
     if (!isGap(found) || found.sequence === undefined || tried.has(found.sequence)) return found
     tried.add(found.sequence)
     const log = await byName.find(wanted.thread, found.sequence, signal)

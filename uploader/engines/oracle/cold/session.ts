@@ -4,6 +4,7 @@ import { attempts } from '../backup/attempts.ts'
 import { DataFiles } from '../backup/data-files.ts'
 import { fullEntry } from '../backup/entry.ts'
 import { warnOfFiles } from '../backup/look-again.ts'
+import { isKept } from '../backup/resume.ts'
 import type { Run } from '../backup/run.ts'
 import { SettingsFiles, wholeDatabase } from '../backup/settings-files.ts'
 import { explain } from '../connection/errors.ts'
@@ -23,7 +24,6 @@ export class ColdSession implements Session {
   readonly #closedAs: string
   readonly #settingsFiles: SettingsFiles
   readonly #pieces: Pieces | undefined
-  #left: number
   #units: UnitEntry[] = []
 
   /** @param closing of a database that is closed because of this run. @param closedAs what `requireCleanlyClosed` gave */
@@ -34,7 +34,6 @@ export class ColdSession implements Session {
     const { control, files, settings, inventory, prefix, context } = run
     const { signal, warn } = context
     const { rman, method } = settings
-    this.#left = inventory.dataFiles.length
     this.#settingsFiles = new SettingsFiles({ control, files, settings, inventory, prefix, signal, warn })
     if (rman && method === 'rman')
       this.#pieces = new Pieces({ settings, rman, files, prefix, unit: wholeDatabase, context })
@@ -63,10 +62,14 @@ export class ColdSession implements Session {
 
   /** The last of them that was read opens the database. */
   async *#dataFiles(): AsyncGenerator<StagedArtefact> {
-    for await (const artefact of new DataFiles(this.#run).artefacts()) {
-      const copied = async () => {
-        if (--this.#left === 0) await this.#copied()
-      }
+    const { context } = this.#run
+    const all = await Array.fromAsync(new DataFiles(this.#run).artefacts())
+    let left = all.filter(artefact => !isKept(context, artefact)).length
+    if (left === 0) await this.#copied()
+    const copied = async () => {
+      if (--left === 0) await this.#copied()
+    }
+    for (const artefact of all)
       yield {
         ...artefact,
         async *read() {
@@ -74,7 +77,6 @@ export class ColdSession implements Session {
           await copied()
         },
       }
-    }
   }
 
   async #copied(): Promise<void> {

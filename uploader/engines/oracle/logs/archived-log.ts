@@ -72,12 +72,12 @@ export interface Wanted {
  *     from            to
  *      ├─ 41 ─┤─ 42 ─┤          one ends where the next begins, and their numbers follow one another
  *
- * @param restorable logs without a copy are taken as well: they come out of backups when they are read. @returns a gap where one is missing, or has no copy any more
+ * @param mayLackCopies a log that is taken though it has no copy: it comes from elsewhere, or is not read. @returns a gap where one is missing, or has no copy any more
  */
 export function logsBetween(
   logs: readonly ArchivedLog[],
   { thread, from, to, first }: Wanted,
-  restorable = false,
+  mayLackCopies: (log: ArchivedLog) => boolean = () => false,
 ): ArchivedLog[] | Gap {
   const found: ArchivedLog[] = []
   const gap = (reason: string, sequence: number | undefined, atEnd = false): Gap => ({
@@ -98,7 +98,7 @@ export function logsBetween(
         `${expected} of thread ${thread} (from SCN ${at} on) is not archived any more; the next is ${log.sequence}`,
         last === undefined ? (first ?? log.sequence - 1) : last.sequence + 1,
       )
-    if (log.paths.length === 0 && !restorable)
+    if (log.paths.length === 0 && !mayLackCopies(log))
       return gap(`every copy of sequence ${log.sequence} of thread ${thread} was deleted`, log.sequence)
     found.push(log)
     at = log.nextScn
