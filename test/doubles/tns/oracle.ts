@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Certificate } from '../../network/certificates.ts'
 import { perform } from './commands/perform.ts'
 import { Faults } from './faults.ts'
 import { type Listener, listen } from './listener.ts'
@@ -17,6 +18,8 @@ import { has, type SessionState, type User } from './session/session.ts'
 export interface OracleOptions extends Partial<DatabaseOptions> {
   release?: ReleaseName
   users?: User[]
+  /** Its listener speaks TCPS. */
+  tls?: Certificate
 }
 
 /** An account such as the documentation of the engine recommends: SYSBACKUP and no more. */
@@ -54,6 +57,7 @@ export class Oracle implements OracleServer {
   /** Of the keystore of encrypted tablespaces. */
   keystore: SessionState['wallet']['status'] = 'NOT_AVAILABLE'
   readonly #release: ReleaseName
+  readonly #tls: Certificate | undefined
   readonly #ownDirectory: string | null
   #listener: Listener | null = null
   #port = 0
@@ -61,8 +65,9 @@ export class Oracle implements OracleServer {
   #sessions = 0
   readonly #blobs = new Set<Blobs>()
 
-  constructor({ release = '19', users, directory, ...options }: OracleOptions) {
+  constructor({ release = '19', users, directory, tls, ...options }: OracleOptions) {
     this.#release = release
+    this.#tls = tls
     this.#ownDirectory = directory === undefined ? mkdtempSync(join(tmpdir(), 'failsafe-oracle-')) : null
     this.database = new Database({ ...options, directory: directory ?? this.#ownDirectory! })
     this.users = users ?? [backupUser]
@@ -88,7 +93,7 @@ export class Oracle implements OracleServer {
 
   /** Begins to listen, at the same port as before. */
   async listen(): Promise<void> {
-    this.#listener = await listen(this, releases[this.#release], this.#port)
+    this.#listener = await listen(this, releases[this.#release], { port: this.#port, tls: this.#tls })
     this.#port = this.#listener.port
   }
 

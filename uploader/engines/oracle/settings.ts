@@ -14,8 +14,13 @@ export const ConnectionSettings = z
     user: z.string().min(1),
     ...SecretSource.shape,
     as: z.enum(['sysbackup', 'sysdba', 'none']).default('sysbackup'),
-    /** TCPS. `wallet`: a directory with `ewallet.pem`; the system's authorities if left out. */
-    tls: z.strictObject({ wallet: z.string().min(1).optional() }).optional(),
+    /** TCPS. `caFile`: a PEM file with the authorities to trust instead of those of the program; `wallet`: a directory with `ewallet.pem`, which may hold a certificate of ours as well. */
+    tls: z
+      .strictObject({ caFile: z.string().min(1).optional(), wallet: z.string().min(1).optional() })
+      .refine(({ caFile, wallet }) => caFile === undefined || wallet === undefined, {
+        message: 'give either caFile or wallet',
+      })
+      .optional(),
   })
   .refine(oneSecretAtMost, oneSecretMessage)
   .refine(({ service, sid }) => (service === undefined) !== (sid === undefined), {
