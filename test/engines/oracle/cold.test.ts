@@ -1,6 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { oracle as engine } from '../../../uploader/engines/oracle/engine.ts'
+import { requireOutsideService } from '../../../uploader/engines/oracle/rman/outside-service.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
 import type { OracleOptions } from '../../doubles/tns/oracle.ts'
 import { failureOf } from '../mysql/harness.ts'
@@ -275,6 +277,24 @@ describe('a database in NOARCHIVELOG mode that somebody closes for the backup', 
       }),
     )
     expect(failure).toMatch(/^oracle-(changed|not-closed|file-changed): /)
+  })
+})
+
+describe('an instance that failsafe starts', () => {
+  const inGroup = async (content: string) => {
+    const file = join(server.database.directory, 'cgroup')
+    writeFileSync(file, content)
+    return requireOutsideService(file)
+  }
+
+  it('is not started by its own service, which would kill it when it stops', async () => {
+    await start()
+    const service = '0::/system.slice/failsafe.service\n'
+    await expect(inGroup(service)).rejects.toMatchObject({ code: 'oracle-start-in-service' })
+    await expect(inGroup(`12:pids:/system.slice/failsafe.service\n${service}`)).rejects.toThrow('does not start')
+    await inGroup('0::/user.slice/user-54321.slice/session-3.scope\n')
+    await inGroup('0::/system.slice/not-failsafe.service.d\n')
+    await requireOutsideService('/nowhere')
   })
 })
 

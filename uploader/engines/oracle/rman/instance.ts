@@ -1,6 +1,7 @@
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { RmanSettings } from '../settings.ts'
 import { connect } from './commands.ts'
+import { requireOutsideService } from './outside-service.ts'
 import { runRman } from './program.ts'
 
 /** The instance on this machine, as RMAN says it when it connects: that needs no listener, and works where nothing is started. `database`: DBID, once it is mounted. */
@@ -25,9 +26,10 @@ async function lookAtInstance(rman: RmanSettings, signal: AbortSignal): Promise<
 
 /**
  * Closes the database cleanly and mounts it. Not to be stopped half-way, so that it takes no signal: sessions that are at work are waited for.
- * @param limit milliseconds. @throws Failure `oracle-shutdown-stuck`; `rman-missing`, `rman-failed`
+ * @param limit milliseconds. @throws Failure `oracle-shutdown-stuck`, `oracle-start-in-service`; `rman-missing`, `rman-failed`
  */
 export async function shutDownAndMount(rman: RmanSettings, limit: number): Promise<void> {
+  await requireOutsideService()
   const over = AbortSignal.timeout(limit)
   try {
     await runRman(rman, [connect, 'SHUTDOWN IMMEDIATE;', 'STARTUP MOUNT;'], over)
@@ -60,6 +62,7 @@ export async function openInstance(rman: RmanSettings, database: string): Promis
   try {
     const is = await lookAtInstance(rman, signal)
     if (is.state === 'open' || (is.database ?? database) !== database) return false
+    if (is.state === 'not started') await requireOutsideService()
     await runRman(rman, [connect, ...opening[is.state]], signal)
     return true
   } catch (error) {
