@@ -1,8 +1,15 @@
-import { once } from 'node:events'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import {
+  chmodSync,
+  existsSync,
+  type FSWatcher,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { OraError } from '../tns/ora.ts'
 import type { Oracle } from '../tns/oracle.ts'
 import { commandsIn } from './commands-in.ts'
@@ -22,32 +29,22 @@ export class Rman implements AsyncDisposable {
   /** What happens before a command is performed. It may throw. */
   before: (command: string) => unknown = () => {}
   readonly #oracle: Oracle
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #calls: string
+  readonly #watcher: FSWatcher
 
-  private constructor(oracle: Oracle) {
+  constructor(oracle: Oracle) {
     this.#oracle = oracle
     this.home = join(oracle.database.directory, 'home')
     this.sid = oracle.database.logs.threads[0]!.instance
-    this.#server = createServer({ allowHalfOpen: true }, async socket => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-      const { commands, sid } = JSON.parse(await text(socket)) as { commands: string; sid: string }
-      socket.end(JSON.stringify(await this.#answer(commands, sid)))
-    })
-  }
-
-  static async of(oracle: Oracle): Promise<Rman> {
-    const rman = new Rman(oracle)
-    const socket = join(oracle.database.directory, 'rman.socket')
-    rman.#server.listen(socket)
-    await once(rman.#server, 'listening')
-    mkdirSync(join(rman.home, 'bin'), { recursive: true })
-    const program = join(rman.home, 'bin', 'rman')
-    const client = join(import.meta.dirname, 'client.ts')
-    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${client}' '${socket}'\n`)
+    this.#calls = join(this.home, 'calls')
+    mkdirSync(this.#calls, { recursive: true })
+    mkdirSync(join(this.home, 'bin'))
+    const program = join(this.home, 'bin', 'rman')
+    writeFileSync(program, launcher(this.#calls))
     chmodSync(program, 0o755)
-    return rman
+    this.#watcher = watch(this.#calls, (_, name) => {
+      if (name?.endsWith('.told')) void this.#answer(join(this.#calls, name))
+    })
   }
 
   /** As a source names it. */
@@ -55,7 +52,18 @@ export class Rman implements AsyncDisposable {
     return { home: this.home, sid: this.sid }
   }
 
-  async #answer(commands: string, sid: string): Promise<{ lines: string[]; code: number }> {
+  /** Each call once: its file is seen when it comes, and when it goes. */
+  async #answer(told: string): Promise<void> {
+    if (!existsSync(told)) return
+    const [sid = '', ...commands] = readFileSync(told, 'utf8').split('\n')
+    rmSync(told)
+    const { lines, code } = await this.#perform(commands.join('\n'), sid)
+    const said = told.replace(/told$/, 'said')
+    writeFileSync(`${said}.part`, `${code}\n${lines.join('\n')}\n`)
+    renameSync(`${said}.part`, said)
+  }
+
+  async #perform(commands: string, sid: string): Promise<{ lines: string[]; code: number }> {
     const lines = ['Recovery Manager: Release 19.0.0.0.0 - Production', '']
     for (const command of commandsIn(commands)) {
       this.told.push(command)
@@ -74,8 +82,17 @@ export class Rman implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
-    await once(this.#server, 'close')
+    this.#watcher.close()
   }
+}
+
+/** A shell, which is there sooner than another program would be: it lays down what it was told in a file of its own, and says what is laid beside it. */
+function launcher(calls: string): string {
+  return `#!/bin/sh
+call='${calls}'/$$
+{ echo "$ORACLE_SID"; cat; } > "$call.part"
+mv "$call.part" "$call.told"
+while [ ! -e "$call.said" ]; do sleep 0.01; done
+{ read -r code; cat; } < "$call.said" && exit "$code"
+`
 }

@@ -15,7 +15,7 @@ async function startCold(
   { settings = {}, ...options }: OracleOptions & { settings?: Record<string, unknown> } = {},
 ): Promise<void> {
   await start({ archiveLog: false, ...options })
-  await startRman()
+  startRman()
   await source({ noarchivelog, ...(noarchivelog === 'shutdown' && { rman: rman.settings }), ...settings })
   const { write } = writer(server)
   for (let i = 0; i < 10; i++) write()

@@ -18,7 +18,7 @@ async function expectRestored(): Promise<void> {
 /** A full, and some logs behind it that nobody has backed up yet. */
 async function withLogs(options: OracleOptions, settings: Record<string, unknown>, withRman = false): Promise<void> {
   await start(options)
-  if (withRman) await startRman()
+  if (withRman) startRman()
   await source({ ...settings, ...(withRman && { rman: rman.settings }) })
   const { write } = writer(server)
   write()

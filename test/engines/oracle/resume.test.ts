@@ -128,7 +128,7 @@ describe('a cold full whose process was killed', () => {
 
   it('reads all of a database again that was opened meanwhile, but for what is read only', async () => {
     await start({ archiveLog: false, tablespaces: ['OLD'] })
-    await startRman()
+    startRman()
     await source({ noarchivelog: 'shutdown', rman: rman.settings })
     const { write } = writer(server)
     for (let i = 0; i < 6; i++) write()

@@ -21,8 +21,8 @@ export async function start(options: OracleOptions = {}, settings: Record<string
 }
 
 /** RMAN beside that database. */
-export async function startRman(): Promise<void> {
-  rman = await Rman.of(server)
+export function startRman(): void {
+  rman = new Rman(server)
   open.push(rman)
 }
 
