@@ -202,6 +202,19 @@ describe('a database that was shut down is opened again', () => {
     expectOpenAgain()
   })
 
+  it('also where a pluggable database of it does not open: that fails the run, and the next one tries it', async () => {
+    await startCold('shutdown', { pluggable: ['sales'] })
+    server.faults.add(/ALTER PLUGGABLE DATABASE "SALES" OPEN/, new OraError(1157, 'cannot identify data file 9'), {
+      times: 2,
+    })
+    expect(await failureOf(chain.take('full'))).toMatch(/^oracle-refused: .*ORA-01157/)
+    expect(server.database.status).toBe('OPEN')
+    expect(existsSync(chain.undo)).toBe(true)
+    await chain.recover()
+    expect(modes()[2]).toBe('READ WRITE')
+    expectOpenAgain()
+  })
+
   it('not once more, when somebody was faster', async () => {
     await startCold('shutdown')
     await failureOf(chain.take('full', killedAt('datafiles/0002')))

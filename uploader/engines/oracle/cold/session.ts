@@ -81,8 +81,13 @@ export class ColdSession implements Session {
 
   async #copied(): Promise<void> {
     const { control, context } = this.#run
-    await requireStillClosed(control, this.#closedAs, context.signal)
-    await this.#closing?.end()
+    try {
+      await requireStillClosed(control, this.#closedAs, context.signal)
+      await this.#closing?.end()
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw explain(error)
+    }
   }
 
   #entries(): UnitEntry[] {
