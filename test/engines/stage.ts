@@ -1,13 +1,24 @@
-import { mkdir, open } from 'node:fs/promises'
+import { copyFile, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import type { RestoreInput, Session, StagedArtefact } from '../../uploader/engines/engine.ts'
 
 type MaybeAsync = void | Promise<void>
 
+/** An artefact that was staged whole, and where it lies. */
+export interface WholeFile {
+  artefact: Pick<StagedArtefact, 'name' | 'unit' | 'attributes' | 'resumeKey'>
+  path: string
+  size: number
+}
+
 export interface StageHooks {
+  /** By their `resumeKey`: what is not read again. */
+  kept?: ReadonlyMap<string, WholeFile> | undefined
   /** Before an artefact is read. */
   before?: ((artefact: StagedArtefact) => MaybeAsync) | undefined
+  /** All of it lies at a path now. */
+  onWhole?: ((file: WholeFile) => MaybeAsync) | undefined
   onChunk?: ((artefact: StagedArtefact, chunk: Uint8Array) => MaybeAsync) | undefined
 }
 
@@ -20,14 +31,24 @@ export async function stage(
   session: Session,
   concurrency: number,
   { directory, folder = '' }: { directory: string; folder?: string },
-  { before, onChunk }: StageHooks = {},
+  { kept, before, onChunk, onWhole }: StageHooks = {},
 ): Promise<{ units: UnitEntry[]; files: RestoreInput['files'] }> {
   const staged: { artefact: StagedArtefact; size: number }[] = []
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
   const consume = async () => {
     for (let next = await artefacts.next(); !next.done; next = await artefacts.next()) {
-      await before?.(next.value)
-      staged.push({ artefact: next.value, size: await write(join(directory, folder), next.value, onChunk) })
+      const artefact = next.value
+      const earlier = kept?.get(artefact.resumeKey ?? '')
+      if (earlier?.artefact.name === artefact.name) {
+        const { attributes = {} } = earlier.artefact
+        await copy(earlier.path, join(directory, folder, artefact.name))
+        staged.push({ artefact: { ...artefact, attributes }, size: earlier.size })
+        continue
+      }
+      await before?.(artefact)
+      const { size, path } = await write(join(directory, folder), artefact, onChunk)
+      staged.push({ artefact, size })
+      await onWhole?.({ artefact, path, size })
     }
   }
   const consumers = await Promise.allSettled(Array.from({ length: concurrency }, consume))
@@ -44,7 +65,16 @@ export async function stage(
   return { units, files }
 }
 
-async function write(directory: string, artefact: StagedArtefact, onChunk: StageHooks['onChunk']): Promise<number> {
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  await copyFile(from, to)
+}
+
+async function write(
+  directory: string,
+  artefact: StagedArtefact,
+  onChunk: StageHooks['onChunk'],
+): Promise<{ path: string; size: number }> {
   const path = join(directory, ...artefact.name.split('/'))
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, 'wx')
@@ -58,5 +88,5 @@ async function write(directory: string, artefact: StagedArtefact, onChunk: Stage
   } finally {
     await file.close()
   }
-  return size
+  return { path, size }
 }

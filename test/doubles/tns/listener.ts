@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import type { Certificate } from '../../network/certificates.ts'
 import type { Release } from './protocol/release.ts'
 import { Session } from './protocol/session.ts'
 import type { OracleServer } from './server.ts'
@@ -12,12 +14,16 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Listens on 127.0.0.1 and speaks for `server`. */
-export async function listen(server: OracleServer, release: Release, port = 0): Promise<Listener> {
+/** Listens on 127.0.0.1 and speaks for `server`. @param tls certificate and key, for one that speaks TCPS */
+export async function listen(
+  server: OracleServer,
+  release: Release,
+  { port = 0, tls }: { port?: number; tls?: Certificate | undefined } = {},
+): Promise<Listener> {
   const sockets = new Set<Socket>()
   const sessions = new Set<Promise<void>>()
   const mistakes: unknown[] = []
-  const net = createServer({ noDelay: true }, socket => {
+  const serve = (socket: Socket) => {
     sockets.add(socket)
     const session = new Session(socket, server, release)
       .serve()
@@ -27,7 +33,8 @@ export async function listen(server: OracleServer, release: Release, port = 0): 
         sessions.delete(session)
       })
     sessions.add(session)
-  })
+  }
+  const net = tls ? createTlsServer(tls, serve) : createServer({ noDelay: true }, serve)
   net.listen(port, '127.0.0.1')
   await once(net, 'listening')
   const cut = () => {

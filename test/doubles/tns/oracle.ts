@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Certificate } from '../../network/certificates.ts'
 import { perform } from './commands/perform.ts'
 import { Faults } from './faults.ts'
 import { type Listener, listen } from './listener.ts'
@@ -17,6 +18,8 @@ import { has, type SessionState, type User } from './session/session.ts'
 export interface OracleOptions extends Partial<DatabaseOptions> {
   release?: ReleaseName
   users?: User[]
+  /** Its listener speaks TCPS. */
+  tls?: Certificate
 }
 
 /** An account such as the documentation of the engine recommends: SYSBACKUP and no more. */
@@ -54,6 +57,7 @@ export class Oracle implements OracleServer {
   /** Of the keystore of encrypted tablespaces. */
   keystore: SessionState['wallet']['status'] = 'NOT_AVAILABLE'
   readonly #release: ReleaseName
+  readonly #tls: Certificate | undefined
   readonly #ownDirectory: string | null
   #listener: Listener | null = null
   #port = 0
@@ -61,8 +65,9 @@ export class Oracle implements OracleServer {
   #sessions = 0
   readonly #blobs = new Set<Blobs>()
 
-  constructor({ release = '19', users, directory, ...options }: OracleOptions) {
+  constructor({ release = '19', users, directory, tls, ...options }: OracleOptions) {
     this.#release = release
+    this.#tls = tls
     this.#ownDirectory = directory === undefined ? mkdtempSync(join(tmpdir(), 'failsafe-oracle-')) : null
     this.database = new Database({ ...options, directory: directory ?? this.#ownDirectory! })
     this.users = users ?? [backupUser]
@@ -88,7 +93,7 @@ export class Oracle implements OracleServer {
 
   /** Begins to listen, at the same port as before. */
   async listen(): Promise<void> {
-    this.#listener = await listen(this, releases[this.#release], this.#port)
+    this.#listener = await listen(this, releases[this.#release], { port: this.#port, tls: this.#tls })
     this.#port = this.#listener.port
   }
 
@@ -100,23 +105,36 @@ export class Oracle implements OracleServer {
 
   /** The instance ends at once, as by a crash or SHUTDOWN ABORT; backup mode is not ended. */
   crash(): void {
+    this.#end(false)
+  }
+
+  #end(cleanly: boolean): void {
     this.#running = false
-    this.database.status = 'STARTED'
+    this.database.end(cleanly)
     this.#listener?.cut()
+  }
+
+  get isRunning(): boolean {
+    return this.#running
   }
 
   /** SHUTDOWN IMMEDIATE. @throws OraError 1149 while a file is in backup mode */
   shutdown(): void {
     requireNoBackupForShutdown(this.database)
-    this.crash()
+    this.#end(true)
   }
 
   /** STARTUP: the database is mounted, then opened. @throws OraError 10873 after a crash in backup mode; it then stays mounted */
   startup(): void {
+    this.mount()
+    requireNoBackupForOpen(this.database)
+    this.database.open()
+  }
+
+  /** STARTUP MOUNT: pluggable databases stay closed when it is opened, as long as nobody opens them. */
+  mount(): void {
     this.#running = true
     this.database.status = 'MOUNTED'
-    requireNoBackupForOpen(this.database)
-    this.database.status = 'OPEN'
   }
 
   answered(): void {

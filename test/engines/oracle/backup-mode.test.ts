@@ -1,25 +1,16 @@
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Fault } from '../../doubles/tns/faults.ts'
-import type { Oracle, OracleOptions } from '../../doubles/tns/oracle.ts'
 import { beginTablespaceBackup, endDatabaseBackup } from '../../doubles/tns/rules/backup-mode.ts'
 import { failureOf } from '../mysql/harness.ts'
-import { BackupChain, type Hooks } from './chain.ts'
-import { smallOracle, users, writer } from './samples.ts'
+import type { Hooks } from './chain.ts'
+import { users, writer } from './samples.ts'
+import { active, chain, server, start } from './started.ts'
 
-let server: Oracle
-let chain: BackupChain
-
-async function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
-  server = await smallOracle(options)
-  chain = await BackupChain.of(server, settings)
-}
 afterEach(async () => {
   await chain?.[Symbol.asyncDispose]()
   await server?.close()
 })
-
-const active = () => server.database.dataFiles.filter(({ backup }) => backup.active).map(({ number }) => number)
 
 /** The process dies when it comes to read an artefact. */
 const killedAt = (name: string): Hooks => ({

@@ -5,24 +5,15 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeBlocks } from '../../doubles/tns/files/data-file.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
-import { backupUser, type Oracle, type OracleOptions } from '../../doubles/tns/oracle.ts'
+import { backupUser } from '../../doubles/tns/oracle.ts'
 import { makeReadOnly, takeOffline } from '../../doubles/tns/rules/tablespaces.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, users, writer } from './samples.ts'
+import { users, writer } from './samples.ts'
+import { active, chain, server, source, start } from './started.ts'
 
-let server: Oracle
-let chain: BackupChain
-
-async function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
-  server = await smallOracle(options)
-  chain = await BackupChain.of(server, settings)
-}
 afterEach(async () => {
   await chain?.[Symbol.asyncDispose]()
   await server?.close()
 })
-
-const active = () => server.database.dataFiles.filter(({ backup }) => backup.active).length
 
 describe.each(['local', 'remote'] as const)('files that are read %s', files => {
   beforeEach(() => start({}, { files }))
@@ -46,7 +37,7 @@ describe.each(['local', 'remote'] as const)('files that are read %s', files => {
     const { got, held } = await chain.restore({ kind: 'latest' })
     expect(Object.keys(got).length).toBeGreaterThan(2)
     expect(got).toEqual(held)
-    expect(active()).toBe(0)
+    expect(active()).toEqual([])
     expect(server.database.directories).toEqual([])
     expect(readdirSync(join(server.database.directory, 'exchange'))).toEqual([])
     expect(existsSync(chain.undo)).toBe(false)
@@ -127,13 +118,13 @@ describe('tablespaces one after the other', () => {
     let most = 0
     await chain.take('full', {
       before: ({ role }) => {
-        if (role === 'data') most = Math.max(most, active())
+        if (role === 'data') most = Math.max(most, active().length)
       },
       onChunk: () => void write(),
     })
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThanOrEqual(3)
-    expect(active()).toBe(0)
+    expect(active()).toEqual([])
     const { got, held } = await chain.restore({ kind: 'latest' })
     expect(got).toEqual(held)
   })
@@ -144,7 +135,7 @@ describe('tablespaces one after the other', () => {
     server.faults.add(/^ALTER DATABASE BEGIN/, new OraError(1031, 'insufficient privileges'))
     const taken = await chain.take('full')
     expect(taken.warnings.join()).toContain('oracle-by-tablespace')
-    expect(active()).toBe(0)
+    expect(active()).toEqual([])
     const { got, held } = await chain.restore({ kind: 'latest' })
     expect(got).toEqual(held)
   })
@@ -291,7 +282,7 @@ describe('parameters', () => {
     await start({ spfile: false })
     const text = join(server.database.directory, 'dbs', 'initshop.ora')
     await chain[Symbol.asyncDispose]()
-    chain = await BackupChain.of(server, { parameterFile: text })
+    await source({ parameterFile: text })
     const taken = await chain.take('full')
     expect(taken.warnings).toEqual([])
     const { name } = taken.files.find(file => file.name.endsWith('/init.ora'))!
@@ -335,7 +326,7 @@ it('further files that the source names come along with a full', async () => {
   await start()
   const path = join(server.database.directory, 'dbs', `spfileshop.ora`)
   await chain[Symbol.asyncDispose]()
-  chain = await BackupChain.of(server, { also: [path] })
+  await source({ also: [path] })
   const taken = await chain.take('full')
   expect(taken.files.map(({ name }) => name).filter(name => name.includes('/also/'))).toEqual([
     expect.stringContaining('/also/1-spfileshop.ora'),

@@ -13,7 +13,7 @@ import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
 import type { Oracle } from '../../doubles/tns/oracle.ts'
 import type { User } from '../../doubles/tns/session/session.ts'
 import { commitNext, headsOf, inputOf, nextFolder } from '../receiver-side.ts'
-import { stage } from '../stage.ts'
+import { stage, type WholeFile } from '../stage.ts'
 import { recovered, type State } from './operator.ts'
 
 export interface Taken {
@@ -49,6 +49,8 @@ export class BackupChain implements AsyncDisposable {
   readonly #server: Oracle
   readonly #source = newUlid()
   readonly #concurrency: number
+  /** What a process had staged whole that was killed: the next one may go on with it. */
+  readonly #whole = new Map<string, WholeFile>()
 
   private constructor(server: Oracle, settings: Parameters<typeof begin>[0], directory: string, concurrency: number) {
     this.#server = server
@@ -134,7 +136,7 @@ export class BackupChain implements AsyncDisposable {
       {
         signal,
         concurrency: this.#concurrency,
-        kept: new Map(),
+        kept: new Map([...this.#whole].map(([key, { artefact }]) => [key, artefact])),
         scratch: join(this.directory, 'source/run/scratch'),
         undo: this.undo,
         step: () => {},
@@ -150,8 +152,17 @@ export class BackupChain implements AsyncDisposable {
         session,
         this.#concurrency,
         { directory: this.directory, folder },
-        { before: stopping(hooks.before), onChunk: stopping(hooks.onChunk) },
+        {
+          kept: this.#whole,
+          before: stopping(hooks.before),
+          onChunk: stopping(hooks.onChunk),
+          onWhole: whole => {
+            const { resumeKey } = whole.artefact
+            if (hooks.killed && resumeKey !== undefined) this.#whole.set(resumeKey, whole)
+          },
+        },
       )
+      this.#whole.clear()
       outcome = 'succeeded'
       return this.#keep(plan, units, files, warnings)
     } finally {

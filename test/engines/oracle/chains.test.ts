@@ -1,23 +1,16 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Oracle, OracleOptions } from '../../doubles/tns/oracle.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, users, writer } from './samples.ts'
+import { describe, expect, it } from 'vitest'
+import type { OracleOptions } from '../../doubles/tns/oracle.ts'
+import { users, writer } from './samples.ts'
+import { start as begin, chain, server, source } from './started.ts'
 
-let server: Oracle
-let chain: BackupChain
 let clock = Date.UTC(2026, 10, 22, 10)
 
-async function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
+function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
   clock = Date.UTC(2026, 10, 22, 10)
-  server = await smallOracle({ now: () => new Date(clock), ...options })
-  chain = await BackupChain.of(server, settings)
+  return begin({ now: () => new Date(clock), ...options }, settings)
 }
-afterEach(async () => {
-  await chain?.[Symbol.asyncDispose]()
-  await server?.close()
-})
 
 async function expectRestored(): Promise<void> {
   const { got, held } = await chain.restore({ kind: 'latest' })
@@ -58,13 +51,13 @@ describe('logs that cannot be gone on with become a full, at once', () => {
     await expectRestored()
   })
 
-  it('one of them is not known any more: its record has aged out of the control file', async () => {
+  it('one of them is not known any more, and not there: its record has aged out of the control file', async () => {
     await start()
     const { write } = writer(server)
     await chain.take('full')
     write()
     server.database.logs.switch(1)
-    server.database.logs.archived.length = 0
+    for (const { path } of server.database.logs.archived.splice(0)) rmSync(path)
     expect(await chain.take('log')).toMatchObject({ promoted: 'LOG_GONE' })
     await expectRestored()
   })
@@ -313,7 +306,7 @@ describe('archived logs that are committed', () => {
       await chain.take('full')
       expect(await chain.committed(chain.taken[0]!)).toEqual({ notes: [] })
       await chain[Symbol.asyncDispose]()
-      chain = await BackupChain.of(server, { files, deleteArchivedLogs: true })
+      await source({ files, deleteArchivedLogs: true })
       const older = server.database.logs.archived.length
       write()
       const full = await chain.take('full')

@@ -1,26 +1,13 @@
 import { rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { oracle as engine } from '../../../uploader/engines/oracle/engine.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
-import type { Oracle, OracleOptions } from '../../doubles/tns/oracle.ts'
 import { beginDatabaseBackup } from '../../doubles/tns/rules/backup-mode.ts'
 import type { SystemPrivilege } from '../../doubles/tns/session/session.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, users } from './samples.ts'
-
-let server: Oracle
-let chain: BackupChain
-
-async function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
-  server = await smallOracle(options)
-  chain = await BackupChain.of(server, settings)
-}
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  await server.close()
-})
+import { users } from './samples.ts'
+import { chain, server, start } from './started.ts'
 
 const check = () => engine.checkRights!(chain.settings, new AbortController().signal)
 const codes = async () => (await check()).map(({ code, grave }) => (grave ? code : `(${code})`))

@@ -1,33 +1,23 @@
-import { copyFileSync, existsSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeBlocks, writeHeader } from '../../doubles/tns/files/data-file.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
-import { backupUser, type Oracle, type OracleOptions } from '../../doubles/tns/oracle.ts'
+import { backupUser, type OracleOptions } from '../../doubles/tns/oracle.ts'
 import { beginDatabaseBackup } from '../../doubles/tns/rules/backup-mode.ts'
 import type { SystemPrivilege, User } from '../../doubles/tns/session/session.ts'
 import { failureOf } from '../mysql/harness.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, users, writer } from './samples.ts'
+import { users, writer } from './samples.ts'
+import { active, chain, exchange, server, source, start } from './started.ts'
 
-let server: Oracle
-let chain: BackupChain
-
-async function start(options: OracleOptions = {}, settings: Record<string, unknown> = {}): Promise<void> {
-  server = await smallOracle(options)
-  chain = await BackupChain.of(server, settings)
-}
 afterEach(async () => {
   await chain?.[Symbol.asyncDispose]()
   await server?.close()
 })
 
-const active = () => server.database.dataFiles.filter(({ backup }) => backup.active).length
-const exchange = () => readdirSync(join(server.database.directory, 'exchange'))
-
 /** Nothing of a run is left on the server, and none is noted to be undone. */
 function expectNothingLeft(): void {
-  expect(active()).toBe(0)
+  expect(active()).toEqual([])
   expect(server.database.directories).toEqual([])
   expect(exchange()).toEqual([])
   expect(existsSync(chain.undo)).toBe(false)
@@ -55,7 +45,7 @@ describe('a database that cannot be backed up as it is', () => {
   it('is a pluggable one, reached by mistake', async () => {
     await start({ pluggable: ['sales'] })
     await chain[Symbol.asyncDispose]()
-    chain = await BackupChain.of(server, { connection: { service: 'sales' } })
+    await source({ connection: { service: 'sales' } })
     expect(await failureOf(chain.take('full'))).toMatch(/^oracle-not-root: .*SALES/)
   })
 
@@ -72,7 +62,7 @@ describe('backup mode that is on already', () => {
     await start()
     beginDatabaseBackup(server.database, 0)
     expect(await failureOf(chain.take('full'))).toMatch(/^oracle-backup-mode-on: /)
-    expect(active()).toBe(4)
+    expect(active()).toHaveLength(4)
     expect(existsSync(chain.undo)).toBe(false)
   })
 
@@ -80,7 +70,7 @@ describe('backup mode that is on already', () => {
     await start()
     server.faults.add(/^ALTER DATABASE BEGIN/, () => beginDatabaseBackup(server.database, 0))
     expect(await failureOf(chain.take('full'))).toMatch(/^oracle-backup-mode-on: /)
-    expect(active()).toBe(4)
+    expect(active()).toHaveLength(4)
     expect(existsSync(chain.undo)).toBe(false)
   })
 })
@@ -90,7 +80,7 @@ describe('a data file', () => {
     await start()
     const onServer = join(server.database.directory, 'oradata')
     await chain[Symbol.asyncDispose]()
-    chain = await BackupChain.of(server, { paths: [{ server: onServer, here: '/nonexistent' }] })
+    await source({ paths: [{ server: onServer, here: '/nonexistent' }] })
     expect(await failureOf(chain.take('full'))).toMatch(/^oracle-file-elsewhere: .*dbf.*paths/)
     expectNothingLeft()
   })
@@ -325,7 +315,7 @@ describe('an account', () => {
       }
       await start({ users: [plain] }, { files: 'remote' })
       expect(await failureOf(chain.take('full'))).toMatch(/^oracle-missing-right: .*failsafe doctor/)
-      expect(active()).toBe(0)
+      expect(active()).toEqual([])
       expect(existsSync(chain.undo)).toBe(false)
     },
   )

@@ -13,7 +13,8 @@ export interface Orders {
   /** By the name that the control file has for a file. */
   dataFiles: Map<string, string>
   logs: string[]
-  until: { scn: bigint } | { clock: string }
+  /** Null for files that need no redo. */
+  until: { scn: bigint } | { clock: string } | null
 }
 
 export function ordersIn(scripts: readonly Script[], sql = 'restore.sql'): Orders {
@@ -23,13 +24,18 @@ export function ordersIn(scripts: readonly Script[], sql = 'restore.sql'): Order
   const dataFiles = new Map<string, string>()
   const files = /^ALTER DATABASE (?:RENAME FILE|CREATE DATAFILE) '((?:[^']|'')*)' (?:TO|AS) '((?:[^']|'')*)';$/gm
   for (const [, from, to] of script.matchAll(files)) dataFiles.set(quoted(from!), inFolder(quoted(to!), mark))
-  const until = /UNTIL (?:CHANGE (\d+)|TIME '([\d:-]+)') USING BACKUP CONTROLFILE/.exec(script)!
+  const until = /UNTIL (?:CHANGE (\d+)|TIME '([\d:-]+)'|CANCEL) USING BACKUP CONTROLFILE/.exec(script)!
   return {
     controlFile: /^cp '(.*)' control\.ctl\.new$/m.exec(prepare)![1]!.replaceAll("'\\''", "'"),
     dataFiles,
     logs: [...prepare.matchAll(/^cp '(.*)' all-logs\/$/gm)].map(([, name]) => name!.replaceAll("'\\''", "'")),
-    until: until[1] === undefined ? { clock: until[2]!.replace(/:/, 'T') } : { scn: BigInt(until[1]) },
+    until: untilIn(until),
   }
+}
+
+function untilIn([, scn, clock]: RegExpExecArray): Orders['until'] {
+  if (scn !== undefined) return { scn: BigInt(scn) }
+  return clock === undefined ? null : { clock: clock.replace(/:/, 'T') }
 }
 
 const quoted = (text: string) => text.replaceAll("''", "'")
@@ -44,7 +50,7 @@ export function recovered(
 ): { got: State; held: State } {
   const orders = ordersIn(scripts)
   const archivedLogs = orders.logs.map(name => join(directory, name))
-  const until = 'scn' in orders.until ? orders.until.scn : scnAt(orders.until.clock, archivedLogs, database)
+  const until = untilOf(orders.until, archivedLogs, database)
   const result: Recovered = recover({
     controlFile: join(directory, orders.controlFile),
     dataFiles: new Map([...orders.dataFiles].map(([from, to]) => [from, join(directory, to)])),
@@ -53,7 +59,12 @@ export function recovered(
   })
   const without = (state: Map<string, string>) =>
     sorted(new Map([...state].filter(([key]) => !result.lost.includes(key))))
-  return { got: without(result.state), held: without(database.stateAt(until - 1n)) }
+  return { got: without(result.state), held: without(database.stateAt(result.scn - 1n)) }
+}
+
+function untilOf(until: Orders['until'], logs: readonly string[], database: Database): bigint | null {
+  if (until === null) return null
+  return 'scn' in until ? until.scn : scnAt(until.clock, logs, database)
 }
 
 /** The first change of that second or later; where there is none, all that the logs hold. */

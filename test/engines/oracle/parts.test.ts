@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { problemWithName } from '../../../shared/restore/names.ts'
-import { BackupModeJournal } from '../../../uploader/engines/oracle/backup/journal.ts'
+import { readNote } from '../../../uploader/engines/oracle/backup/note.ts'
 import { formOf, joinPath, pathHere, safeName, splitPath } from '../../../uploader/engines/oracle/files/server-path.ts'
 import { type ArchivedLog, isGap, logsBetween } from '../../../uploader/engines/oracle/logs/archived-log.ts'
 import { atScn, clockAt, scnOf } from '../../../uploader/engines/oracle/position.ts'
@@ -105,9 +105,9 @@ describe('logs from one SCN to another', () => {
   const all = [log(1, 10, 20), log(2, 20, 30), log(3, 30, 40)]
 
   it('follow one another', () => {
-    expect(sequences(logsBetween(all, 1, '20', '40'))).toEqual([2, 3])
-    expect(sequences(logsBetween(all, 1, '10', '30'))).toEqual([1, 2])
-    expect(sequences(logsBetween(all, 1, '40', '40'))).toEqual([])
+    expect(sequences(logsBetween(all, { thread: 1, from: '20', to: '40' }))).toEqual([2, 3])
+    expect(sequences(logsBetween(all, { thread: 1, from: '10', to: '30' }))).toEqual([1, 2])
+    expect(sequences(logsBetween(all, { thread: 1, from: '40', to: '40' }))).toEqual([])
   })
 
   it.each<[string, ArchivedLog[], RegExp]>([
@@ -118,7 +118,7 @@ describe('logs from one SCN to another', () => {
     ['SCNs follow, and numbers do not', [all[0]!, log(3, 20, 30), log(4, 30, 40)], /sequence 2/],
     ['the newest is not listed', all.slice(0, 2), /no archived log of thread 1 holds SCN 30/],
   ])('have a gap where %s', (_, logs, reason) => {
-    expect(sequences(logsBetween(logs, 1, '10', '40'))).toMatch(reason)
+    expect(sequences(logsBetween(logs, { thread: 1, from: '10', to: '40' }))).toMatch(reason)
   })
 
   it('never leave a gap silently', () => {
@@ -129,7 +129,7 @@ describe('logs from one SCN to another', () => {
         const logs = drawn
           .map(({ sequence, first, length, there }) => log(sequence, first, first + length, there ? {} : { paths: [] }))
           .sort((a, b) => a.sequence - b.sequence)
-        const found = logsBetween(logs, 1, String(from), String(to))
+        const found = logsBetween(logs, { thread: 1, from: String(from), to: String(to) })
         if (isGap(found)) return
         const held = new Set(
           found.flatMap(({ firstScn, nextScn, paths }) => {
@@ -201,10 +201,10 @@ describe('the note of what is in backup mode', () => {
   it('that cannot be read is not taken for none', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'failsafe-oracle-note-'))
     const path = join(directory, 'undo.json')
-    expect(await BackupModeJournal.read(path)).toBeUndefined()
+    expect(await readNote(path)).toBeUndefined()
     for (const content of ['', '{"format":"other"}']) {
       writeFileSync(path, content)
-      await expect(BackupModeJournal.read(path)).rejects.toMatchObject({ code: 'oracle-journal' })
+      await expect(readNote(path)).rejects.toMatchObject({ code: 'oracle-journal' })
     }
     rmSync(directory, { recursive: true })
   })

@@ -42,7 +42,13 @@ function inventory(more: Partial<Inventory> = {}): Inventory {
       },
     ],
     threads: [{ number: 1, enabled: true, changedScn: '1' }],
-    policy: { nologging: 'promote', backupMode: 'database', method: 'user-managed', files: 'local' },
+    policy: {
+      nologging: 'promote',
+      backupMode: 'database',
+      method: 'user-managed',
+      files: 'local',
+      noarchivelog: 'refuse',
+    },
     ...more,
   }
 }
@@ -136,7 +142,7 @@ describe('a data file', () => {
     ['of the seed', { container: 2 }, [{ id: 2, databaseId: '7', name: 'PDB$SEED', openMode: 'READ ONLY' }], 'still'],
     ['of a closed container', { container: 3 }, [{ id: 3, databaseId: '7', name: 'P', openMode: 'MOUNTED' }], 'still'],
   ])('%s', (_, more, containers, treatment) => {
-    expect(treatmentOf({ ...file!, ...more }, { containers })).toBe(treatment)
+    expect(treatmentOf({ ...file!, ...more }, { containers, openMode: 'READ WRITE' })).toBe(treatment)
   })
 })
 

@@ -6,25 +6,17 @@ import { Session } from '../../../uploader/engines/oracle/connection/session.ts'
 import { Directories } from '../../../uploader/engines/oracle/files/directories.ts'
 import { RemoteFiles } from '../../../uploader/engines/oracle/files/remote.ts'
 import { database as databaseStatement } from '../../../uploader/engines/oracle/statements/discovery.ts'
-import type { Oracle } from '../../doubles/tns/oracle.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, users } from './samples.ts'
+import { users } from './samples.ts'
+import { chain, server, start } from './started.ts'
 
 const { signal } = new AbortController()
 const patience = { attempts: 3, pause: 10 }
 
-let server: Oracle
-let chain: BackupChain
 let control: Control
-afterEach(async () => {
-  await control.end()
-  await chain[Symbol.asyncDispose]()
-  await server.close()
-})
+afterEach(() => control.end())
 
-async function start(): Promise<RemoteFiles> {
-  server = await smallOracle()
-  chain = await BackupChain.of(server)
+async function remoteFiles(): Promise<RemoteFiles> {
+  await start()
   const login = await loginOf(chain.settings.connection, signal)
   control = new Control(login, await Session.connect(login), patience)
   return new RemoteFiles({ login, control, directories: new Directories(control, 'test', '/'), signal, patience })
@@ -32,7 +24,7 @@ async function start(): Promise<RemoteFiles> {
 
 describe('a file that is read through the connection', () => {
   it('is read 4 GiB and more into it, by way of BLOBs that are freed', async () => {
-    const files = await start()
+    const files = await remoteFiles()
     const { path } = server.database.file(users)
     const far = 5 * 2 ** 30
     truncateSync(path, far)
@@ -49,7 +41,7 @@ describe('a file that is read through the connection', () => {
   })
 
   it('may have many others beside it, and sessions are used again', async () => {
-    const files = await start()
+    const files = await remoteFiles()
     const connected = () => server.statements.filter(({ sql }) => sql.startsWith('SELECT BFILENAME')).length
     for (let i = 0; i < 30; i++) {
       const file = await files.open(server.database.file(users).path)

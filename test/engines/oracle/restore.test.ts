@@ -1,35 +1,26 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { RestoreReport } from '../../../uploader/engines/engine.ts'
 import type { Description } from '../../../uploader/engines/oracle/backup/description.ts'
 import { oracle as engine } from '../../../uploader/engines/oracle/engine.ts'
 import type { RestoreFiles } from '../../../uploader/engines/oracle/restore/files.ts'
 import { placeScript, prepareScript, scriptsOf } from '../../../uploader/engines/oracle/restore/scripts.ts'
 import { readControlFile } from '../../doubles/tns/files/control-file.ts'
-import type { Oracle } from '../../doubles/tns/oracle.ts'
 import { run } from '../../support/run.ts'
-import { BackupChain } from './chain.ts'
 import { ordersIn } from './operator.ts'
-import { smallOracle, writer } from './samples.ts'
-
-let server: Oracle
-let chain: BackupChain
+import { writer } from './samples.ts'
+import { chain, server, start } from './started.ts'
 
 beforeEach(async () => {
-  server = await smallOracle({ tablespaces: ["IT'S"] })
-  chain = await BackupChain.of(server)
+  await start({ tablespaces: ["IT'S"] })
   const { write } = writer(server)
   write()
   await chain.take('full')
   server.database.createTablespace('LATER', 8)
   for (let i = 0; i < 12; i++) write()
   await chain.take('log')
-})
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  await server.close()
 })
 
 const content = ({ files = [] }: Pick<RestoreReport, 'files'>, name: string) =>

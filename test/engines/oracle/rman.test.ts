@@ -1,20 +1,16 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Oracle } from '../../doubles/tns/oracle.ts'
+import { describe, expect, it } from 'vitest'
 import { failureOf } from '../mysql/harness.ts'
-import { BackupChain } from './chain.ts'
-import { smallOracle, writer } from './samples.ts'
-
-let server: Oracle
-let chain: BackupChain
+import { writer } from './samples.ts'
+import { active, chain, exchange, server, source, start } from './started.ts'
 
 /**
  * A stand-in for RMAN: it writes down what it is told and under which environment, does what `act` says in the shell (`$format` is the path that pieces are to have,
  * without %U), and ends.
  */
-async function start(act: string): Promise<void> {
-  server = await smallOracle()
+async function startWith(act: string): Promise<void> {
+  await start()
   const home = join(server.database.directory, 'home')
   mkdirSync(join(home, 'bin'), { recursive: true })
   const program = join(home, 'bin', 'rman')
@@ -28,23 +24,17 @@ ${act}
 `,
   )
   chmodSync(program, 0o755)
-  chain = await BackupChain.of(server, { method: 'rman', rman: { home, sid: 'shop1' } })
+  await source({ method: 'rman', rman: { home, sid: 'shop1' } })
 }
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  await server.close()
-})
 
 const home = () => join(server.database.directory, 'home')
 const told = (name: string) => readFileSync(join(home(), name), 'utf8')
-const exchange = () => readdirSync(join(server.database.directory, 'exchange'))
-const active = () => server.database.dataFiles.filter(({ backup }) => backup.active).length
 
 describe('a full by RMAN', () => {
   const writes = `printf one > "\${format}01_1_1"; printf two > "\${format}01_2_1"`
 
   it('holds the pieces that it wrote, which are gone from the server then; no file was in backup mode', async () => {
-    await start(writes)
+    await startWith(writes)
     const { write } = writer(server)
     write()
     const taken = await chain.take('full')
@@ -58,7 +48,7 @@ describe('a full by RMAN', () => {
   })
 
   it('is told everything through its input, nothing on a command line that others could read', async () => {
-    await start(writes)
+    await startWith(writes)
     await chain.take('full')
     expect(told('environment').trim()).toBe(`${home()} shop1 0 C`)
     const commands = told('commands')
@@ -69,7 +59,7 @@ describe('a full by RMAN', () => {
   })
 
   it('is gone on from by logs, and restored by RMAN alone', async () => {
-    await start(writes)
+    await startWith(writes)
     const { write } = writer(server)
     await chain.take('full')
     write()
@@ -92,7 +82,7 @@ describe('a full by RMAN', () => {
   })
 
   it('removes what a killed run has left of its own', async () => {
-    await start(writes)
+    await startWith(writes)
     await failureOf(
       chain.take('full', {
         killed: true,
@@ -109,7 +99,7 @@ describe('a full by RMAN', () => {
 
 describe('RMAN', () => {
   it('that complains and ends well is warned of', async () => {
-    await start(
+    await startWith(
       `echo 'RMAN-06497: WARNING: control file is not current' ; echo 'RMAN-08591: WARNING: invalid archived log deletion policy'; printf x > "\${format}1"`,
     )
     const { warnings } = await chain.take('full')
@@ -117,7 +107,7 @@ describe('RMAN', () => {
   })
 
   it('that ends with an error fails the run, with what it said; what it wrote is removed', async () => {
-    await start(
+    await startWith(
       `printf x > "\${format}1"; echo 'RMAN-03009: failure of backup command'; echo 'ORA-19502: write error on file'; exit 1`,
     )
     expect(await failureOf(chain.take('full'))).toMatch(/^rman-failed: .*RMAN-03009.*ORA-19502/)
@@ -125,25 +115,23 @@ describe('RMAN', () => {
   })
 
   it('that writes nothing has not backed up anything', async () => {
-    await start('true')
+    await startWith('true')
     expect(await failureOf(chain.take('full'))).toMatch(/^rman-failed: .*wrote nothing/)
   })
 
   it('that is not there is named', async () => {
-    await start('true')
-    const settings = { ...chain.settings, rman: { home: '/nowhere', sid: 'shop' } }
-    await chain[Symbol.asyncDispose]()
-    chain = await BackupChain.of(server, { method: 'rman', rman: settings.rman })
+    await startWith('true')
+    await source({ method: 'rman', rman: { home: '/nowhere', sid: 'shop' } })
     expect(await failureOf(chain.take('full'))).toMatch(/^rman-missing: \/nowhere\/bin\/rman/)
   })
 
   it('is killed when the run is stopped', async () => {
-    await start('sleep 60')
+    await startWith('sleep 60')
     const stop = new AbortController()
     setTimeout(() => stop.abort(new Error('stopped')), 200)
     const began = performance.now()
     expect(await failureOf(chain.take('full', { signal: stop.signal }))).toContain('stopped')
     expect(performance.now() - began).toBeLessThan(5000)
-    expect(active()).toBe(0)
+    expect(active()).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 SELECT dbid, name, db_unique_name AS unique_name, log_mode, open_mode, database_role AS role, platform_name AS platform,
-  TO_CHAR(current_scn) AS scn, TO_CHAR(resetlogs_change#) AS resetlogs_scn, cdb,
+  TO_CHAR(GREATEST(NVL(current_scn, 0), checkpoint_change#)) AS scn, TO_CHAR(resetlogs_change#) AS resetlogs_scn, cdb,
   TO_CHAR(SYSTIMESTAMP, 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM') AS now,
   SYS_CONTEXT('USERENV', 'CON_NAME') AS container
   FROM v$database;
@@ -14,6 +14,9 @@ SELECT file# AS file_number, ts# AS tablespace_number, con_id, name, status, ena
   TO_CHAR(creation_change#) AS creation_scn, TO_CHAR(checkpoint_change#) AS checkpoint_scn,
   TO_CHAR(unrecoverable_change#) AS unrecoverable_scn, TO_CHAR(creation_time, 'YYYY-MM-DD"T"HH24:MI:SS') AS creation_time
   FROM v$datafile ORDER BY file#;
+
+SELECT file# AS file_number, name, TO_CHAR(checkpoint_change#) AS checkpoint_scn, TO_CHAR(last_change#) AS last_scn
+  FROM v$datafile WHERE enabled = 'READ WRITE' AND status IN ('SYSTEM', 'ONLINE') ORDER BY file#;
 
 SELECT ts# AS tablespace_number, con_id, name FROM v$tablespace;
 
@@ -46,7 +49,7 @@ SELECT TO_CHAR(sequence#) AS sequence, resetlogs_id, dest_id AS destination, nam
   AND resetlogs_change# = (SELECT resetlogs_change# FROM v$database)
   ORDER BY sequence#, dest_id;
 
-SELECT dest_name AS name, status, error FROM v$archive_dest WHERE status <> 'INACTIVE';
+SELECT dest_name AS name, status, error, destination FROM v$archive_dest WHERE status <> 'INACTIVE';
 
 SELECT privilege FROM session_privs;
 
@@ -59,6 +62,10 @@ ALTER TABLESPACE "N" BEGIN BACKUP;
 ALTER TABLESPACE "N" END BACKUP;
 
 ALTER SESSION SET CONTAINER = "N";
+
+ALTER PLUGGABLE DATABASE "N" OPEN READ WRITE;
+
+ALTER PLUGGABLE DATABASE "N" OPEN READ ONLY;
 
 ALTER SYSTEM ARCHIVE LOG CURRENT;
 
@@ -77,6 +84,9 @@ CREATE OR REPLACE DIRECTORY "N" AS 'P';
 DROP DIRECTORY "N";
 
 SELECT directory_name AS name FROM dba_directories WHERE directory_name LIKE :prefix ESCAPE '\';
+
+SELECT thread# AS thread, TO_CHAR(sequence#) AS sequence, name FROM v$archived_log
+  WHERE registrar IN ('RMAN', 'SRMN') AND deleted = 'NO' AND SUBSTR(name, 1, LENGTH(:path)) = :path;
 
 SELECT BFILENAME(:directory, :file_name) AS handle, DBMS_LOB.GETLENGTH(BFILENAME(:directory, :file_name)) AS bytes FROM dual;
 

@@ -33,7 +33,7 @@ export async function inspectDatabase(session: Pick<Session, 'query' | 'one'>, s
     scn: text(is, 'scn'),
     now: text(is, 'now'),
   }
-  requirePossible(head)
+  requirePossible(head, settings)
   return {
     ...head,
     ...(await dataFilesOf(session)),
@@ -44,6 +44,7 @@ export async function inspectDatabase(session: Pick<Session, 'query' | 'one'>, s
       backupMode: settings.backupMode,
       method: settings.method,
       files: topologyOf(settings),
+      noarchivelog: settings.noarchivelog,
     },
   }
 }
@@ -71,8 +72,9 @@ export async function dataFilesOf(
 }
 
 /** Whether files of the server are read on this machine, or through the connection. */
-export function topologyOf({ files, method, connection }: Settings): 'local' | 'remote' {
-  return files ?? (method === 'rman' || isLocal(connection.host) ? 'local' : 'remote')
+export function topologyOf({ files, rman, noarchivelog, connection }: Settings): 'local' | 'remote' {
+  const reached = rman !== undefined || noarchivelog !== 'refuse' || isLocal(connection.host)
+  return files ?? (reached ? 'local' : 'remote')
 }
 
 const keyOf = (row: Row) => `${textOrNull(row, 'con_id') ?? '0'}/${text(row, 'tablespace_number')}`
@@ -103,7 +105,9 @@ function dataFileOf(row: Row, tablespaces: ReadonlyMap<string, string>): DataFil
   }
 }
 
-function requirePossible(is: Pick<Inventory, 'hasContainers' | 'container' | 'role' | 'openMode' | 'logMode'>): void {
+type Head = Pick<Inventory, 'hasContainers' | 'container' | 'role' | 'openMode' | 'logMode'>
+
+function requirePossible(is: Head, { noarchivelog }: Settings): void {
   if (is.hasContainers && is.container !== 'CDB$ROOT')
     throw new Failure('oracle-not-root', `The connection leads into the pluggable database ${is.container}`, {
       why: 'the files of the whole database, and its redo, are seen from the root alone',
@@ -114,15 +118,16 @@ function requirePossible(is: Pick<Inventory, 'hasContainers' | 'container' | 'ro
       why: `its role is ${is.role}, and a standby has no backup mode`,
       fix: 'Point the source at the primary',
     })
-  if (is.openMode !== 'READ WRITE')
+  if (is.logMode === 'NOARCHIVELOG' && noarchivelog === 'refuse')
+    throw new Failure('oracle-noarchivelog', 'The database runs in NOARCHIVELOG mode', {
+      why: 'without archived logs a copy of an open database is worth nothing',
+      fix: 'Run as an administrator: SHUTDOWN IMMEDIATE; STARTUP MOUNT; ALTER DATABASE ARCHIVELOG; ALTER DATABASE OPEN. Or say that it may be copied while it is closed: noarchivelog',
+    })
+  const mayBeClosed = is.logMode === 'NOARCHIVELOG' && is.openMode === 'MOUNTED'
+  if (is.openMode !== 'READ WRITE' && !mayBeClosed)
     throw new Failure('oracle-not-open', `The database is ${is.openMode}`, {
       why: 'what is written to its files is known of one that is open for writing alone',
       fix: 'Open it: ALTER DATABASE OPEN; if that says ORA-10873, run ALTER DATABASE END BACKUP first, unless its files were restored from a backup',
       retriable: true,
-    })
-  if (is.logMode !== 'ARCHIVELOG')
-    throw new Failure('oracle-noarchivelog', 'The database runs in NOARCHIVELOG mode', {
-      why: 'without archived logs a copy of an open database is worth nothing',
-      fix: 'Run as an administrator: SHUTDOWN IMMEDIATE; STARTUP MOUNT; ALTER DATABASE ARCHIVELOG; ALTER DATABASE OPEN',
     })
 }

@@ -24,7 +24,7 @@ export interface Inventory {
   containers: Container[]
   dataFiles: DataFile[]
   threads: Thread[]
-  policy: Pick<Settings, 'nologging' | 'backupMode' | 'method'> & { files: 'local' | 'remote' }
+  policy: Pick<Settings, 'nologging' | 'backupMode' | 'method' | 'noarchivelog'> & { files: 'local' | 'remote' }
 }
 
 /** The history of redo that the database is in: OPEN RESETLOGS begins another one. */
@@ -71,12 +71,21 @@ export function enabledThreads({ threads }: Pick<Inventory, 'threads'>): number[
   return threads.filter(({ enabled }) => enabled).map(({ number }) => number)
 }
 
+/** Nothing is archived, so that it is copied while it is closed. */
+export function isCold({ logMode }: Pick<Inventory, 'logMode'>): boolean {
+  return logMode !== 'ARCHIVELOG'
+}
+
 /**
  * How a data file is copied:
  * - `hot`: it is written to meanwhile, so it has to be in backup mode
- * - `still`: nobody writes to it: read only, offline, or of a container that is not open for writing
+ * - `still`: nobody writes to it: read only, offline, or of a database or container that is not open for writing
  */
-export function treatmentOf(file: DataFile, { containers }: Pick<Inventory, 'containers'>): 'hot' | 'still' {
+export function treatmentOf(
+  file: DataFile,
+  { containers, openMode }: Pick<Inventory, 'containers' | 'openMode'>,
+): 'hot' | 'still' {
+  if (openMode !== 'READ WRITE') return 'still'
   if (file.enabled !== 'READ WRITE' || !['SYSTEM', 'ONLINE'].includes(file.status)) return 'still'
   const container = containers.find(({ id }) => id === file.container)
   return container === undefined || container.openMode === 'READ WRITE' ? 'hot' : 'still'

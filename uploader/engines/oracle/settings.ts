@@ -14,8 +14,13 @@ export const ConnectionSettings = z
     user: z.string().min(1),
     ...SecretSource.shape,
     as: z.enum(['sysbackup', 'sysdba', 'none']).default('sysbackup'),
-    /** TCPS. `wallet`: a directory with `ewallet.pem`; the system's authorities if left out. */
-    tls: z.strictObject({ wallet: z.string().min(1).optional() }).optional(),
+    /** TCPS. `caFile`: a PEM file with the authorities to trust instead of those of the program; `wallet`: a directory with `ewallet.pem`, which may hold a certificate of ours as well. */
+    tls: z
+      .strictObject({ caFile: z.string().min(1).optional(), wallet: z.string().min(1).optional() })
+      .refine(({ caFile, wallet }) => caFile === undefined || wallet === undefined, {
+        message: 'give either caFile or wallet',
+      })
+      .optional(),
   })
   .refine(oneSecretAtMost, oneSecretMessage)
   .refine(({ service, sid }) => (service === undefined) !== (sid === undefined), {
@@ -38,8 +43,9 @@ export const Settings = z
   .strictObject({
     connection: ConnectionSettings,
     directory: z.string().min(1),
-    /** Fulls as copies of data files in backup mode, or by Oracle's Recovery Manager, which runs on this machine (`rman`). Logs are the same. */
+    /** Fulls as copies of data files in backup mode, or by Oracle's Recovery Manager (`rman`). Logs are the same. */
     method: z.enum(['user-managed', 'rman']).default('user-managed'),
+    /** Oracle's Recovery Manager on this machine. */
     rman: RmanSettings.optional(),
     files: z.enum(['local', 'remote']).optional(),
     paths: z.array(z.strictObject({ server: z.string().min(1), here: z.string().min(1) })).default([]),
@@ -47,6 +53,11 @@ export const Settings = z
     backupMode: z.enum(['database', 'tablespace']).default('database'),
     /** Files in ASM are refused, or copied into `directory` by the server first, one for each reader. */
     asm: z.enum(['refuse', 'copy']).default('refuse'),
+    /**
+     * A database without archived logs can be copied while it is closed alone. It is refused; or somebody closes and mounts it before each run; or failsafe shuts it
+     * down (`rman`), and opens it again.
+     */
+    noarchivelog: z.enum(['refuse', 'closed', 'shutdown']).default('refuse'),
     /** Changes without redo since the last full: the next log run becomes a full, or they are only warned of. */
     nologging: z.enum(['promote', 'warn']).default('promote'),
     /** The text file of parameters, as the server names it, of a database that was started without a server parameter file. */
@@ -56,13 +67,25 @@ export const Settings = z
     /** Archived logs are removed from the server once the receiver has committed them. */
     deleteArchivedLogs: z.boolean().default(false),
   })
-  .refine(({ method, rman }) => (method === 'rman') === (rman !== undefined), {
+  .refine(({ method, noarchivelog, rman }) => rman || (method !== 'rman' && noarchivelog !== 'shutdown'), {
     path: ['rman'],
-    message: 'method: rman and rman: { home, sid } go together',
+    message: 'method: rman and noarchivelog: shutdown need rman: { home, sid }',
   })
-  .refine(({ method, files }) => method !== 'rman' || files !== 'remote', {
+  .refine(({ rman, files }) => rman === undefined || files !== 'remote', {
     path: ['files'],
     message: 'RMAN writes into files that this machine has to reach: files: local',
+  })
+  .refine(({ noarchivelog, files }) => noarchivelog === 'refuse' || files !== 'remote', {
+    path: ['files'],
+    message: 'a database that is closed reads no files for others: files: local',
+  })
+  .refine(({ noarchivelog, asm, method }) => noarchivelog === 'refuse' || asm === 'refuse' || method === 'rman', {
+    path: ['asm'],
+    message: 'a database that is closed copies nothing out of ASM: method: rman',
+  })
+  .refine(({ noarchivelog, connection }) => noarchivelog === 'refuse' || connection.as !== 'none', {
+    path: ['connection', 'as'],
+    message: 'a database that is closed lets administrators in alone: as: sysbackup',
   })
 
 export type RmanSettings = z.output<typeof RmanSettings>

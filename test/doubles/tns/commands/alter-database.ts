@@ -1,5 +1,5 @@
 import { OraError } from '../ora.ts'
-import { beginDatabaseBackup, endDatabaseBackup, requireNoBackupForOpen } from '../rules/backup-mode.ts'
+import { beginDatabaseBackup, endDatabaseBackup, requireNoBackupForOpen, requireOpen } from '../rules/backup-mode.ts'
 import { backupControlFile, traceControlFile } from '../rules/control-file.ts'
 import { require, requireRoot, type SessionState } from '../session/session.ts'
 import type { Tape } from '../sql/tape.ts'
@@ -23,7 +23,7 @@ export function alterDatabase(session: SessionState, tape: Tape): void {
     tape.end()
     if (database.status === 'OPEN') throw new OraError(1531, 'a database already open by the instance')
     requireNoBackupForOpen(database)
-    database.status = 'OPEN'
+    database.open()
   } else throw invalid(tape)
 }
 
@@ -42,7 +42,7 @@ function backup({ database }: SessionState, tape: Tape): void {
   }
 }
 
-/** ALTER PLUGGABLE DATABASE [name] BEGIN BACKUP | END BACKUP */
+/** ALTER PLUGGABLE DATABASE [name] BEGIN BACKUP | END BACKUP | OPEN [READ ONLY | READ WRITE] */
 export function alterPluggableDatabase(session: SessionState, tape: Tape): void {
   const { database } = session
   require(session, 'ALTER DATABASE')
@@ -50,9 +50,23 @@ export function alterPluggableDatabase(session: SessionState, tape: Tape): void 
   const container = name === null ? session.container : database.containers.find(found => found.name === name)?.id
   if (container === undefined) throw new OraError(65011, `Pluggable database ${name} does not exist.`)
   if (container <= 1) throw new OraError(65046, 'operation not allowed from outside a pluggable database')
+  if (tape.takes('OPEN')) {
+    const readOnly = tape.takes('READ', 'ONLY')
+    if (!readOnly) tape.takes('READ', 'WRITE')
+    tape.end()
+    openPluggable(session, container, readOnly)
+    return
+  }
   const begin = tape.takes('BEGIN', 'BACKUP')
   if (!begin && !tape.takes('END', 'BACKUP')) throw invalid(tape)
   tape.end()
   if (begin) beginDatabaseBackup(database, container)
   else endDatabaseBackup(database, container)
+}
+
+function openPluggable({ database }: SessionState, id: number, readOnly: boolean): void {
+  requireOpen(database)
+  const container = database.containers.find(each => each.id === id)!
+  if (container.openMode !== 'MOUNTED') throw new OraError(65019, `pluggable database ${container.name} already open`)
+  container.openMode = readOnly ? 'READ ONLY' : 'READ WRITE'
 }

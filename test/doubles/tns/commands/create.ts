@@ -1,4 +1,5 @@
 import { OraError } from '../ora.ts'
+import { requireOpen } from '../rules/backup-mode.ts'
 import { createDirectory, dropDirectory } from '../rules/directories.ts'
 import { createParameterFile } from '../rules/parameter-file.ts'
 import { require, requireAdministrative, requireRoot, type SessionState } from '../session/session.ts'
@@ -11,6 +12,7 @@ export function create(session: SessionState, tape: Tape): void {
     tape.expect('AS', new OraError(905, 'missing keyword', tape.next.at))
     const path = tape.text(new OraError(905, 'missing keyword', tape.next.at))
     tape.end()
+    requireOpen(session.database)
     require(session, 'CREATE ANY DIRECTORY')
     createDirectory(session.database, { name, path, container: session.container }, replace)
   } else if (!replace && tape.takes('PFILE')) createPfile(session, tape)
@@ -34,6 +36,7 @@ export function drop(session: SessionState, tape: Tape): void {
   tape.expect('DIRECTORY', new OraError(950, 'invalid DROP option', tape.next.at))
   const name = tape.name()
   tape.end()
+  requireOpen(session.database)
   require(session, 'DROP ANY DIRECTORY')
   dropDirectory(session.database, name, session.container)
 }

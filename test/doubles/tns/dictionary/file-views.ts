@@ -74,7 +74,9 @@ export const fileViews: Record<string, View> = {
     CHECKPOINT_TIME: date(({ checkpointTime }) => checkpointTime),
     'UNRECOVERABLE_CHANGE#': number(({ unrecoverableScn }) => unrecoverableScn),
     UNRECOVERABLE_TIME: date(({ unrecoverableTime }) => unrecoverableTime),
-    'LAST_CHANGE#': number(file => (isOffline(file) ? file.checkpointScn : null)),
+    'LAST_CHANGE#': number((file, { database }) =>
+      isOffline(file) || database.closedCleanly || database.standsStill(file) ? file.checkpointScn : null,
+    ),
     'OFFLINE_CHANGE#': number(() => 0n),
     BYTES: number(({ blocks }, { database }) => blocks * database.blockSize),
     BLOCKS: number(({ blocks }) => blocks),

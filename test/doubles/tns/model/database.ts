@@ -71,6 +71,8 @@ export class Database {
   readonly spfile: string | null
   archiveLog: boolean
   status: 'OPEN' | 'MOUNTED' | 'STARTED' = 'OPEN'
+  /** Every file ends where its checkpoint is, which the control file says: nothing was written behind that. */
+  closedCleanly = false
   role: 'PRIMARY' | 'PHYSICAL STANDBY' = 'PRIMARY'
   readOnly = false
   controlFileType: 'CURRENT' | 'BACKUP' | 'CREATED' = 'CURRENT'
@@ -358,6 +360,22 @@ export class Database {
       status: 'CURRENT',
     })
     this.logs.reset()
+    this.checkpoint()
+  }
+
+  /** The instance ends. @param cleanly what was written is in the data files, as after SHUTDOWN IMMEDIATE; not after a crash */
+  end(cleanly: boolean): void {
+    if (this.status === 'OPEN') {
+      if (cleanly) this.checkpoint()
+      this.closedCleanly = cleanly
+    }
+    this.status = 'STARTED'
+    for (const container of this.containers) if (container.id > 2) container.openMode = 'MOUNTED'
+  }
+
+  open(): void {
+    this.status = 'OPEN'
+    this.closedCleanly = false
     this.checkpoint()
   }
 

@@ -10,6 +10,7 @@ import {
   type LogHeader,
   logBlockSize,
   type RedoBody,
+  readLog,
   writeLog,
 } from '../files/redo-log.ts'
 import type { Database } from './database.ts'
@@ -140,7 +141,7 @@ export class Logs {
           .replace('%r', String(resetlogsId))
         const name = join(path, file)
         const { blocks } = writeLog(name, header, records)
-        this.#list(header, number, name, blocks)
+        this.#list(header, { destination: number, name, blocks, registrar: 'ARCH' })
       }
       group.archived = true
       this.#waiting.delete(group)
@@ -154,11 +155,20 @@ export class Logs {
     while (!this.archive()) await once(this.#archived, 'all', { signal })
   }
 
-  #list(header: Omit<LogHeader, 'blocks'>, destination: number, name: string, blocks: number): void {
+  /** A file that lies there becomes a copy of its log that the control file knows, in no destination. */
+  catalog(path: string): void {
+    const { blocks, ...header } = readLog(path)!.header
+    this.#list(header, { destination: 0, name: path, blocks, registrar: 'RMAN' })
+  }
+
+  #list(
+    header: Omit<LogHeader, 'blocks'>,
+    copy: { destination: number; name: string; blocks: number; registrar: ArchivedLog['registrar'] },
+  ): void {
     this.archived.push({
+      ...copy,
       record: ++this.#record,
-      name,
-      destination,
+      path: copy.name,
       thread: header.thread,
       sequence: header.sequence,
       resetlogsId: header.resetlogsId,
@@ -168,7 +178,6 @@ export class Logs {
       firstTime: header.firstTime,
       nextScn: header.nextScn,
       nextTime: header.nextTime,
-      blocks,
       deleted: false,
       status: 'A',
       completed: this.#database.clock(),

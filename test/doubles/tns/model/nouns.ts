@@ -62,8 +62,12 @@ export interface Thread {
 /** A row of V$ARCHIVED_LOG: one for each copy of a log. */
 export interface ArchivedLog {
   record: number
-  /** null once RMAN has deleted the copy. */
+  /** Who has made the copy: the archiver, or RMAN. */
+  registrar: 'ARCH' | 'RMAN'
+  /** As the views show it: not the path where a test has the database say that it lies in ASM; null once RMAN has deleted the copy. */
   name: string | null
+  /** Where it lies on this machine. */
+  path: string
   destination: number
   thread: number
   sequence: number

@@ -8,7 +8,8 @@ import type { DataFile, Inventory } from '../inventory.ts'
 import { isBefore } from '../position.ts'
 import * as statements from '../statements/backup.ts'
 import * as discovery from '../statements/discovery.ts'
-import type { BackupModeJournal, Held, Scope } from './journal.ts'
+import type { BackupModeJournal } from './journal.ts'
+import type { Held, Scope } from './note.ts'
 
 const alreadyActive = 1146
 const noneActive = 1142

@@ -22,7 +22,8 @@ export async function committed(
   { snapshot, units }: Stored,
   signal: AbortSignal,
 ): Promise<{ notes: string[] }> {
-  if (!settings.deleteArchivedLogs) return { notes: [] }
+  const hold = units.some(({ info }) => info?.lastSequence !== undefined)
+  if (!settings.deleteArchivedLogs || !hold) return { notes: [] }
   const login = await loginOf(settings.connection, signal)
   const control = new Control(login, await Session.connect(login, signal), patience)
   // Of its own: those of the run, which is not over yet, are still there.

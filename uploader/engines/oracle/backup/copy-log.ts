@@ -16,14 +16,14 @@ export class LogGone extends Error {
 
 /**
  * A whole archived log, each block checked. All copies hold the same bytes, so where one ends or is damaged in the middle, the next one goes on from there.
- * @param again the paths that the server lists now, asked for once all that were known are used up
+ * @param again further paths, asked for once all that were known are used up
  * @throws LogGone
  */
 export async function* copyLog(
   files: ServerFiles,
   log: ArchivedLog,
   databaseId: string,
-  again: () => Promise<string[]>,
+  again: (tried: ReadonlySet<string>) => Promise<string[]>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const wanted = (log.blocks + 1) * log.blockSize
   const reasons: string[] = []
@@ -31,7 +31,7 @@ export async function* copyLog(
   let paths = log.paths
   let offset = 0
   for (;;) {
-    const path = paths.find(each => !tried.has(each)) ?? (await again()).find(each => !tried.has(each))
+    const path = paths.find(each => !tried.has(each)) ?? (await again(tried)).find(each => !tried.has(each))
     if (path === undefined) throw new LogGone(log, reasons.length > 0 ? reasons : ['every copy was deleted'])
     paths = paths.filter(each => each !== path)
     tried.add(path)

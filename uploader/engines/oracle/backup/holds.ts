@@ -1,5 +1,5 @@
 import type { DataFile } from '../inventory.ts'
-import type { Scope } from './journal.ts'
+import type { Scope } from './note.ts'
 
 /** Files that are in backup mode together: it ends as soon as the last of them was read. */
 export class Hold {

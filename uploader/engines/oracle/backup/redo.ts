@@ -4,17 +4,19 @@ import { text, textOrNull } from '../../row.ts'
 import type { Control } from '../connection/control.ts'
 import { StatementError, TimedOut } from '../connection/errors.ts'
 import { number } from '../connection/row.ts'
-import { type ArchivedLog, type Gap, isGap, logsBetween, logsIn } from '../logs/archived-log.ts'
+import { type ArchivedLog, type Gap, isGap, logsBetween, logsIn, type Wanted } from '../logs/archived-log.ts'
+import type { LogsByName } from '../logs/by-name.ts'
 import { archiveCurrent } from '../statements/backup.ts'
 import * as discovery from '../statements/discovery.ts'
-import type { TakenThread } from './entry.ts'
 
-/** Where each thread writes: its current log begins at this SCN. */
-export type Currents = Map<number, string>
+/** Where each thread writes: its current log, and the SCN that it begins at. */
+export type Currents = Map<number, { scn: string; sequence: number }>
 
 export async function currentLogs(control: Control, signal: AbortSignal): Promise<Currents> {
   const rows = await control.query(discovery.currentLogs, { signal })
-  return new Map(rows.map(row => [number(row, 'thread'), text(row, 'first_scn')]))
+  return new Map(
+    rows.map(row => [number(row, 'thread'), { scn: text(row, 'first_scn'), sequence: number(row, 'sequence') }]),
+  )
 }
 
 /** Every thread goes on in its next log, and what it left is archived. @throws Failure `oracle-archiver-stuck` */
@@ -51,17 +53,48 @@ export interface Waiting {
   pause: number
 }
 
+/** Where logs are found that the server does not list, or lists no copy of. */
+export interface Elsewhere {
+  byName: Pick<LogsByName, 'find'>
+  /** Whether a log is taken that has no copy any more. */
+  mayLackCopies: (log: ArchivedLog) => boolean
+}
+
 /** All logs of a thread from one SCN to another. @returns a gap where one is missing */
 export async function logsOf(
   control: Control,
-  { thread, from, to }: Omit<TakenThread, 'logs'>,
+  wanted: Wanted,
+  elsewhere: Elsewhere,
   waiting: Waiting,
   signal: AbortSignal,
 ): Promise<ArchivedLog[] | Gap> {
+  const { thread, from } = wanted
   for (let attempt = 1; ; attempt++) {
-    const rows = await control.query(discovery.archivedLogs(thread, from), { signal })
-    const found = logsBetween(logsIn(rows, thread), thread, from, to)
-    if (!isGap(found) || !found.atEnd || attempt >= waiting.attempts) return found
+    const logs = logsIn(await control.query(discovery.archivedLogs(thread, from), { signal }), thread)
+    const found = logsBetween(logs, wanted, elsewhere.mayLackCopies)
+    if (!isGap(found)) return found
+    // The newest is waited for.
+    if (!found.atEnd || attempt >= waiting.attempts) return withOthers(logs, wanted, elsewhere, signal)
     await setTimeout(waiting.pause, undefined, { signal })
+  }
+}
+
+/** Each that is missing is looked for by its name. */
+async function withOthers(
+  listed: readonly ArchivedLog[],
+  wanted: Wanted,
+  { byName, mayLackCopies }: Elsewhere,
+  signal: AbortSignal,
+): Promise<ArchivedLog[] | Gap> {
+  const logs = new Map(listed.map(log => [log.sequence, log]))
+  const tried = new Set<number>()
+  for (;;) {
+    const inOrder = [...logs.values()].sort((a, b) => a.sequence - b.sequence)
+    const found = logsBetween(inOrder, wanted, mayLackCopies)
+    if (!isGap(found) || found.sequence === undefined || tried.has(found.sequence)) return found
+    tried.add(found.sequence)
+    const log = await byName.find(wanted.thread, found.sequence, signal)
+    if (!log) return found
+    logs.set(log.sequence, log)
   }
 }

@@ -21,7 +21,8 @@ export class Control {
   #session: Session | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(login: Login, session: Session, patience: Patience) {
+  /** @param session the first one, if it is open already */
+  constructor(login: Login, session: Session | undefined, patience: Patience) {
     this.#login = login
     this.#session = session
     this.#patience = patience

@@ -38,6 +38,12 @@ const closed: Meaning = {
   retriable: true,
 }
 
+const tls: Meaning = {
+  code: 'oracle-tls',
+  what: login => `No TLS connection to ${at(login)}`,
+  fix: 'Name the authority of its certificate in connection.tls.caFile (or connection.tls.wallet), and the host as the certificate does in connection.host',
+}
+
 /** What the database, the listener and the driver say, by their numbers. */
 const meanings: Record<string, Meaning> = {
   'ORA-01017': refused,
@@ -76,6 +82,10 @@ const meanings: Record<string, Meaning> = {
   'ORA-12541': unreachable,
   'NJS-503': unreachable,
   'NJS-510': unreachable,
+  'NJS-505': tls,
+  'NJS-506': tls,
+  'NJS-507': tls,
+  'NJS-508': tls,
   'ORA-12660': {
     code: 'oracle-native-encryption',
     what: login => `${capital(at(login))} demands native network encryption`,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { readSecret } from '../../../config/secret.ts'
 import type { ConnectionSettings } from '../settings.ts'
+import { readWallet } from './wallet.ts'
 
 /** Everything that a connection needs. */
 export interface Login {
@@ -11,13 +12,15 @@ export interface Login {
   user: string
   password: string
   as: ConnectionSettings['as']
-  tls: ConnectionSettings['tls']
+  /** Speaks TCPS. `wallet`: PEM; undefined for the authorities of the program. */
+  tls: { wallet: string | undefined } | undefined
 }
 
-/** @throws Failure for a password that cannot be read */
+/** @throws Failure for a password that cannot be read, or a wallet */
 export async function loginOf(settings: ConnectionSettings, signal: AbortSignal): Promise<Login> {
   const { host, port, service, sid, user, as, tls } = settings
-  return { host, port, service, sid, user, as, tls, password: (await readSecret(settings, signal)) ?? '' }
+  const password = (await readSecret(settings, signal)) ?? ''
+  return { host, port, service, sid, user, as, password, tls: tls && { wallet: await readWallet(tls) } }
 }
 
 export function isLocal(host: string): boolean {

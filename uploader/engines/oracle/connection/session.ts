@@ -48,7 +48,7 @@ export class Session {
       password,
       connectString: descriptorOf(login),
       ...(privileges[as] !== undefined && { privilege: privileges[as] }),
-      ...(tls?.wallet !== undefined && { walletLocation: tls.wallet }),
+      ...(tls?.wallet !== undefined && { walletContent: tls.wallet }),
       connectTimeout: 20,
       transportConnectTimeout: 15,
       // Minutes after which the system asks whether a silent server is still there.

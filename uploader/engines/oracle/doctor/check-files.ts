@@ -28,7 +28,9 @@ export async function checkFiles(settings: Settings, inventory: Inventory, signa
   const files: ServerFiles = topologyOf(settings) === 'local' ? new LocalFiles(settings.paths) : remote
   try {
     const findings = await checkDirectory(settings, control, files)
-    if (settings.rman) return [...findings, ...(await checkRman(settings.rman, signal))]
+    if (settings.rman) findings.push(...(await checkRman(settings.rman, signal)))
+    // It reads the data files itself.
+    if (settings.method === 'rman') return findings
     for (const { path } of inventory.dataFiles) {
       if (formOf(path) === 'asm' && settings.asm === 'copy') continue
       const finding = await checkFile(path, settings, files)
@@ -42,7 +44,6 @@ export async function checkFiles(settings: Settings, inventory: Inventory, signa
   }
 }
 
-/** RMAN reads the data files itself. */
 async function checkRman(rman: RmanSettings, signal: AbortSignal): Promise<Finding[]> {
   try {
     await runRman(rman, [connect], signal)

@@ -45,8 +45,7 @@ const rights: readonly Right[] = [
 /** One finding for each privilege that the account lacks, with its GRANT; what cannot be read, and where the server cannot write. */
 export async function checkRights(settings: Settings, signal: AbortSignal): Promise<Finding[]> {
   return withSession(await loginOf(settings.connection, signal), signal, async session => {
-    const held = new Set((await session.query(sessionRights)).map(row => text(row, 'privilege')))
-    const missing = missingRights(held, settings)
+    const missing = await missingRights(session, settings)
     // Nothing more can be looked at by who sees no dictionary.
     if (missing.some(({ what }) => what.endsWith('SELECT ANY DICTIONARY'))) return missing
     const inventory = await inspectDatabase(session, settings)
@@ -60,10 +59,13 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
   })
 }
 
-function missingRights(held: ReadonlySet<string>, settings: Settings): Finding[] {
+async function missingRights(session: Session, settings: Settings): Promise<Finding[]> {
   const { user, as } = settings.connection
   // SYSBACKUP and SYSDBA hold what the backup needs, but for one that SYSBACKUP may lack; what was granted to the account itself does not count then.
   const needed = [...(as === 'none' ? rights : []), ...(topologyOf(settings) === 'remote' ? [dropDirectory] : [])]
+  // One that is closed does not say what an account holds.
+  if (needed.length === 0) return []
+  const held = new Set((await session.query(sessionRights)).map(row => text(row, 'privilege')))
   const grantee = as === 'none' ? accountOf(user) : as.toUpperCase()
   return needed
     .filter(({ name, instead = [] }) => ![name, ...instead].some(each => held.has(each)))

@@ -16,13 +16,15 @@ export interface ArchivedLog {
   blockSize: number
   /** Behind the first one. */
   blocks: number
-  /** As the server names them; those that are deleted or missing are not among them. */
+  /** As the server names them; those that are deleted or missing are not among them, so that there may be none. */
   paths: string[]
 }
 
 export interface Gap {
   thread: number
   reason: string
+  /** Of the log that is missing, where that is known. */
+  sequence: number | undefined
   /** Nothing is missing but the newest: it may only not be listed yet. */
   atEnd: boolean
 }
@@ -54,22 +56,36 @@ function logOf(thread: number, sequence: number, copies: Row[]): ArchivedLog {
   }
 }
 
+/** What is looked for in the redo of a thread. */
+export interface Wanted {
+  thread: number
+  /** The first SCN that is wanted, and the first that is not. */
+  from: string
+  to: string
+  /** Of the log that holds the first, where that is known. */
+  first?: number | undefined
+}
+
 /**
  * The logs that hold all redo of a thread from one SCN to another, in order.
  *
  *     from            to
  *      ├─ 41 ─┤─ 42 ─┤          one ends where the next begins, and their numbers follow one another
  *
- * @returns a gap where one of them is missing, or has no copy any more
+ * @param mayLackCopies a log that is taken though it has no copy: it comes from elsewhere, or is not read. @returns a gap where one is missing, or has no copy any more
  */
 export function logsBetween(
   logs: readonly ArchivedLog[],
-  thread: number,
-  from: string,
-  to: string,
+  { thread, from, to, first }: Wanted,
+  mayLackCopies: (log: ArchivedLog) => boolean = () => false,
 ): ArchivedLog[] | Gap {
   const found: ArchivedLog[] = []
-  const gap = (reason: string, atEnd = false): Gap => ({ thread, reason, atEnd })
+  const gap = (reason: string, sequence: number | undefined, atEnd = false): Gap => ({
+    thread,
+    reason,
+    sequence,
+    atEnd,
+  })
   let at = from
   for (const log of logs) {
     if (BigInt(at) >= BigInt(to)) break
@@ -80,11 +96,15 @@ export function logsBetween(
     if (!follows || log.firstScn !== at)
       return gap(
         `${expected} of thread ${thread} (from SCN ${at} on) is not archived any more; the next is ${log.sequence}`,
+        last === undefined ? (first ?? log.sequence - 1) : last.sequence + 1,
       )
-    if (log.paths.length === 0) return gap(`every copy of sequence ${log.sequence} of thread ${thread} was deleted`)
+    if (log.paths.length === 0 && !mayLackCopies(log))
+      return gap(`every copy of sequence ${log.sequence} of thread ${thread} was deleted`, log.sequence)
     found.push(log)
     at = log.nextScn
   }
   if (BigInt(at) >= BigInt(to)) return found
-  return gap(`no archived log of thread ${thread} holds SCN ${at}`, true)
+  const last = found.at(-1)
+  const next = last === undefined ? first : last.sequence + 1
+  return gap(`no archived log of thread ${thread} holds SCN ${at}`, next, true)
 }

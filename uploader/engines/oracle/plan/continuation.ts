@@ -27,6 +27,8 @@ export function whyNotLogs(inventory: Inventory, heads: LaneHeads): Reason | und
     return { code: 'REPLACED', reason: `it is a copy of the database that was backed up (${info.uniqueName})` }
   if (!first!.to.stream.startsWith(`${historyOf(inventory)}/`))
     return { code: 'RESETLOGS', reason: 'it was opened with RESETLOGS since the last full backup' }
+  if (info.closed === 'true')
+    return { code: 'NO_BASE', reason: 'nothing was archived yet when the last full backup was taken' }
   const known = new Set(data.units.map(({ unit }) => unit))
   const enabled = enabledThreads(inventory)
   const added = enabled.find(thread => !known.has(unitOf(thread)))

@@ -127,6 +127,7 @@ async function setsOf(files: readonly File[], directory: string): Promise<Set[]>
 
 /** Whether a data file was there before the moment. */
 function isThere({ creationScn, creationTime }: Description['dataFiles'][number], until: Until): boolean {
+  if ('closed' in until) return true
   return 'scn' in until ? isBefore(creationScn, until.scn) : creationTime < until.clock
 }
 

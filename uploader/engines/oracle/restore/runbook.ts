@@ -8,7 +8,6 @@ const code = (text: string) => `\`${text.replaceAll(/[`\r\n]/g, ' ')}\``
 export function runbook(input: RestoreInput, files: RestoreFiles, reach: Reach, names: readonly string[]): string {
   const { description } = files
   const { until, reached } = reach
-  const stop = 'scn' in until ? `before SCN ${until.scn}` : `before ${until.clock} on the clock of its server`
   const full = input.snapshots.findLast(({ kind }) => kind === 'full')!
   const first = full.units[0]?.info?.endScn
   const prepare = names.find(name => name.startsWith('prepare.'))!
@@ -20,8 +19,8 @@ export function runbook(input: RestoreInput, files: RestoreFiles, reach: Reach, 
   const sqlplus = names.includes('restore.sql') ? '       sqlplus / as sysdba @restore.sql "$PWD"\n' : ''
   return `# Restore of ${input.snapshots.at(-1)!.engineVersion}
 
-Database ${code(description.name)}, DBID ${description.id}: ${held}. Recovered ${stop}, they are the state of ${reached}.
-${first === undefined ? '' : `\nNo state before SCN ${first} can be had of these files: until then they were in backup mode.\n`}${clock(reach)}
+Database ${code(description.name)}, DBID ${description.id}: ${held}. ${stateOf(until, reached)}
+${first === undefined || 'closed' in until ? '' : `\nNo state before SCN ${first} can be had of these files: until then they were in backup mode.\n`}${clock(reach)}
 It needs Oracle software of the same release (${description.version}) and platform (${description.platform}), and nothing else running under the same ORACLE_SID or on the same files. Never run \`ALTER DATABASE END BACKUP\` on these files: recovery takes them out of backup mode.
 
 ## In this folder, on this machine or another one
@@ -68,6 +67,13 @@ If no control file can be used: ${code(files.controlFile.replace(/\.ctl$/, '.sql
 - The next run of failsafe is a full: OPEN RESETLOGS began a new history.
 - To be sure: \`RMAN> VALIDATE CHECK LOGICAL DATABASE;\`
 ${made(files)}`
+}
+
+function stateOf(until: Reach['until'], reached: string): string {
+  if ('closed' in until)
+    return `They were copied while it was closed, at ${reached}, and need no redo: it kept no archived logs, and there is no other state of it.`
+  const stop = 'scn' in until ? `before SCN ${until.scn}` : `before ${until.clock} on the clock of its server`
+  return `Recovered ${stop}, they are the state of ${reached}.`
 }
 
 function clock({ clockChanged }: Reach): string {

@@ -40,9 +40,8 @@ ${here ? '' : `RESTORE CONTROLFILE FROM ${inFolder('control.ctl')};\n`}ALTER DAT
 CATALOG START WITH ${inFolder(`${files.pieces}/`)} NOPROMPT;
 CATALOG START WITH ${inFolder('all-logs/')} NOPROMPT;
 RUN {
-  SET UNTIL ${untilRman(until)};
-${newNames}  RESTORE DATABASE;
-${here ? '  SWITCH DATAFILE ALL;\n' : ''}  RECOVER DATABASE;
+${untilRman(until)}${newNames}  RESTORE DATABASE;
+${here ? '  SWITCH DATAFILE ALL;\n' : ''}  ${recoverRman(until)}
 }
 ${redo}ALTER DATABASE OPEN RESETLOGS;
 `
@@ -73,8 +72,7 @@ WHENEVER SQLERROR EXIT FAILURE
 STARTUP NOMOUNT PFILE=${inFolder(here ? 'init.ora' : 'init-same-paths.ora')}
 ALTER DATABASE MOUNT;
 ${renames.join('\n')}
-SET AUTORECOVERY ON
-RECOVER AUTOMATIC FROM ${inFolder('all-logs')} DATABASE UNTIL ${untilSqlplus(until)} USING BACKUP CONTROLFILE
+${recoverSqlplus(until, inFolder('all-logs'))}
 ALTER DATABASE OPEN RESETLOGS;
 ${description.hasContainers ? 'ALTER PLUGGABLE DATABASE ALL OPEN;\n' : ''}${temporary(files, here ? inFolder : undefined)}`
 }
@@ -109,25 +107,35 @@ ALTER DATABASE MOUNT;
 CATALOG START WITH ${inFolder('all-logs/')} NOPROMPT;
 ${copied.map(({ name }) => `CATALOG DATAFILECOPY ${inFolder(name)};`).join('\n')}
 RUN {
-  SET UNTIL ${untilRman(until)};
-${created.map(({ number, name }) => `  SET NEWNAME FOR DATAFILE ${number} TO ${inFolder(name)};\n  RESTORE DATAFILE ${number};`).join('\n')}
+${untilRman(until)}${created.map(({ number, name }) => `  SET NEWNAME FOR DATAFILE ${number} TO ${inFolder(name)};\n  RESTORE DATAFILE ${number};`).join('\n')}
 ${copied.map(({ number, name }) => `  SWITCH DATAFILE ${number} TO DATAFILECOPY ${inFolder(name)};`).join('\n')}
 ${created.map(({ number }) => `  SWITCH DATAFILE ${number};`).join('\n')}
-  RECOVER DATABASE;
+  ${recoverRman(until)}
 }
 ${description.redoFiles.map(({ path }, i) => `ALTER DATABASE RENAME FILE ${quoteText(path)} TO ${inFolder(`redo${i + 1}.log`)};`).join('\n')}
 ALTER DATABASE OPEN RESETLOGS;
 `
 }
 
-function untilSqlplus(until: Until): string {
-  return 'scn' in until ? `CHANGE ${until.scn}` : `TIME '${until.clock.replace('T', ':')}'`
+/** Files that were closed cleanly need no redo: recovery is only begun, which asks for the next log (ORA-00279), and left. */
+function recoverSqlplus(until: Until, logs: string): string {
+  if ('closed' in until)
+    return `WHENEVER SQLERROR CONTINUE
+ALTER DATABASE RECOVER DATABASE UNTIL CANCEL USING BACKUP CONTROLFILE;
+ALTER DATABASE RECOVER CANCEL;
+WHENEVER SQLERROR EXIT FAILURE`
+  const stop = 'scn' in until ? `CHANGE ${until.scn}` : `TIME '${until.clock.replace('T', ':')}'`
+  return `SET AUTORECOVERY ON
+RECOVER AUTOMATIC FROM ${logs} DATABASE UNTIL ${stop} USING BACKUP CONTROLFILE`
 }
 
 function untilRman(until: Until): string {
-  if ('scn' in until) return `SCN ${until.scn}`
-  return `TIME "TO_DATE('${until.clock.replace('T', ' ')}','YYYY-MM-DD HH24:MI:SS')"`
+  if ('closed' in until) return ''
+  if ('scn' in until) return `  SET UNTIL SCN ${until.scn};\n`
+  return `  SET UNTIL TIME "TO_DATE('${until.clock.replace('T', ' ')}','YYYY-MM-DD HH24:MI:SS')";\n`
 }
+
+const recoverRman = (until: Until) => ('closed' in until ? 'RECOVER DATABASE NOREDO;' : 'RECOVER DATABASE;')
 
 const separator = (files: RestoreFiles) => (windows(files) ? '\\' : '/')
 const native = (files: RestoreFiles, name: string) => (windows(files) ? name.replaceAll('/', '\\') : name)

@@ -3,8 +3,8 @@ import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { RestoreInput } from '../../engine.ts'
 import { clockAt, isBefore, lower, offsetIn, scnOf } from '../position.ts'
 
-/** Where recovery stops: before this SCN, or before this second on the clock of the server that was backed up. */
-export type Until = { scn: string } | { clock: string }
+/** Where recovery stops: before this SCN, or before this second on the clock of the server that was backed up; or it applies nothing, to files that were closed cleanly. */
+export type Until = { scn: string } | { clock: string } | { closed: true }
 
 export interface Reach {
   until: Until
@@ -30,6 +30,8 @@ interface Thread {
 export function reachOf(input: Pick<RestoreInput, 'snapshots' | 'at' | 'before'>): Reach {
   const threads = threadsIn(input)
   const end = threads.map(({ last }) => scnOf(last.to.at)).reduce(lower)
+  const { full } = threads[0]!
+  if (full.info?.closed === 'true' && end === scnOf(full.to.at)) return asClosed(input.before, full)
   if (input.before !== undefined) return beforeScn(input.before, end, threads)
   const ended = earliest(threads.map(({ last }) => last.covers.to))
   if (input.at === null) return { until: { scn: end }, reached: ended, clockChanged: false }
@@ -47,6 +49,16 @@ export function reachOf(input: Pick<RestoreInput, 'snapshots' | 'at' | 'before'>
     reached: input.at,
     clockChanged: offsetIn(covers.from) !== offset,
   }
+}
+
+/** Its redo was archived nowhere: there is no other state than that. */
+function asClosed(before: string | undefined, { covers }: UnitEntry): Reach {
+  if (before !== undefined)
+    throw new Failure('restore-place', `Nothing leads to SCN ${before}`, {
+      why: 'the database was copied while it was closed, and kept no archived logs',
+      fix: 'Leave out --before; --snapshot names another full',
+    })
+  return { until: { closed: true }, reached: covers.to, clockChanged: false }
 }
 
 function beforeScn(place: string, end: string, threads: readonly Thread[]): Reach {

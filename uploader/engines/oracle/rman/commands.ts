@@ -1,3 +1,4 @@
+import type { ArchivedLog } from '../logs/archived-log.ts'
 import { quoteText } from '../statements/quote.ts'
 
 /** By the account of the operating system: no password is needed, and none is on a command line. */
@@ -13,3 +14,18 @@ export const backUpDatabase = (format: string, tag: string) =>
 
 /** The pieces leave the machine: the control file need not remember them. */
 export const forget = (tag: string) => `CHANGE BACKUP TAG ${quoteText(tag)} UNCATALOG;`
+
+type Log = Pick<ArchivedLog, 'thread' | 'sequence'>
+
+/** Out of ASM, to a path of the file system. */
+export const copyLog = ({ thread, sequence }: Log, path: string) =>
+  `BACKUP AS COPY ARCHIVELOG SEQUENCE ${sequence} THREAD ${thread} FORMAT ${quoteText(path)};`
+
+/** From a backup that RMAN has made, into a directory, under the name that the database gives its logs. */
+export const restoreLog = ({ thread, sequence }: Log, directory: string) =>
+  `RUN {
+  SET ARCHIVELOG DESTINATION TO ${quoteText(directory)};
+  RESTORE ARCHIVELOG SEQUENCE ${sequence} THREAD ${thread};
+}`
+
+export const forgetLog = (path: string) => `CHANGE ARCHIVELOG ${quoteText(path)} UNCATALOG;`

@@ -29,20 +29,23 @@ export class Pieces {
     this.#prefix = `${run.prefix}rman-`
   }
 
-  async *artefacts(): AsyncGenerator<StagedArtefact> {
+  /** Has RMAN write them: when this returns, it has read all data files. @throws as `runRman` */
+  async make(): Promise<void> {
     const { settings, rman, context } = this.#run
     // What a killed run left there.
     await this.close()
     const tag = this.#prefix.replaceAll('-', '_').toUpperCase().slice(0, 30)
     const format = joinPath(settings.directory, `${this.#prefix}%U`)
-    const complaints = await runRman(rman, [connect, backUpDatabase(format, tag), forget(tag)], context.signal)
+    const { complaints } = await runRman(rman, [connect, backUpDatabase(format, tag), forget(tag)], context.signal)
     for (const line of complaints) context.warn('rman-warning', line)
-    const names = await this.#names()
-    if (names.length === 0)
+    if ((await this.#names()).length === 0)
       throw new Failure('rman-failed', `RMAN ended well, and wrote nothing into ${settings.directory}`, {
         fix: 'See whether the source names the directory as the server and this machine do (directory, paths)',
       })
-    for (const [i, name] of names.entries()) yield this.#piece(name, i)
+  }
+
+  async *artefacts(): AsyncGenerator<StagedArtefact> {
+    for (const [i, name] of (await this.#names()).entries()) yield this.#piece(name, i)
   }
 
   #piece(name: string, index: number): StagedArtefact {

@@ -10,6 +10,12 @@ interface Ended {
   lines: string[]
 }
 
+/** The newest lines of it, at most 200. */
+interface Said {
+  lines: string[]
+  complaints: string[]
+}
+
 const linesKept = 200
 /** How it says that something went wrong; 8xxx only say what it does. */
 const complaint = /^(RMAN-(?!0?8\d{3}\b)\d{5}|ORA-\d{5}):/
@@ -19,19 +25,15 @@ export const programOf = ({ home, program }: RmanSettings) => program ?? join(ho
 
 /**
  * Runs commands in Oracle's Recovery Manager on this machine, as the account of the operating system; an abort kills it.
- * @returns what it complains of although it ended well
+ * @returns all that it said, and what it complains of although it ended well
  * @throws Failure `rman-missing`, `rman-failed`
  */
-export async function runRman(
-  settings: RmanSettings,
-  commands: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
+export async function runRman(settings: RmanSettings, commands: readonly string[], signal: AbortSignal): Promise<Said> {
   signal.throwIfAborted()
   const { by, lines } = await start(settings, commands, signal)
   signal.throwIfAborted()
   const complaints = lines.filter(line => complaint.test(line))
-  if (by === 0) return complaints
+  if (by === 0) return { lines, complaints }
   throw new Failure('rman-failed', `RMAN ended with ${by}`, {
     why: complaints.slice(-5).join('; ') || lines.slice(-3).join('; ') || 'it said nothing',
     fix: 'Run rman target / by hand, as the account that runs failsafe: it has to be a member of the group dba or backupdba',

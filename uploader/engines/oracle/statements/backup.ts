@@ -10,6 +10,11 @@ export const beginTablespace = (tablespace: string) =>
 export const endTablespace = (tablespace: string) => statement(`ALTER TABLESPACE ${quoteName(tablespace)} END BACKUP`)
 export const enterContainer = (container: string) => statement(`ALTER SESSION SET CONTAINER = ${quoteName(container)}`)
 
+export const openContainer = (container: string, mode: string) =>
+  statement(
+    `ALTER PLUGGABLE DATABASE ${quoteName(container)} OPEN ${mode === 'READ ONLY' ? 'READ ONLY' : 'READ WRITE'}`,
+  )
+
 /** All threads go on in their next log; it ends when what they left is archived. */
 export const archiveCurrent = statement('ALTER SYSTEM ARCHIVE LOG CURRENT')
 

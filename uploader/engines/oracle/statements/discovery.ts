@@ -1,9 +1,9 @@
 import { statement } from './statement.ts'
 
-/** `now` is the clock of the server's system, with its offset: what its views and RECOVER UNTIL TIME mean as well. */
+/** `scn`: up to where it is written; of one that is not open, where it was closed. `now` is the clock of the server's system, with its offset: what its views and RECOVER UNTIL TIME mean as well. */
 export const database = statement(`
 SELECT dbid, name, db_unique_name AS unique_name, log_mode, open_mode, database_role AS role, platform_name AS platform,
-TO_CHAR(current_scn) AS scn, TO_CHAR(resetlogs_change#) AS resetlogs_scn, cdb,
+TO_CHAR(GREATEST(NVL(current_scn, 0), checkpoint_change#)) AS scn, TO_CHAR(resetlogs_change#) AS resetlogs_scn, cdb,
 TO_CHAR(SYSTIMESTAMP, 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM') AS now,
 SYS_CONTEXT('USERENV', 'CON_NAME') AS container
 FROM v$database
@@ -24,6 +24,12 @@ SELECT file# AS file_number, ts# AS tablespace_number, con_id, name, status, ena
 TO_CHAR(creation_change#) AS creation_scn, TO_CHAR(checkpoint_change#) AS checkpoint_scn,
 TO_CHAR(unrecoverable_change#) AS unrecoverable_scn, TO_CHAR(creation_time, 'YYYY-MM-DD"T"HH24:MI:SS') AS creation_time
 FROM v$datafile ORDER BY file#
+`)
+
+/** Files that are written to while the database is open: where each ends, which is null unless it was closed cleanly. */
+export const closedFiles = statement(`
+SELECT file# AS file_number, name, TO_CHAR(checkpoint_change#) AS checkpoint_scn, TO_CHAR(last_change#) AS last_scn
+FROM v$datafile WHERE enabled = 'READ WRITE' AND status IN ('SYSTEM', 'ONLINE') ORDER BY file#
 `)
 
 export const tablespaces = statement('SELECT ts# AS tablespace_number, con_id, name FROM v$tablespace')
@@ -79,5 +85,5 @@ ORDER BY sequence#, dest_id
   )
 
 export const archiveDestinations = statement(`
-SELECT dest_name AS name, status, error FROM v$archive_dest WHERE status <> 'INACTIVE'
+SELECT dest_name AS name, status, error, destination FROM v$archive_dest WHERE status <> 'INACTIVE'
 `)

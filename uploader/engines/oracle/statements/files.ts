@@ -15,6 +15,16 @@ SELECT directory_name AS name FROM dba_directories WHERE directory_name LIKE :pr
     { prefix: `${prefix.replaceAll('_', '\\_')}%` },
   )
 
+/** Archived logs that RMAN has put below a path. */
+export const restoredLogs = (path: string) =>
+  statement(
+    `
+SELECT thread# AS thread, TO_CHAR(sequence#) AS sequence, name FROM v$archived_log
+WHERE registrar IN ('RMAN', 'SRMN') AND deleted = 'NO' AND SUBSTR(name, 1, LENGTH(:path)) = :path
+`,
+    { path },
+  )
+
 /** A file, to be read piece by piece, and its length. */
 export const openFile = (directory: string, file: string) =>
   statement(

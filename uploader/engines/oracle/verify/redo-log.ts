@@ -10,6 +10,11 @@ export interface RedoLogHeader {
   incarnation: string
   firstScn: string
   nextScn: string
+  /** What the server's clock showed, as `2026-11-22T10:15:00`. */
+  firstTime: string
+  nextTime: string
+  /** It is whole: its end is known. */
+  isClosed: boolean
   blockSize: number
   /** Behind the first one, this header among them. */
   blocks: number
@@ -23,8 +28,12 @@ const second = {
   incarnation: 160,
   thread: 176,
   firstScn: 180,
+  firstTime: 188,
   nextScn: 192,
+  nextTime: 200,
 }
+/** Stands for an end that is not known yet. */
+const endless = 2n ** 48n - 1n
 
 /** @param start of the file, two blocks at least. @returns undefined for what is no redo log */
 export function headerOf(start: Uint8Array): RedoLogHeader | undefined {
@@ -41,9 +50,20 @@ export function headerOf(start: Uint8Array): RedoLogHeader | undefined {
     incarnation: String(u32(block, second.incarnation, order)),
     firstScn: String(scnAt(block, second.firstScn, order)),
     nextScn: String(scnAt(block, second.nextScn, order)),
+    firstTime: clockOf(u32(block, second.firstTime, order)),
+    nextTime: clockOf(u32(block, second.nextTime, order)),
+    isClosed: scnAt(block, second.nextScn, order) < endless,
     blockSize,
     blocks: u32(block, second.blocks, order),
   }
+}
+
+/** Seconds since 1988, in months of 31 days. */
+function clockOf(time: number): string {
+  const days = Math.floor(time / 86_400)
+  const months = Math.floor(days / 31)
+  const clock = Date.UTC(1988 + Math.floor(months / 12), months % 12, (days % 31) + 1, 0, 0, time % 86_400)
+  return new Date(clock).toISOString().slice(0, 19)
 }
 
 const head = { signature: 1, number: 4, sequence: 8, checksum: 14 }

@@ -1,0 +1,31 @@
+import { readNote, removeNote } from '../backup/note.ts'
+import { Control, type Patience } from '../connection/control.ts'
+import { explain } from '../connection/errors.ts'
+import { loginOf } from '../connection/login.ts'
+import { openInstance } from '../rman/instance.ts'
+import type { Settings } from '../settings.ts'
+import { openContainers } from './closing.ts'
+
+/** Opens the database that a run of before has shut down. @returns what was done, in words. @throws Failure `oracle-left-closed` */
+export async function openEarlier(
+  settings: Settings,
+  undo: string,
+  signal: AbortSignal,
+  patience: Patience,
+): Promise<string[]> {
+  const note = await readNote(undo)
+  if (note?.format !== 'failsafe.oracle-closed/1') return []
+  const opened = await openInstance(note.rman, note.database)
+  // It is not known to its listener at once.
+  const control = new Control(await loginOf(settings.connection, signal), undefined, patience)
+  try {
+    await openContainers(control, note)
+    await removeNote(undo)
+    return opened ? ['An earlier run had left the database closed; it was opened again'] : []
+  } catch (error) {
+    signal.throwIfAborted()
+    throw explain(error)
+  } finally {
+    await control.end()
+  }
+}
