@@ -81,8 +81,12 @@ export interface Faults {
   exitCode?: number
   /** A command of a backup that fails when it comes to it: `expose`, `end backup`, `delete shadows`. */
   command?: string
-  /** The hook is killed instead of being waited for, and diskshadow goes on as if it had ended well. */
+  /** Shadow copies cannot be deleted. */
+  stuck?: boolean
+  /** The hook is killed when the test says so, and diskshadow ends as if all were well. */
   hookKilled?: boolean
+  /** So many looks at LastFullBackup do not show it yet. */
+  notedLate?: number
   /** LastFullBackup stays. */
   noStamp?: boolean
   /** Get-MailboxDatabase is asked without -Status. */
@@ -104,6 +108,9 @@ export interface JournalEntry {
 }
 
 export const rootOf = () => process.env.FAILSAFE_WORLD!
+
+/** When it appears, a hook that is to be killed is. */
+export const killFileIn = (root: string) => join(root, 'kill-hook')
 
 export function readWorld(root = rootOf()): World {
   return JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'))
