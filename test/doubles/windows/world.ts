@@ -96,7 +96,8 @@ export interface Faults {
   powershell?: string
   /** Between two looks, a writer's states: the first is used up by each. */
   writerStates?: number[]
-  wbadmin?: 'fails' | 'no-image'
+  /** `slow`: it writes until it is told to stop. */
+  wbadmin?: 'fails' | 'no-image' | 'slow'
   /** Exit codes of eseutil that come before it works. */
   eseutil?: number[]
 }
@@ -116,6 +117,11 @@ export function readWorld(root = rootOf()): World {
   return JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'))
 }
 
+/** The stand-ins do one thing after the other. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 /** Several stand-ins and the test change it at once: each waits for the others. */
 export function changeWorld<T>(change: (world: World) => T, root = rootOf()): T {
   const lock = join(root, 'world.lock')
@@ -125,7 +131,7 @@ export function changeWorld<T>(change: (world: World) => T, root = rootOf()): T 
       break
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      pause(5)
     }
   }
   try {

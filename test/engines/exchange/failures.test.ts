@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exchange } from '../../../uploader/engines/exchange/engine.ts'
-import { pathOfRecord } from '../../../uploader/engines/exchange/full/system-state-record.ts'
+import { writeSystemStateRecord } from '../../../uploader/engines/exchange/full/system-state-record.ts'
 import { logIn, readRecord, recordOf, writeRecord } from '../../../uploader/engines/exchange/shadow/record.ts'
 import { currentPath } from '../../doubles/windows/model/databases.ts'
 import type { WindowsServer } from '../../doubles/windows/server.ts'
@@ -360,12 +362,31 @@ describe('a run whose process died', () => {
     expect(server.world.shadows).toEqual([])
   })
 
-  it('has its System State removed', async () => {
+  it('has its System State removed, and Windows Server Backup is told to stop where it still writes it', async () => {
+    fault({ wbadmin: 'slow' })
+    const program = join(server.env.SystemRoot!, 'System32', 'wbadmin.exe')
+    const writes = spawn(program, ['start', 'systemstatebackup', '-backupTarget:S:', '-quiet'], { stdio: 'ignore' })
+    const ended = once(writes, 'exit')
+    await expect.poll(() => existsSync(server.local('S:\\WindowsImageBackup\\EX01\\MediaId'))).toBe(true)
     await mkdir(chain.scratch, { recursive: true })
-    await mkdir(server.local('S:\\WindowsImageBackup'), { recursive: true })
-    await writeFile(pathOfRecord(chain.scratch), JSON.stringify({ root: 'S:\\WindowsImageBackup' }))
+    await writeSystemStateRecord(chain.scratch, { root: 'S:\\WindowsImageBackup', pid: writes.pid! })
     await chain.recover()
     expect(existsSync(server.local('S:\\WindowsImageBackup'))).toBe(false)
+    expect(await ended).toEqual([4, null])
+    // Once: what somebody else writes there later stays.
+    mkdirSync(server.local('S:\\WindowsImageBackup'))
+    await chain.recover()
+    expect(existsSync(server.local('S:\\WindowsImageBackup'))).toBe(true)
+  })
+
+  it('whose System State cannot be removed says what to do', async () => {
+    await mkdir(chain.scratch, { recursive: true })
+    await writeFile(server.local('S:\\held'), '')
+    await writeSystemStateRecord(chain.scratch, { root: 'S:\\held\\WindowsImageBackup', pid: null })
+    await expect(chain.recover()).rejects.toMatchObject({
+      code: 'exchange-system-state-left',
+      fix: expect.stringContaining('wbadmin stop job'),
+    })
   })
 })
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -247,6 +248,29 @@ describe('the System State', () => {
     await startWith({ world: change, settings: { systemState } })
     await expect(chain.take('full')).rejects.toMatchObject({ code })
     expect(server.scripts).toEqual([])
+    expect(await readdir(server.local('S:\\'))).toEqual([])
+  })
+
+  it('is removed once: what somebody else writes there while the upload goes on stays', async () => {
+    await startWith({ settings: { systemState: { target: 'S:' } } })
+    const other = server.local('S:\\WindowsImageBackup\\EX02')
+    await chain.take('full', { upload: async () => void (await mkdir(other, { recursive: true })) })
+    await chain.recover()
+    expect(await readdir(server.local('S:\\WindowsImageBackup'))).toEqual(['EX02'])
+  })
+
+  it('of a run that is stopped while it is written: Windows Server Backup is told so, and it is removed', async () => {
+    await startWith({
+      world: world => void Object.assign(world.faults, { wbadmin: 'slow' }),
+      settings: { systemState: { target: 'S:' } },
+    })
+    const stop = new AbortController()
+    const taken = chain.take('full', { signal: stop.signal })
+    taken.catch(() => {}) // looked at below
+    await expect.poll(() => existsSync(server.local('S:\\WindowsImageBackup\\EX01\\MediaId'))).toBe(true)
+    stop.abort(new Error('stopped'))
+    await expect(taken).rejects.toThrow('stopped')
+    expect(server.journal.at(-1)).toMatchObject({ tool: 'wbadmin', argv: ['stop', 'job', '-quiet'] })
     expect(await readdir(server.local('S:\\'))).toEqual([])
   })
 

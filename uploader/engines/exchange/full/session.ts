@@ -58,6 +58,8 @@ export class FullSession implements Session {
   readonly #run: FullRun
   readonly #entries = new Map<string, UnitEntry>()
   #systemState: SystemState | undefined
+  /** Removes what Windows Server Backup has written, until that is done. */
+  #removeState: (() => Promise<void>) | undefined
   #frozen: Frozen | undefined
   #limit: NodeJS.Timeout | undefined
   #end: Promise<string[]> | undefined
@@ -138,7 +140,7 @@ export class FullSession implements Session {
       else await this.#frozen?.abandon()
       await this.#frozen?.remove()
     } finally {
-      if (this.#systemState) await removeSystemState(this.#systemState.root)
+      await this.#removeState?.()
     }
   }
 
@@ -155,12 +157,17 @@ export class FullSession implements Session {
     const job = scratch.split(/[\\/]/).at(-2)!
     const state = await takeSystemState(systemState.target, inventory, { directory: scratch, job, signal, now })
     this.#systemState = state
+    this.#removeState = async () => {
+      await removeSystemState(state.root, scratch)
+      this.#removeState = undefined
+    }
     if (!inventory.isDomainController)
       context.warn(
         'active-directory-elsewhere',
         'the System State of this server does not hold Active Directory, where Exchange keeps its configuration: that has to be backed up on a domain controller',
       )
     const unread = new Set(state.files)
+    const remove = () => this.#removeState?.()
     for (const [order, file] of state.files.entries())
       yield {
         name: `system-state/${file.name}`,
@@ -172,7 +179,7 @@ export class FullSession implements Session {
           unread.delete(file)
           // The whole tree is ours: when all of it is sealed, its room is given back.
           if (unread.size === 0)
-            await removeSystemState(state.root).catch(error => {
+            await remove()?.catch(error => {
               warn('system-state-left', `${state.root} could not be removed: ${messageOf(error)}`)
             })
         },
