@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ProblemError } from '../../shared/problem.ts'
-import type { BackupContext, LeftBehind, Plan, Session } from '../../uploader/engines/engine.ts'
+import type { BackupContext, LeftBehind, Plan, Session, Told } from '../../uploader/engines/engine.ts'
 import { text } from '../sealed/support.ts'
 import { FakeEngine } from './engine.ts'
 import { content, newRig, type Rig } from './support.ts'
@@ -28,6 +28,7 @@ class ForgetfulEngine extends FakeEngine {
   forgets = true
   closeFails = false
   notesAfterCommit: string[] = []
+  late: Told['warnings'] = []
 
   override async begin(settings: object, plan: Plan, context: BackupContext): Promise<Session> {
     const session = await super.begin(settings, plan, context)
@@ -60,6 +61,11 @@ class ForgetfulEngine extends FakeEngine {
   async recover(_settings: object, { scratches }: LeftBehind) {
     this.scratches.push(scratches.filter(scratch => existsSync(scratch)))
     return { notes: [] }
+  }
+
+  async committedLate() {
+    this.notes.push('late')
+    return { warnings: this.late }
   }
 }
 
@@ -106,6 +112,26 @@ test.each([
     expect(await rig.staged()).toEqual([])
   },
 )
+
+test('a source whose run was over before the commit: what it can not be told any more is a warning of both runs', async () => {
+  rig.receiver.before = call => {
+    if (call === 'parts') throw new ProblemError('internal')
+  }
+  const failed = engineOf('a')
+  failed.forgets = false
+  await expect(rig.backUp(failed, { patience: 300, sleep })).rejects.toMatchObject({ retriable: true })
+  rig.receiver.before = () => {}
+  const next = engineOf('b')
+  next.late = [{ code: 'not-told', message: 'its logs stay' }]
+  const { warnings, snapshot } = await rig.backUp(next)
+  expect(warnings).toMatchObject([{ code: 'not-told', message: 'its logs stay' }, { code: 'earlier-run' }])
+  const [first] = rig.receiver.snapshots.keys()
+  expect(next.notes.slice(0, 2)).toEqual([`committed ${first}`, 'late'])
+  expect(next.notes).toContain(`committed ${snapshot}`)
+  expect(next.notes.filter(note => note === 'late')).toHaveLength(1)
+  const outcomes = rig.receiver.runs.filter(({ snapshot }) => snapshot === first)
+  expect(outcomes.at(-1)!.warnings).toContain('its logs stay')
+})
 
 test('a source that still holds everything: the same failure is no more than that', async () => {
   rig.receiver.before = call => {

@@ -69,6 +69,25 @@ describe('a backup', () => {
     expect(summaryOf(result).lines.join('\n')).toMatch(/full backup is complete[\s\S]*2\.0 MiB/)
   })
 
+  test('tells how far it is as it reads, also where what it reads is sealed to next to nothing', async () => {
+    const size = 16 * MiB
+    const told: number[] = []
+    const empty = {
+      name: 'empty pages',
+      order: 0,
+      async *read() {
+        for (let at = 0; at < size; at += MiB) {
+          told.push(rig.progress.sealed ?? 0)
+          yield Buffer.alloc(MiB)
+        }
+      },
+    }
+    await rig.backUp([empty])
+    // Before each mebibyte is read, all before it is told.
+    expect(told).toEqual(Array.from({ length: 16 }, (_, i) => i * MiB))
+    expect(rig.progress).toMatchObject({ sealed: size })
+  })
+
   test('that is small, and nothing is known of its source, takes five calls and one PUT', async () => {
     let puts = 0
     vault.intercept = request => {

@@ -17,6 +17,8 @@ export function run(
     cwd?: string
     input?: string
     onStart?: (child: { pid: number; kill(signal: NodeJS.Signals): void }) => void
+    /** Each line of its output, when it comes. */
+    onLine?: (line: string) => void
   } = {},
 ): Promise<Finished> {
   const started = performance.now()
@@ -27,8 +29,12 @@ export function run(
   })
   let stdout = ''
   let stderr = ''
+  let begun = ''
   child.stdout.setEncoding('utf8').on('data', text => {
     stdout += text
+    const lines = (begun + text).split('\n')
+    begun = lines.pop()!
+    for (const line of lines) options.onLine?.(line)
   })
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text

@@ -5,21 +5,23 @@ import { RunDirectory } from '../staging/directory.ts'
 import type { RecordOf } from '../staging/journal.ts'
 import { type Remains, readRemains } from '../staging/remains.ts'
 import type { Clock } from '../transfer/clock.ts'
-import type { BackupOptions, Opened } from './backup.ts'
+import type { BackupOptions, Opened, Warning } from './backup.ts'
 import { type Continued, continueRun, isContinuable } from './continue-run.ts'
 import { type Finished, finishRun, isInVain, isStaged, type Staged } from './finish-run.ts'
 import { recordOutcome } from './record-outcome.ts'
 import { unlessRefused } from './unless-refused.ts'
 
+type Note = (message: string, code?: string) => void
+
 /**
  * Takes up what runs of this source have left behind when they were killed, or could not finish. One that had staged everything is brought to its commit. One that
  * died before that is aborted at the receiver and discarded, unless artefacts of it stand alone: then the run to come may go on with it. The caller holds the source.
- * @param note is told of each run that was found and is over now
+ * @param note is told of each run that was found and is over now, and of what its engine says that somebody should know
  * @throws Failure if it cannot be settled now: the remains stay for the next run
  */
 export async function takeUpEarlierRuns<S, I>(
   options: BackupOptions<S, I>,
-  { source, clock, note }: { source: SourceId; clock: Clock; note(message: string): void },
+  { source, clock, note }: { source: SourceId; clock: Clock; note: Note },
 ): Promise<Continued | undefined> {
   const { engine, settings, staging, signal } = options
   const found = await RunDirectory.remains(staging.dir, source)
@@ -30,7 +32,11 @@ export async function takeUpEarlierRuns<S, I>(
   for (const line of recovered?.notes ?? []) note(line)
   let continued: Continued | undefined
   for (const directory of found) {
-    const outcome = await settle(options, await readRemains(directory), clock, continued === undefined)
+    const outcome = await settle(options, await readRemains(directory), {
+      clock,
+      note,
+      mayContinue: continued === undefined,
+    })
     if (typeof outcome !== 'string') {
       continued = outcome
       continue
@@ -45,14 +51,13 @@ export async function takeUpEarlierRuns<S, I>(
 async function settle<S, I>(
   options: BackupOptions<S, I>,
   remains: Remains,
-  clock: Clock,
-  mayContinue: boolean,
+  { clock, note, mayContinue }: { clock: Clock; note: Note; mayContinue: boolean },
 ): Promise<string | Continued> {
   const { run } = remains
   if (!run) return 'An earlier run was interrupted before it began'
   let why = ''
   try {
-    if (isStaged(remains)) return await finish(options, remains, clock)
+    if (isStaged(remains)) return await finish(options, remains, { clock, note })
     if (mayContinue && isContinuable(remains)) {
       const opened = await openAgain(options, run)
       if (opened) return await continueRun(options, remains, opened)
@@ -72,9 +77,15 @@ function openAgain<S, I>({ receiver }: BackupOptions<S, I>, run: RecordOf<'run'>
   return unlessRefused(receiver.open({ source, lane, kind, run: run.run, expectedBytes }))
 }
 
-async function finish<S, I>(options: BackupOptions<S, I>, remains: Staged, clock: Clock): Promise<string> {
+async function finish<S, I>(
+  options: BackupOptions<S, I>,
+  remains: Staged,
+  { clock, note }: { clock: Clock; note: Note },
+): Promise<string> {
   const { run, opened, sealed, committed } = remains
-  const told = (finished: Finished) => conclude(options, remains, finished, clock)
+  const told = async (finished: Finished) => {
+    for (const { message, code } of await conclude(options, remains, finished, clock)) note(message, code)
+  }
   if (committed) {
     await told({ run: run.run, snapshot: opened.snapshot, warnings: [] })
     return `Run ${run.run} was interrupted after its snapshot was committed`
@@ -90,17 +101,21 @@ async function finish<S, I>(options: BackupOptions<S, I>, remains: Staged, clock
   return `Run ${run.run} was interrupted when all was staged; it was finished, and its snapshot ${finished.snapshot} is complete`
 }
 
-/** What comes after a commit: the source is told, at least once, and the receiver learns how the run ended. */
+/** What comes after a commit: the source is told, at least once, and the receiver learns how the run ended. @returns what is to be known here too */
 async function conclude<S, I>(
   { engine, settings, receiver, signal }: BackupOptions<S, I>,
   { run, allStaged }: Staged,
   { run: id, snapshot, warnings }: Finished,
   clock: Clock,
-): Promise<void> {
+): Promise<Warning[]> {
+  const stored = { snapshot, units: allStaged.units }
+  let late: Warning[] = []
   const notes = [...allStaged.warnings, ...warnings, 'the run was interrupted, and finished by the next one']
   try {
-    const told = await engine.committed?.(settings, { snapshot, units: allStaged.units }, signal)
+    const told = await engine.committed?.(settings, stored, signal)
     notes.push(...(told?.notes ?? []))
+    late = (await engine.committedLate?.(settings, stored, signal))?.warnings ?? []
+    notes.push(...late.map(({ message }) => message))
   } catch (error) {
     notes.push(`the snapshot is committed, but the source could not be told: ${messageOf(error)}`)
   }
@@ -119,4 +134,5 @@ async function conclude<S, I>(
     notes,
   )
   faultPoint('outcome-recorded')
+  return late
 }

@@ -44,9 +44,9 @@ async function runOf<S, I>(options: BackupOptions<S, I>, at: AtReceiver, clock: 
   faultPoint('source-taken')
   try {
     const warnings: Warning[] = []
-    const note = (message: string) => {
-      warnings.push({ code: 'earlier-run', message })
-      reporter.warning('earlier-run', message)
+    const note = (message: string, code = 'earlier-run') => {
+      warnings.push({ code, message })
+      reporter.warning(code, message)
     }
     const continued = await takeUpEarlierRuns(options, { source, clock, note })
     const isAsLeft = !continued && warnings.length === 0

@@ -37,17 +37,17 @@ export async function stageArtefacts(options: {
   const stage = async (artefact: StagedArtefact, writer: PackWriter, seal: Sealer) => {
     const { name, role, unit, order, resumeKey } = artefact
     faultPoint('artefact-begun')
-    const measure = new Measure()
+    // Told as it is read: long runs of what compresses well are sealed to nothing, and yet take their time.
+    const measure = new Measure(bytes => {
+      totals.sourceBytes += bytes
+      onProgress(totals)
+    })
     let sealedSize = 0
-    let counted = 0
     for await (const piece of seal(measure.of(artefact.read()))) {
       signal.throwIfAborted()
       await writer.write(piece)
       sealedSize += piece.length
       totals.sealedBytes += piece.length
-      totals.sourceBytes += measure.size - counted
-      counted = measure.size
-      onProgress(totals)
     }
     totals.artefacts += 1
     const { size } = measure

@@ -30,6 +30,12 @@ export interface Engine<Settings = unknown, Inventory = unknown> {
   committed?(settings: Settings, snapshot: Stored, signal: AbortSignal): Promise<{ notes: string[] }>
 
   /**
+   * A later run has committed what a session of this source gave, which was over by then: what can not be told to the source any more. Idempotent, and after
+   * `committed`. What it warns of ends up on both runs.
+   */
+  committedLate?(settings: Settings, snapshot: Stored, signal: AbortSignal): Promise<Told>
+
+  /**
    * Undoes what a run of before may have left behind on the server (backup mode, shadow copies). Called before anything else is asked of the source, where the
    * remains of a run that died are found or its file `undo` is there; idempotent. Its notes end up on the run. For engines whose servers do not let go by
    * themselves when a connection ends.
@@ -74,6 +80,11 @@ export interface ServiceNeeds {
   capabilities?: readonly string[]
   /** The application meets its other processes in the system's own folder for temporary files. */
   sharesTemporary?: boolean
+}
+
+/** What an administrator should know, as `BackupContext.warn` takes it. */
+export interface Told {
+  warnings: { code: string; message: string }[]
 }
 
 /** A committed snapshot with what it holds of each unit. */

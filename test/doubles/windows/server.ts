@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -5,15 +6,18 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { buildSync } from 'esbuild'
 import * as databases from './model/databases.ts'
 import {
   changeWorld,
   type JournalEntry,
+  killFileIn,
   localIn,
   readWorld,
   type World,
@@ -23,7 +27,32 @@ import {
 
 const GiB = 1024 ** 3
 
-const cache = join(tmpdir(), 'failsafe-windows-compiled')
+/** Of this working tree. */
+const cache = join(
+  tmpdir(),
+  `failsafe-windows-${createHash('sha256')
+    .update(import.meta.dirname)
+    .digest('hex')
+    .slice(0, 8)}`,
+)
+
+let bundled: string | undefined
+
+/** All stand-ins in one file, made once by each process: a run starts a dozen of them, and to load them from their sources takes as long as all that they do. */
+function program(): string {
+  if (bundled !== undefined) return bundled
+  const made = join(cache, `${process.pid}.cjs`)
+  buildSync({
+    entryPoints: [resolve(import.meta.dirname, 'bin', 'run.ts')],
+    outfile: made,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'error',
+  })
+  bundled = join(cache, 'run.cjs')
+  renameSync(made, bundled)
+  return bundled
+}
 
 /** Windows' own, of which there are many more. */
 const writers = [
@@ -89,10 +118,9 @@ export class WindowsServer implements Disposable {
 
   #install(directory: string, tools: string[]): void {
     mkdirSync(directory, { recursive: true })
-    const run = resolve(import.meta.dirname, 'bin', 'run.ts')
+    const run = program()
     for (const tool of tools) {
       const path = join(directory, `${tool}.exe`)
-      // A run starts a dozen of them.
       writeFileSync(path, `#!/bin/sh\nNODE_COMPILE_CACHE='${cache}' exec '${process.execPath}' '${run}' ${tool} "$@"\n`)
       chmodSync(path, 0o755)
     }
@@ -169,6 +197,11 @@ export class WindowsServer implements Disposable {
         folder,
       })
     })
+  }
+
+  /** For a hook that is to be killed (`faults.hookKilled`), or that looks for this file itself. */
+  killHook(): void {
+    writeFileSync(killFileIn(this.root), '')
   }
 
   get journal(): JournalEntry[] {

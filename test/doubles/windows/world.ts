@@ -81,8 +81,12 @@ export interface Faults {
   exitCode?: number
   /** A command of a backup that fails when it comes to it: `expose`, `end backup`, `delete shadows`. */
   command?: string
-  /** The hook is killed instead of being waited for, and diskshadow goes on as if it had ended well. */
+  /** Shadow copies cannot be deleted. */
+  stuck?: boolean
+  /** The hook is killed when the test says so, and diskshadow ends as if all were well. */
   hookKilled?: boolean
+  /** So many looks at LastFullBackup do not show it yet. */
+  notedLate?: number
   /** LastFullBackup stays. */
   noStamp?: boolean
   /** Get-MailboxDatabase is asked without -Status. */
@@ -92,7 +96,8 @@ export interface Faults {
   powershell?: string
   /** Between two looks, a writer's states: the first is used up by each. */
   writerStates?: number[]
-  wbadmin?: 'fails' | 'no-image'
+  /** `slow`: it writes until it is told to stop. */
+  wbadmin?: 'fails' | 'no-image' | 'slow'
   /** Exit codes of eseutil that come before it works. */
   eseutil?: number[]
 }
@@ -105,8 +110,16 @@ export interface JournalEntry {
 
 export const rootOf = () => process.env.FAILSAFE_WORLD!
 
+/** When it appears, a hook that is to be killed is. */
+export const killFileIn = (root: string) => join(root, 'kill-hook')
+
 export function readWorld(root = rootOf()): World {
   return JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'))
+}
+
+/** The stand-ins do one thing after the other. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 /** Several stand-ins and the test change it at once: each waits for the others. */
@@ -118,7 +131,7 @@ export function changeWorld<T>(change: (world: World) => T, root = rootOf()): T 
       break
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      pause(5)
     }
   }
   try {

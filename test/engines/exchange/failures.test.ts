@@ -1,28 +1,26 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exchange } from '../../../uploader/engines/exchange/engine.ts'
-import { pathOfRecord } from '../../../uploader/engines/exchange/full/system-state-record.ts'
-import { logIn, recordOf, writeRecord } from '../../../uploader/engines/exchange/shadow/record.ts'
+import { writeSystemStateRecord } from '../../../uploader/engines/exchange/full/system-state-record.ts'
+import { logIn, readRecord, recordOf, writeRecord } from '../../../uploader/engines/exchange/shadow/record.ts'
 import { currentPath } from '../../doubles/windows/model/databases.ts'
-import { WindowsServer } from '../../doubles/windows/server.ts'
-import type { Faults, World } from '../../doubles/windows/world.ts'
+import type { WindowsServer } from '../../doubles/windows/server.ts'
+import { type Faults, killFileIn, type World } from '../../doubles/windows/world.ts'
 import { BackupChain, type Hooks } from './chain.ts'
+import { type Started, start } from './start.ts'
 
 let server: WindowsServer
 let chain: BackupChain
+let stop: Started['stop']
 
 beforeEach(async () => {
-  server = new WindowsServer()
-  server.addDatabase('Sales')
-  server.write('Sales', { anna: 'hello' }, { logs: 4 })
-  chain = await BackupChain.of(server)
+  ;({ server, chain, stop } = await start())
 })
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  server[Symbol.dispose]()
-})
+afterEach(() => stop())
 
 const fault = (faults: Faults) =>
   server.change(world => {
@@ -34,6 +32,35 @@ function expectUntouched() {
   expect(server.truncated).toEqual({})
   expect(server.database('Sales').lastFull).toBeNull()
   expect(server.world.shadows).toEqual([])
+}
+
+/** A hook that dies at one of its steps. */
+const dying = (steps: string) => [
+  process.execPath,
+  '-e',
+  `const { argv } = process; const socket = require('net').connect(argv[1].replace('@', String.fromCharCode(0))); ${steps}`,
+]
+const arrives = `socket.on('connect', () => socket.write(argv[2] + String.fromCharCode(10)));`
+const atOnce = dying('process.exit(1)')
+const whenTold = () =>
+  dying(`${arrives} setInterval(() => require('fs').existsSync('${killFileIn(server.root)}') && process.exit(1), 20)`)
+const whenLetGo = dying(
+  `${arrives} socket.on('data', () => socket.end('heard' + String.fromCharCode(10), () => process.exit(1)))`,
+)
+
+/** Returns when diskshadow is gone too. */
+async function hookDies() {
+  const found = await readRecord(chain.scratch)
+  server.killHook()
+  await expect.poll(() => isAlive(found!.record.pid!)).toBe(false)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false // there is no such process
+  }
 }
 
 const failing = (hooks: Hooks = {}) => expect(chain.take('full', hooks)).rejects
@@ -107,27 +134,12 @@ describe('what fails while the copies are read', () => {
 
   it('is noticed: the hook was killed, and diskshadow ends as if all were well', async () => {
     fault({ hookKilled: true })
-    await failing({
-      async before() {
-        await new Promise(resolve => setTimeout(resolve, 1000))
-      },
-    }).toMatchObject({ code: expect.stringMatching(/^exchange-shadow-(lost|failed)$/) })
+    await failing({ before: hookDies }).toMatchObject({
+      code: expect.stringMatching(/^exchange-shadow-(lost|failed)$/),
+    })
     expect(server.truncated).toEqual({})
     expect(server.world.shadows).toEqual([])
   })
-
-  /** A hook that dies at one of its steps. */
-  const dying = (steps: string) => [
-    process.execPath,
-    '-e',
-    `const { argv } = process; const socket = require('net').connect(argv[1].replace('@', String.fromCharCode(0))); ${steps}`,
-  ]
-  const arrives = `socket.on('connect', () => socket.write(argv[2] + String.fromCharCode(10)));`
-  const atOnce = dying('process.exit(1)')
-  const whenHeld = (milliseconds: number) => dying(`${arrives} setTimeout(() => process.exit(1), ${milliseconds})`)
-  const whenLetGo = dying(
-    `${arrives} socket.on('data', () => socket.end('heard' + String.fromCharCode(10), () => process.exit(1)))`,
-  )
 
   it('is noticed: a hook that dies before it is held', async () => {
     await failing({ hook: atOnce }).toMatchObject({ code: 'exchange-shadow-failed' })
@@ -135,14 +147,12 @@ describe('what fails while the copies are read', () => {
   })
 
   it('is noticed: a hook that dies while it is held', async () => {
-    const slow = () => new Promise<void>(resolve => setTimeout(resolve, 800))
-    await failing({ hook: whenHeld(500), before: slow }).toMatchObject({ code: 'exchange-shadow-lost' })
+    await failing({ hook: whenTold(), before: hookDies }).toMatchObject({ code: 'exchange-shadow-lost' })
     expectUntouched()
   })
 
   it('is told: a hook that dies after all was staged', async () => {
-    const slow = () => new Promise<void>(resolve => setTimeout(resolve, 4000))
-    const { notes } = await chain.take('full', { hook: whenHeld(3500), upload: slow })
+    const { notes } = await chain.take('full', { hook: whenTold(), upload: hookDies })
     expect(notes).toEqual([expect.stringContaining('Exchange truncated nothing of Sales')])
     expectUntouched()
   })
@@ -290,6 +300,24 @@ describe('the end of the backup', () => {
   })
 })
 
+it('shadow copies that cannot be removed after the end are an error of their own: that Exchange truncated is told all the same', async () => {
+  await failing({ upload: () => fault({ stuck: true }) }).toMatchObject({
+    code: 'exchange-shadow-left',
+    fix: expect.stringContaining('delete shadows exposed P:'),
+  })
+  expect(chain.taken[0]!.notes).toEqual([expect.stringContaining('Exchange truncated its logs, and then something')])
+  fault({})
+  expect((await chain.recover()).notes).toHaveLength(2)
+  expect(server.world.shadows).toEqual([])
+})
+
+it('an end that Exchange notes late is waited for, also where something failed behind it', async () => {
+  const { notes } = await chain.take('full', {
+    upload: () => fault({ command: 'delete shadows exposed P', notedLate: 3 }),
+  })
+  expect(notes).toEqual([expect.stringContaining('Exchange truncated its logs, and then something failed')])
+})
+
 describe('a run whose process died', () => {
   it('has its shadow copies removed by the next one, those of others are kept', async () => {
     server.addForeignShadow('Z:')
@@ -334,12 +362,64 @@ describe('a run whose process died', () => {
     expect(server.world.shadows).toEqual([])
   })
 
-  it('has its System State removed', async () => {
+  it('has its System State removed, and Windows Server Backup is told to stop where it still writes it', async () => {
+    fault({ wbadmin: 'slow' })
+    const program = join(server.env.SystemRoot!, 'System32', 'wbadmin.exe')
+    const writes = spawn(program, ['start', 'systemstatebackup', '-backupTarget:S:', '-quiet'], { stdio: 'ignore' })
+    const ended = once(writes, 'exit')
+    await expect.poll(() => existsSync(server.local('S:\\WindowsImageBackup\\EX01\\MediaId'))).toBe(true)
     await mkdir(chain.scratch, { recursive: true })
-    await mkdir(server.local('S:\\WindowsImageBackup'), { recursive: true })
-    await writeFile(pathOfRecord(chain.scratch), JSON.stringify({ root: 'S:\\WindowsImageBackup' }))
+    await writeSystemStateRecord(chain.scratch, { root: 'S:\\WindowsImageBackup', pid: writes.pid! })
     await chain.recover()
     expect(existsSync(server.local('S:\\WindowsImageBackup'))).toBe(false)
+    expect(await ended).toEqual([4, null])
+    // Once: what somebody else writes there later stays.
+    mkdirSync(server.local('S:\\WindowsImageBackup'))
+    await chain.recover()
+    expect(existsSync(server.local('S:\\WindowsImageBackup'))).toBe(true)
+  })
+
+  it('whose System State cannot be removed says what to do', async () => {
+    await mkdir(chain.scratch, { recursive: true })
+    await writeFile(server.local('S:\\held'), '')
+    await writeSystemStateRecord(chain.scratch, { root: 'S:\\held\\WindowsImageBackup', pid: null })
+    await expect(chain.recover()).rejects.toMatchObject({
+      code: 'exchange-system-state-left',
+      fix: expect.stringContaining('wbadmin stop job'),
+    })
+  })
+})
+
+describe('a full that was committed when its run was over', () => {
+  const late = () =>
+    exchange.committedLate!(chain.settings, chain.taken.at(-1)!.committed, new AbortController().signal)
+
+  it('is told of where Exchange noted no backup: its logs stay until the next full', async () => {
+    server.addDatabase('Loop', { circular: true })
+    server.write('Loop', { a: '1' })
+    await chain.take('full', { hook: whenTold(), upload: hookDies })
+    const { warnings } = await late()
+    expect(warnings).toMatchObject([{ code: 'exchange-not-told', message: expect.stringContaining('--mode full') }])
+    // Exchange never truncates those with circular logging.
+    expect(warnings[0]!.message).toContain('backup of Sales is')
+    expectUntouched()
+  })
+
+  it('is not told of where the backup was ended after all, and nor is a log', async () => {
+    await chain.take('full')
+    await chain.take('full')
+    expect((await late()).warnings).toEqual([])
+    server.write('Sales', { carl: '1' })
+    await chain.take('log')
+    expect((await late()).warnings).toEqual([])
+  })
+
+  it('is not told of where the database is gone by now', async () => {
+    await chain.take('full', { hook: whenTold(), upload: hookDies })
+    server.change(world => {
+      world.databases = []
+    })
+    expect((await late()).warnings).toEqual([])
   })
 })
 

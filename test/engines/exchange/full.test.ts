@@ -1,31 +1,24 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseDatabaseHeader } from '../../../uploader/engines/exchange/ese/database-header.ts'
 import { exchangeState, listWriters } from '../../../uploader/engines/exchange/windows/writers.ts'
-import { contentOf, volume, WindowsServer } from '../../doubles/windows/server.ts'
+import { contentOf, volume, type WindowsServer } from '../../doubles/windows/server.ts'
 import type { World } from '../../doubles/windows/world.ts'
 import { BackupChain } from './chain.ts'
+import { type Started, start } from './start.ts'
 
 let server: WindowsServer
 let chain: BackupChain
+let stop: Started['stop']
 
-async function startWith(
-  change: ConstructorParameters<typeof WindowsServer>[0],
-  settings: Parameters<typeof BackupChain.of>[1] = {},
-) {
-  server = new WindowsServer(change)
-  server.addDatabase('Sales')
-  server.write('Sales', { anna: 'hello' }, { logs: 3 })
-  server.write('Sales', { bert: 'not flushed yet' }, { logs: 1 })
-  chain = await BackupChain.of(server, settings)
+async function startWith(...options: Parameters<typeof start>) {
+  ;({ server, chain, stop } = await start(...options))
 }
 
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  server[Symbol.dispose]()
-})
+afterEach(() => stop())
 
 /** What there is of ours on the server. */
 function expectClean() {
@@ -33,7 +26,7 @@ function expectClean() {
 }
 
 describe('a full backup', () => {
-  beforeEach(() => startWith(() => {}))
+  beforeEach(() => startWith())
 
   it('holds the database, its logs and its checkpoint, and Exchange truncates when it is committed', async () => {
     const before = server.closed('Sales')
@@ -177,8 +170,8 @@ describe('a full backup', () => {
 })
 
 it('database and logs on mounted folders: each volume once, by its device, and none that is only named alike', async () => {
-  await startWith(world => {
-    world.volumes.push(volume('C:\\mnt\\db1\\', 5), volume('C:\\mnt\\db10\\', 6))
+  await startWith({
+    world: ({ volumes }) => void volumes.push(volume('C:\\mnt\\db1\\', 5), volume('C:\\mnt\\db10\\', 6)),
   })
   server.addDatabase('Mounted', { edb: 'C:\\mnt\\db1\\Mounted.edb', logFolder: 'C:\\mnt\\db10\\logs' })
   server.write('Mounted', { k: 'v' }, { logs: 2 })
@@ -193,7 +186,7 @@ it('database and logs on mounted folders: each volume once, by its device, and n
 
 describe('the System State', () => {
   it('is written by Windows Server Backup to a volume of its own, sealed, and removed there', async () => {
-    await startWith(() => {}, { systemState: { target: 'S:' } })
+    await startWith({ settings: { systemState: { target: 'S:' } } })
     const { files, committed, warnings, document } = await chain.take('full')
     const state = files.filter(({ role }) => role === 'system-state')
     expect(state.map(({ name }) => name.split('/').at(-1))).toEqual(
@@ -208,19 +201,17 @@ describe('the System State', () => {
   })
 
   it('of a domain controller holds Active Directory', async () => {
-    await startWith(
-      world => {
-        world.domainRole = 5
-      },
-      { systemState: { target: 'S:' } },
-    )
+    await startWith({
+      world: world => void Object.assign(world, { domainRole: 5 }),
+      settings: { systemState: { target: 'S:' } },
+    })
     const { warnings, document } = await chain.take('full')
     expect(warnings).toEqual([])
     expect(document.activeDirectory).toBe('in the System State')
   })
 
   it('goes to a folder of its own on a share, whose last version of another run is not overwritten', async () => {
-    await startWith(() => {}, { systemState: { target: '\\\\nas\\backup' } })
+    await startWith({ settings: { systemState: { target: '\\\\nas\\backup' } } })
     await chain.take('full')
     await chain.take('full')
     const targets = server.journal.flatMap(({ tool, argv }) =>
@@ -254,14 +245,37 @@ describe('the System State', () => {
       'exchange-system-state-failed',
     ],
   ])('to a volume %s fails before anything is frozen', async (_what, systemState, change, code) => {
-    await startWith(change, { systemState })
+    await startWith({ world: change, settings: { systemState } })
     await expect(chain.take('full')).rejects.toMatchObject({ code })
     expect(server.scripts).toEqual([])
     expect(await readdir(server.local('S:\\'))).toEqual([])
   })
 
+  it('is removed once: what somebody else writes there while the upload goes on stays', async () => {
+    await startWith({ settings: { systemState: { target: 'S:' } } })
+    const other = server.local('S:\\WindowsImageBackup\\EX02')
+    await chain.take('full', { upload: async () => void (await mkdir(other, { recursive: true })) })
+    await chain.recover()
+    expect(await readdir(server.local('S:\\WindowsImageBackup'))).toEqual(['EX02'])
+  })
+
+  it('of a run that is stopped while it is written: Windows Server Backup is told so, and it is removed', async () => {
+    await startWith({
+      world: world => void Object.assign(world.faults, { wbadmin: 'slow' }),
+      settings: { systemState: { target: 'S:' } },
+    })
+    const stop = new AbortController()
+    const taken = chain.take('full', { signal: stop.signal })
+    taken.catch(() => {}) // looked at below
+    await expect.poll(() => existsSync(server.local('S:\\WindowsImageBackup\\EX01\\MediaId'))).toBe(true)
+    stop.abort(new Error('stopped'))
+    await expect(taken).rejects.toThrow('stopped')
+    expect(server.journal.at(-1)).toMatchObject({ tool: 'wbadmin', argv: ['stop', 'job', '-quiet'] })
+    expect(await readdir(server.local('S:\\'))).toEqual([])
+  })
+
   it('never goes where somebody else’s is', async () => {
-    await startWith(() => {}, { systemState: { target: 'S:' } })
+    await startWith({ settings: { systemState: { target: 'S:' } } })
     await mkdir(server.local('S:\\WindowsImageBackup\\EX01'), { recursive: true })
     await expect(chain.take('full')).rejects.toMatchObject({ code: 'exchange-system-state-occupied' })
     expect(await readdir(server.local('S:\\'))).toEqual(['WindowsImageBackup'])
@@ -269,7 +283,7 @@ describe('the System State', () => {
 })
 
 it('docs/how-backup-is-done.md has the steps that runs show', async () => {
-  await startWith(() => {}, { systemState: { target: 'S:' } })
+  await startWith({ settings: { systemState: { target: 'S:' } } })
   const text = await readFile(join(import.meta.dirname, '../../../docs/how-backup-is-done.md'), 'utf8')
   const [, page] = text.split('## Microsoft Exchange')
   const told = [...page!.split('\n## ')[0]!.matchAll(/^\d\. \*\*(.+?)\.?\*\*/gm)].map(([, step]) => step)

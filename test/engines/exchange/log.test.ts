@@ -6,23 +6,19 @@ import { hex } from '../../../uploader/engines/exchange/ese/log-name.ts'
 import { readDatabaseHeader, readLogHeader } from '../../../uploader/engines/exchange/ese/read.ts'
 import { whenFree } from '../../../uploader/engines/exchange/log/when-free.ts'
 import { PromotionNeeded } from '../../../uploader/engines/promotion-needed.ts'
-import { contentOf, WindowsServer } from '../../doubles/windows/server.ts'
+import { contentOf, type WindowsServer } from '../../doubles/windows/server.ts'
 import { times } from '../../support/counts.ts'
 import { BackupChain } from './chain.ts'
+import { type Started, start } from './start.ts'
 
 let server: WindowsServer
 let chain: BackupChain
+let stop: Started['stop']
 
 beforeEach(async () => {
-  server = new WindowsServer()
-  server.addDatabase('Sales')
-  server.write('Sales', { anna: 'hello' }, { logs: 4 })
-  chain = await BackupChain.of(server)
+  ;({ server, chain, stop } = await start())
 })
-afterEach(async () => {
-  await chain[Symbol.asyncDispose]()
-  server[Symbol.dispose]()
-})
+afterEach(() => stop())
 
 const generations = (files: { attributes: Record<string, string> }[]) =>
   files.flatMap(({ attributes }) => (attributes.generation === undefined ? [] : [attributes.generation]))

@@ -133,20 +133,31 @@ describe('how a backup ended', () => {
   const ended = (result?: string) => ({ code: 0, output: `-> end backup\r\nHRESULT: ${result}`, result })
 
   it.each([
-    [true, undefined, [], true, 0],
-    [true, undefined, ['Sales'], true, 1],
-    [true, '8004230F', [], true, 1],
-    [true, '8004230F', ['Sales'], false, 1],
-    [false, undefined, ['Sales'], false, 1],
-    [false, undefined, [], true, 1],
+    [true, undefined, 1, [], true, 0],
+    [true, undefined, 1, ['Sales'], true, 1],
+    [true, '8004230F', 1, [], true, 1],
+    [true, '8004230F', 1, ['Sales'], false, 1],
+    // One of two was truncated: what is staged of it is nowhere else.
+    [true, '8004230F', 2, ['Sales'], true, 1],
+    [false, undefined, 1, ['Sales'], false, 1],
+    [false, undefined, 1, [], true, 1],
   ])(
-    'hook let go %j, error %s, not noted %j: advanced %j, notes %i',
-    (hookEnded, result, unstamped, advanced, notes) => {
-      const verdict = judgeEnd({ hook: hookEnded, ended: ended(result), unstamped, passive: [] })
+    'hook let go %j, error %s, of %i not noted %j: advanced %j, notes %i',
+    (hookEnded, result, active, unstamped, advanced, notes) => {
+      const verdict = judgeEnd({ hook: hookEnded, ended: ended(result), active, unstamped, passive: [] })
       expect(verdict.advanced).toBe(advanced)
       expect(verdict.notes).toHaveLength(notes)
     },
   )
+
+  it.each([
+    [true, '8004230F'],
+    [false, undefined],
+  ])('of passive copies alone is not claimed to be known: hook let go %j, error %s', (hookEnded, result) => {
+    const verdict = judgeEnd({ hook: hookEnded, ended: ended(result), active: 0, unstamped: [], passive: ['Mail'] })
+    expect(verdict.advanced).toBe(true)
+    expect(verdict.notes).toEqual([expect.stringContaining('it is not seen whether'), expect.stringContaining('Mail')])
+  })
 })
 
 test('a database beyond 2 TiB is planned to the byte', async () => {

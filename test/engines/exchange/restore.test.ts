@@ -5,25 +5,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exchange } from '../../../uploader/engines/exchange/engine.ts'
 import { parseTarget } from '../../../uploader/engines/exchange/restore/apply.ts'
 import { jetCode } from '../../../uploader/engines/exchange/restore/eseutil.ts'
-import { contentOf, WindowsServer } from '../../doubles/windows/server.ts'
-import { BackupChain } from './chain.ts'
+import { contentOf, type WindowsServer } from '../../doubles/windows/server.ts'
+import type { BackupChain } from './chain.ts'
+import { type Started, start } from './start.ts'
 
 let server: WindowsServer
 let chain: BackupChain
+let stop: Started['stop']
 let to: string
 
 beforeEach(async () => {
-  server = new WindowsServer()
-  server.addDatabase('Sales', { edb: "E:\\Anna's\\Sales.edb" })
-  server.write('Sales', { anna: 'hello' }, { logs: 4 })
-  chain = await BackupChain.of(server)
+  ;({ server, chain, stop } = await start({ sales: { edb: "E:\\Anna's\\Sales.edb" } }))
   await chain.take('full')
   to = await mkdtemp(join(tmpdir(), 'failsafe-rdb-'))
 })
 afterEach(async () => {
   await rm(to, { recursive: true })
-  await chain[Symbol.asyncDispose]()
-  server[Symbol.dispose]()
+  await stop()
 })
 
 const eseutil = () => server.journal.filter(({ tool }) => tool === 'eseutil')

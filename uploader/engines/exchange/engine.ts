@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts'
 import { checkLogs } from './doctor/check-logs.ts'
 import { checkRights } from './doctor/check-rights.ts'
 import { begin } from './full/begin.ts'
+import { committedLate } from './full/noted.ts'
 import { inspect } from './inspect.ts'
 import type { Inventory } from './inventory.ts'
 import { plan } from './plan/plan.ts'
@@ -16,6 +17,7 @@ export const exchange: Engine<Settings, Inventory> = {
   inspect,
   plan,
   begin,
+  committedLate,
   recover: (_settings, { scratches }, signal) => recover(scratches, signal),
   checkRights,
   checkLogs,

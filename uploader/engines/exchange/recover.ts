@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { removeSystemState } from './full/system-state.ts'
-import { systemStateRoot } from './full/system-state-record.ts'
+import { removeSystemState, stopWriting } from './full/system-state.ts'
+import { readSystemStateRecord } from './full/system-state-record.ts'
 import { readRecord } from './shadow/record.ts'
 import { removeShadows } from './shadow/remove.ts'
 
@@ -21,8 +21,13 @@ export async function recover(scratches: readonly string[], signal: AbortSignal)
       for (const shown of await removeShadows(scratch, found.record, found.ids, signal))
         notes.push(`The shadow copy ${shown} of an interrupted run was removed`)
     }
-    const root = await systemStateRoot(scratch)
-    if (root !== undefined) await removeSystemState(root)
+    const state = await readSystemStateRecord(scratch)
+    if (!state) continue
+    if (state.pid !== null && isAlive(state.pid)) {
+      await stopWriting()
+      await untilOver(state.pid, signal)
+    }
+    await removeSystemState(state.root, scratch)
   }
   return { notes }
 }

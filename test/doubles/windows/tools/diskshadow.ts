@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { databaseIn, roll, stamp, tick, truncate } from '../model/databases.ts'
 import {
   changeWorld,
+  killFileIn,
   localIn,
   note,
   readWorld,
@@ -288,6 +289,10 @@ export function lettersOf(world: World): string[] {
   ]
 }
 
+/** Runs a program, and kills it when a file appears. */
+const killedWhenTold =
+  '"$@" & hook=$!; (until [ -e "$0" ]; do sleep 0.05; done; kill -9 $hook) & watch=$!; wait $hook; ended=$?; kill $watch; exit $ended'
+
 /** Runs the commands of a `.cmd`, as `cmd.exe` would those that we write. */
 function exec(file: string): void {
   const text = readFileSync(localIn(rootOf(), file), 'utf8')
@@ -296,11 +301,8 @@ function exec(file: string): void {
     throw new Refused(`${file} is no script that this stand-in reads`)
   const [program, ...args] = [...command.matchAll(/"([^"]*)"/g)].map(([, part]) => part!.replaceAll('%%', '%'))
   const { faults } = readWorld()
-  const timeout = faults.hookKilled ? 2500 : undefined
-  const ended = spawnSync(program!, args, {
-    stdio: 'ignore',
-    ...(timeout && { timeout, killSignal: 'SIGKILL' as const }),
-  })
+  const started = faults.hookKilled ? ['/bin/sh', '-c', killedWhenTold, killFileIn(rootOf()), program!] : [program!]
+  const ended = spawnSync(started[0]!, [...started.slice(1), ...args], { stdio: 'ignore' })
   note({ tool: 'hook', argv: [program!, ...args], status: ended.status })
   if (faults.hookKilled) {
     say('The hook ended.')
@@ -331,6 +333,7 @@ function deleteShadows(words: string[], line: string): void {
   const kind = need(words[0], line).toLowerCase()
   const which = need(words[1], line)
   if (kind !== 'exposed' && kind !== 'id') throw new Refused(`${line} would delete what others have made`)
+  if (readWorld().faults.stuck) throw new Refused(`${line} failed`, '80042304')
   const wanted = which.replace(/\\$/, '').toUpperCase()
   changeWorld(world => {
     const shadow = world.shadows.find(({ id, exposed }) =>

@@ -35,6 +35,7 @@ function shadowsOf({ shadows }: World) {
 
 function databasesOf({ databases, faults }: World, status: boolean) {
   const known = status && !faults.noStatus
+  const late = faults.notedLate !== undefined && isNotedLate()
   return databases.map(database => ({
     Name: database.name,
     Guid: database.guid,
@@ -46,8 +47,17 @@ function databasesOf({ databases, faults }: World, status: boolean) {
     Mounted: known ? database.mounted : null,
     BackupInProgress: known ? database.backupInProgress : null,
     Recovery: database.recovery,
-    LastFullBackup: known ? database.lastFull : null,
+    LastFullBackup: known && !late ? database.lastFull : null,
   }))
+}
+
+/** Exchange notes a backup a while after its end. */
+function isNotedLate(): boolean {
+  return changeWorld(({ faults, databases }) => {
+    if (!faults.notedLate || databases.every(({ lastFull }) => lastFull === null)) return false
+    faults.notedLate -= 1
+    return true
+  })
 }
 
 function machineOf(world: World, script: string) {

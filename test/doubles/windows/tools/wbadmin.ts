@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { changeWorld, localIn, note, readWorld, rootOf } from '../world.ts'
+import { changeWorld, localIn, note, pause, readWorld, rootOf } from '../world.ts'
 
 export function wbadmin(argv: string[]): number {
   note({ tool: 'wbadmin', argv })
@@ -10,7 +10,11 @@ export function wbadmin(argv: string[]): number {
     out('Windows Server Backup is not installed on this computer.')
     return 3
   }
-  if (argv.join(' ').toLowerCase() === 'stop job -quiet') return 0
+  const stopped = join(rootOf(), 'wbadmin-stopped')
+  if (argv.join(' ').toLowerCase() === 'stop job -quiet') {
+    writeFileSync(stopped, '')
+    return 0
+  }
   const target = argv.find(arg => /^-backupTarget:/i.test(arg))?.slice('-backupTarget:'.length)
   if (target === undefined) return 2
   const command = argv.slice(0, 2).join(' ').toLowerCase()
@@ -42,6 +46,10 @@ export function wbadmin(argv: string[]): number {
   mkdirSync(backup, { recursive: true })
   mkdirSync(join(machine, 'Catalog'))
   writeFileSync(join(machine, 'MediaId'), 'media')
+  if (world.faults.wbadmin === 'slow') {
+    while (!existsSync(stopped)) pause(20)
+    return 4
+  }
   writeFileSync(join(machine, 'Catalog', 'GlobalCatalog'), 'catalogue')
   writeFileSync(join(machine, 'Catalog', 'BackupGlobalCatalog'), 'catalogue')
   writeFileSync(join(backup, 'Components.xml'), '<components/>')

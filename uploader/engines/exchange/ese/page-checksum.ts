@@ -91,8 +91,10 @@ function hasOldChecksum(words: Int32Array, from: number, count: number, number: 
   return words[from] === sum && words[from + 1] === number
 }
 
+/** Four words at a time: where a database was made larger at once, most of its pages are empty. */
 function isEmpty(words: Int32Array, from: number, count: number): boolean {
-  for (let i = 0; i < count; i++) if (words[from + i] !== 0) return false
+  for (let at = from; at < from + count; at += 4)
+    if ((words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) !== 0) return false
   return true
 }
 

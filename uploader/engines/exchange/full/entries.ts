@@ -24,6 +24,7 @@ export function entryFor({ database, passive, header, logs, current, edb }: Copy
       state: header.state,
       required: `${header.required.min}-${header.required.max}`,
       ...(last && { created: last.header.created }),
+      ...(database.lastFull !== null && { lastFull: database.lastFull }),
       ...(database.circular && { circular: 'true' }),
       ...(passive && { passive: 'true' }),
     },

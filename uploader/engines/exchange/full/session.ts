@@ -4,10 +4,8 @@ import { type Failure, messageOf } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import { formatSeconds } from '../../../output/format.ts'
 import type { BackupContext, Plan, Session, StagedArtefact } from '../../engine.ts'
-import { parseStamps } from '../discovery/answer.ts'
-import { stampsScript } from '../discovery/script.ts'
 import { folderNames } from '../folders.ts'
-import { type Database, type Inventory, systemStateUnit } from '../inventory.ts'
+import { type Inventory, systemStateUnit } from '../inventory.ts'
 import type { FullVerdict } from '../plan/judge.ts'
 import { treatmentOf } from '../plan/treatment.ts'
 import { readWhole } from '../read-file.ts'
@@ -16,13 +14,13 @@ import type { Settings } from '../settings.ts'
 import { Frozen } from '../shadow/frozen.ts'
 import { exposuresFor } from '../shadow/letters.ts'
 import type { Exposure } from '../shadow/script.ts'
-import { runScript } from '../windows/powershell.ts'
 import { pathOn, volumeOf } from '../windows/volumes.ts'
 import { exchangeWriter, type Writer } from '../windows/writers.ts'
 import { type CopyOfDatabase, copyOfDatabase } from './copy-of-database.ts'
 import { documentOf } from './document.ts'
 import { entryFor, systemStateEntry } from './entries.ts'
 import { filesOf } from './files-of.ts'
+import { type Before, notNoted } from './noted.ts'
 import { removeSystemState, type SystemState, takeSystemState } from './system-state.ts'
 import { judgeEnd } from './verdict.ts'
 
@@ -60,6 +58,8 @@ export class FullSession implements Session {
   readonly #run: FullRun
   readonly #entries = new Map<string, UnitEntry>()
   #systemState: SystemState | undefined
+  /** Removes what Windows Server Backup has written, until that is done. */
+  #removeState: (() => Promise<void>) | undefined
   #frozen: Frozen | undefined
   #limit: NodeJS.Timeout | undefined
   #end: Promise<string[]> | undefined
@@ -138,8 +138,9 @@ export class FullSession implements Session {
     try {
       if (this.#end) await this.#end
       else await this.#frozen?.abandon()
+      await this.#frozen?.remove()
     } finally {
-      if (this.#systemState) await removeSystemState(this.#systemState.root)
+      await this.#removeState?.()
     }
   }
 
@@ -156,12 +157,17 @@ export class FullSession implements Session {
     const job = scratch.split(/[\\/]/).at(-2)!
     const state = await takeSystemState(systemState.target, inventory, { directory: scratch, job, signal, now })
     this.#systemState = state
+    this.#removeState = async () => {
+      await removeSystemState(state.root, scratch)
+      this.#removeState = undefined
+    }
     if (!inventory.isDomainController)
       context.warn(
         'active-directory-elsewhere',
         'the System State of this server does not hold Active Directory, where Exchange keeps its configuration: that has to be backed up on a domain controller',
       )
     const unread = new Set(state.files)
+    const remove = () => this.#removeState?.()
     for (const [order, file] of state.files.entries())
       yield {
         name: `system-state/${file.name}`,
@@ -173,7 +179,7 @@ export class FullSession implements Session {
           unread.delete(file)
           // The whole tree is ours: when all of it is sealed, its room is given back.
           if (unread.size === 0)
-            await removeSystemState(state.root).catch(error => {
+            await remove()?.catch(error => {
               warn('system-state-left', `${state.root} could not be removed: ${messageOf(error)}`)
             })
         },
@@ -242,14 +248,14 @@ export class FullSession implements Session {
     context.step(plan.steps.length)
     // From here on Exchange may truncate, whatever becomes of this process.
     this.#advanced = true
-    const { hook, ended } = await this.#frozen!.end()
+    const { hook, gone, ended } = await this.#frozen!.end()
     const taken = verdicts.flatMap(verdict => (verdict.how === 'take' ? [verdict] : []))
     const active = taken.flatMap(({ database, passive }) => (passive ? [] : [database]))
     const passive = taken.flatMap(each => (each.passive ? [each.database.name] : []))
-    const truncates = hook && ended.result === undefined
     try {
-      const unstamped = await this.#unstamped(active, truncates ? looks : 1)
-      const { advanced, notes } = judgeEnd({ hook, ended, unstamped, passive })
+      // Whatever failed may have done so behind the end of the backup, which Exchange notes a while later.
+      const unstamped = await this.#unstamped(active, gone ? 1 : looks)
+      const { advanced, notes } = judgeEnd({ hook, ended, active: active.length, unstamped, passive })
       this.#advanced = advanced
       return notes
     } catch (error) {
@@ -257,17 +263,13 @@ export class FullSession implements Session {
     }
   }
 
-  /** Names of databases of which Exchange knows no newer full backup than before. It notes one a while after its end. */
-  async #unstamped(databases: readonly Database[], times: number): Promise<string[]> {
+  /** Names of databases of which Exchange noted no backup. It notes one a while after its end. */
+  async #unstamped(databases: readonly Before[], times: number): Promise<string[]> {
     const { settings, pauses } = this.#run
     // Not under the signal of the run: what was begun here is brought to its end.
     const { signal } = new AbortController()
     for (let time = 1; ; time++) {
-      const answer = parseStamps(await runScript(stampsScript(settings), 'ask Exchange for its last backups', signal))
-      const left = databases.filter(({ guid, lastFull }) => {
-        const now = answer.databases.find(({ Guid }) => Guid.toLowerCase() === guid)
-        return (now?.LastFullBackup ?? null) === lastFull
-      })
+      const left = await notNoted(settings, databases, signal)
       if (left.length === 0 || time >= times) return left.map(({ name }) => name)
       await setTimeout(pauses.look, undefined)
     }

@@ -1,11 +1,10 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
-import { writeDurably } from '../../../files/write.ts'
 import { formatBytes } from '../../../output/format.ts'
 import type { Inventory } from '../inventory.ts'
 import { localPath } from '../windows/local-path.ts'
 import { lastWords, runTool, systemTool } from '../windows/tool.ts'
-import { pathOfRecord } from './system-state-record.ts'
+import { forgetSystemState, writeSystemStateRecord } from './system-state-record.ts'
 
 export interface SystemStateFile {
   /** Below the target, with `/`: `WindowsImageBackup/EX01/MediaId`. */
@@ -44,28 +43,38 @@ export async function takeSystemState(
   const root = share ? place : `${target}\\${folder}`
   await requireFree(share ? place : root, target)
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  await writeDurably(pathOfRecord(directory), JSON.stringify({ root }))
+  const record = (pid: number | null) => writeSystemStateRecord(directory, { root, pid })
+  await record(null)
   try {
     if (share) await mkdir(localPath(place), { recursive: true })
-    return { root, ...(await write({ target, place, server }, { signal, now })) }
+    return { root, ...(await write({ target, place, server }, { record, signal, now })) }
   } catch (error) {
     // The service goes on where only its command line is ended.
     if (signal.aborted) await stopWriting()
-    await removeSystemState(root)
+    await removeSystemState(root, directory)
     throw error
   }
 }
 
 async function write(
   { target, place, server }: { target: string; place: string; server: string },
-  { signal, now }: { signal: AbortSignal; now: () => Date },
+  { record, signal, now }: { record(pid: number | null): Promise<void>; signal: AbortSignal; now: () => Date },
 ): Promise<Omit<SystemState, 'root'>> {
   const takenAt = now()
+  let noted = Promise.resolve()
   const said = await runTool(
     systemTool('wbadmin.exe'),
     ['start', 'systemstatebackup', `-backupTarget:${place}`, '-quiet'],
-    { signal },
+    {
+      signal,
+      onStart: pid => {
+        noted = record(pid)
+        noted.catch(() => {}) // told when it has ended
+      },
+    },
   )
+  await noted
+  await record(null)
   const version = await newestVersion(place, signal)
   const files = await filesBelow(`${place}\\${folder}\\${server}`, `${folder}/${server}`)
   const why = whyIncomplete(version, files)
@@ -78,7 +87,8 @@ async function write(
   return { version, files, takenAt }
 }
 
-async function stopWriting(): Promise<void> {
+/** Whatever Windows Server Backup is writing: it does one thing at a time. */
+export async function stopWriting(): Promise<void> {
   const { signal } = new AbortController()
   await runTool(systemTool('wbadmin.exe'), ['stop', 'job', '-quiet'], { signal })
 }
@@ -159,7 +169,20 @@ async function filesBelow(path: string, name: string): Promise<SystemStateFile[]
   return files
 }
 
-/** When it is sealed, or the run has failed. */
-export async function removeSystemState(root: string): Promise<void> {
-  await rm(localPath(root), { recursive: true, force: true })
+/**
+ * When it is sealed, or the run has failed. Once: what is written there later is somebody else's.
+ * @throws Failure `exchange-system-state-left`
+ */
+export async function removeSystemState(root: string, directory: string): Promise<void> {
+  try {
+    await rm(localPath(root), { recursive: true, force: true })
+  } catch (cause) {
+    throw new Failure('exchange-system-state-left', `The System State in ${root} cannot be removed`, {
+      why: messageOf(cause),
+      fix: `See with wbadmin get status whether it is still being written, and end that with wbadmin stop job; then remove the folder, or run the backup again`,
+      retriable: true,
+      cause,
+    })
+  }
+  await forgetSystemState(directory)
 }

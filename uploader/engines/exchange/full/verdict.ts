@@ -6,14 +6,19 @@ export interface EndOfBackup {
   /** Whether the hook was let go for certain. */
   hook: boolean
   ended: Ended
-  /** Databases of which Exchange noted no full backup. */
+  /** How many databases were backed up that are in use here: of those Exchange notes it at once. */
+  active: number
+  /** Those of them of which Exchange noted no full backup. */
   unstamped: readonly string[]
   /** Passive copies: the replication service decides later, after all copies have the logs. */
   passive: readonly string[]
 }
 
 /** @returns whether logs were truncated, as far as is known, and what somebody should know */
-export function judgeEnd({ hook, ended, unstamped, passive }: EndOfBackup): { advanced: boolean; notes: string[] } {
+export function judgeEnd({ hook, ended, active, unstamped, passive }: EndOfBackup): {
+  advanced: boolean
+  notes: string[]
+} {
   const some = unstamped.length > 0
   const failed = ended.result !== undefined || !hook
   const waits =
@@ -31,9 +36,17 @@ export function judgeEnd({ hook, ended, unstamped, passive }: EndOfBackup): { ad
   const said = `diskshadow said: ${wordsOf(ended)}`
   if (some)
     return {
-      advanced: false,
+      advanced: unstamped.length < active,
       notes: [
         `The backup is whole, but was not ended as it should: Exchange truncated nothing of ${unstamped.join(', ')} (${said})`,
+        ...waits,
+      ],
+    }
+  if (active === 0)
+    return {
+      advanced: true,
+      notes: [
+        `The backup is whole, but something failed at its end, and of passive copies alone it is not seen whether Exchange was told of it (${said})`,
         ...waits,
       ],
     }

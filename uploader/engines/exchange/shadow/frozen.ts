@@ -37,8 +37,8 @@ const meanings: Record<string, string> = {
 }
 
 /**
- * Shadow copies that are shown, with the backup of Exchange still open. `end` lets Exchange truncate its logs, `abandon` keeps it from doing so; after either of them
- * the copies are gone.
+ * Shadow copies that are shown, with the backup of Exchange still open. `end` lets Exchange truncate its logs, `abandon` keeps it from doing so; after one of them
+ * comes `remove`, always.
  */
 export class Frozen {
   readonly exposures: readonly Exposure[]
@@ -91,26 +91,29 @@ export class Frozen {
     })
   }
 
-  /** Ends the backup. @returns what diskshadow says, and whether the hook was let go for certain */
-  async end(): Promise<{ hook: boolean; ended: Ended }> {
+  /**
+   * Ends the backup.
+   * @returns what diskshadow says; `hook`: whether it was let go for certain, `gone`: it went away before
+   */
+  async end(): Promise<{ hook: boolean; gone: boolean; ended: Ended }> {
     this.#ending = true
+    const gone = this.#gate.lost
     const hook = await this.#gate.letGo()
-    return { hook, ended: await this.#over() }
+    const ended = await this.#diskshadow.ended
+    this.#gate.close()
+    return { hook, gone, ended }
   }
 
-  /** Keeps Exchange from truncating. @throws Failure `exchange-shadow-left` */
+  /** Keeps Exchange from truncating. */
   async abandon(): Promise<void> {
     this.#ending = true
     this.#gate.close()
-    await this.#over()
+    await this.#diskshadow.ended
   }
 
-  async #over(): Promise<Ended> {
-    const ended = await this.#diskshadow.ended
-    this.#gate.close()
-    // The script removes them itself, unless it stopped before.
+  /** The script removes the copies itself, unless it stopped before. @throws Failure `exchange-shadow-left` */
+  async remove(): Promise<void> {
     await cleanUp(this.#options, this.#ids())
-    return ended
   }
 }
 

@@ -23,12 +23,13 @@ export function systemTool(...path: string[]): string {
 
 /**
  * Runs a program of Windows to its end; an abort ends it.
+ * @param options `onStart`: told of the process that does it
  * @throws Failure `exchange-tool-missing`; what it says, and how it ends, is for the caller to judge
  */
 export async function runTool(
   program: string,
   args: string[],
-  { signal, cwd }: { signal: AbortSignal; cwd?: string },
+  { signal, cwd, onStart }: { signal: AbortSignal; cwd?: string; onStart?: (pid: number) => void },
 ): Promise<Said> {
   signal.throwIfAborted()
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, ...(cwd && { cwd }) })
@@ -39,6 +40,7 @@ export async function runTool(
     })
   const kill = () => child.kill('SIGKILL')
   signal.addEventListener('abort', kill, { once: true })
+  if (child.pid !== undefined) onStart?.(child.pid)
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject)
