@@ -49,7 +49,8 @@ export class PackReader {
     const { getRange, onBytes } = this.#options
     let done = 0
     for (let failures = 0; done < length; ) {
-      const url = await this.#url(n)
+      const signed = this.#url(n)
+      const url = await signed
       try {
         const range = { offset: offset + done, length: length - done, size: pack.size }
         for await (const chunk of getRange(url, range)) {
@@ -59,7 +60,7 @@ export class PackReader {
           yield chunk
         }
       } catch (error) {
-        if (error instanceof UrlRefused) this.#urls.delete(n)
+        if (error instanceof UrlRefused) this.#forget(n, signed)
         else if (!(error instanceof Interrupted)) throw error
         if (++failures >= attempts) throw failed(n, error)
         await this.#backOff(failures)
@@ -80,8 +81,13 @@ export class PackReader {
       return found.url
     })
     this.#urls.set(n, signed)
-    signed.catch(() => this.#urls.delete(n))
+    signed.catch(() => this.#forget(n, signed))
     return signed
+  }
+
+  /** Another reader of the same pack may have a new one already. */
+  #forget(n: number, signed: Promise<string>): void {
+    if (this.#urls.get(n) === signed) this.#urls.delete(n)
   }
 
   /** At once after the first failure (a URL may just have expired), then 1, 2, 4 … seconds and up to half as much again. */

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Failure } from '../../shared/failure.ts'
 import { collect } from '../../shared/restore/jsonl.ts'
 import { PackReader } from '../../shared/restore/packs.ts'
+import { UrlRefused } from '../../shared/restore/range.ts'
 import { getRange } from '../../uploader/restore/range.ts'
 import { direct } from '../support/network.ts'
 import { type Fault, type Keys, type Made, makeSnapshot, newKeys, noise, startVault } from './support.ts'
@@ -64,6 +65,33 @@ test('a URL that has expired is signed again at once', async () => {
   expect(bytes.equals(expected)).toBe(true)
   expect(vault.signatures()).toBe(2)
   expect(waits).toEqual([])
+})
+
+test('a URL that has expired for several readers at once is signed again once: each signature counts for the budget of a link', async () => {
+  await using vault = await startVault([made])
+  const { signal } = new AbortController()
+  const slow = Promise.withResolvers<void>()
+  const reader = new PackReader({
+    sign: request => vault.receiver.packUrls('rm1', request),
+    manifest: made.manifest,
+    async *getRange(url, range) {
+      const isFirst = range.offset === 0
+      if (url.endsWith('signature=1')) {
+        // The second reader hears of it when the first one has another URL already.
+        if (!isFirst) await slow.promise
+        throw new UrlRefused('the vault answered 403')
+      }
+      if (isFirst) slow.resolve()
+      yield made.packs.get(1)!.subarray(range.offset, range.offset + range.length)
+    },
+    signal,
+    sleep: async () => {},
+    random: () => 0,
+  })
+  const read = (offset: number) => collect(reader.read([{ pack: 1, offset, length: 1000 }]))
+  const [first, second] = await Promise.all([read(0), read(1000)])
+  expect(Buffer.concat([...first, ...second]).equals(made.packs.get(1)!.subarray(0, 2000))).toBe(true)
+  expect(vault.signatures()).toBe(2)
 })
 
 test('a vault that is busy is asked again, a little later each time', async () => {

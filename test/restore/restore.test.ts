@@ -169,6 +169,31 @@ describe('a sound snapshot', () => {
     expect(placed[0]).toEqual([])
     expect(placed[1]).toContain('shop')
   })
+
+  test('that a full disk elsewhere keeps from being applied is said of that disk, and stays laid out', async () => {
+    await using to = await temporaryDirectory()
+    const made = await makeSnapshot(keys, { files })
+    await using vault = await startVault([made])
+    const engine = fakeEngine()
+    const restore = engine.restore.bind(engine)
+    const full = Object.assign(
+      new Error("ENOSPC: no space left on device, copyfile '/srv/out/a.bak' -> '/mnt/exchange/a.bak'"),
+      { code: 'ENOSPC', syscall: 'copyfile' },
+    )
+    engine.restore = (input, context) => (input.apply ? Promise.reject(full) : restore(input, context))
+    const failure = await failureOf(
+      runRestore(
+        restoreOf(made, keys, vault.receiver, to.in('out'), {
+          apply: { target: 'sqlserver://sa@127.0.0.1' },
+          engineFor: async () => engine,
+        }),
+      ),
+    )
+    expect(failure.code).toBe('restore-not-applied')
+    expect(failure.line).toContain('/mnt/exchange/a.bak')
+    expect(failure.fix).toContain(to.in('out/RESTORE.md'))
+    expect(await readdir(to.in('out'))).toContain('shop')
+  })
 })
 
 describe('tampering', () => {

@@ -34,9 +34,17 @@ export function parseTargetUrl(target: string, { what, protocols, options, form 
   return {
     url,
     host: url.hostname.replace(/^\[|\]$/g, ''),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decoded(url.username, form),
+    password: decoded(url.password, form),
     get: option => url.searchParams.get(option) ?? undefined,
+  }
+}
+
+function decoded(text: string, form: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw targetRefused('has a % in its user or password that does not begin a sign: write it as %25', form)
   }
 }
 

@@ -25,10 +25,24 @@ const reasons: Record<string, { why: string; fix: string }> = {
   ENAMETOOLONG: { why: 'the path is too long', fix: 'Choose a directory with a shorter path with --to' },
 }
 
-/** An error of the file system as a Failure; everything else as it is. */
+/** An error of the file system while files are laid out as a Failure; everything else as it is. */
 export function asDiskFailure(directory: string, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (error instanceof Failure || code === undefined || syscall === undefined) return error
-  const { why, fix } = reasons[code] ?? { why: messageOf(error), fix: 'Choose another directory with --to' }
+  if (!isOfSystem(error)) return error
+  const { why, fix } = reasons[error.code] ?? { why: messageOf(error), fix: 'Choose another directory with --to' }
   return new Failure('restore-unwritable', `${directory} cannot be written`, { why, fix, cause: error })
+}
+
+/** An error of the system while laid-out files are applied, which may be of any disk, as a Failure; everything else as it is. */
+export function asApplyFailure(runbook: string, error: unknown): unknown {
+  if (!isOfSystem(error)) return error
+  return new Failure('restore-not-applied', 'The files are laid out, and could not be applied', {
+    why: messageOf(error),
+    fix: `Remove the cause, and go on as ${runbook} says, or restore again into an empty directory`,
+    cause: error,
+  })
+}
+
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return !(error instanceof Failure) && code !== undefined && syscall !== undefined
 }

@@ -2,6 +2,7 @@ import { lstat, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { makeDirectory } from '../files/make-directory.ts'
+import { syncDirectory } from '../files/sync-directory.ts'
 
 const partial = '.failsafe-partial-'
 /** What was sealed is for the eyes of whoever opened it. */
@@ -90,12 +91,28 @@ export class Layout {
         await rename(join(this.#partial, name), path)
         moved.push(path)
       }
+      await this.#keepNames(names)
       this.#placed = true
     } catch (error) {
       for (const path of moved) await rm(path)
       for (const folder of folders.reverse()) await rm(folder, { recursive: true })
       throw error
     }
+  }
+
+  /** As `write` does for the content: the names, and those of the folders that were made for them, outlast a power cut. */
+  async #keepNames(names: readonly string[]): Promise<void> {
+    const folders = new Set([this.directory])
+    for (const name of names)
+      for (let folder = dirname(name); folder !== '.'; folder = dirname(folder))
+        folders.add(join(this.directory, folder))
+    if (this.#made !== undefined)
+      for (let path = this.directory; path !== dirname(this.#made); path = dirname(path)) folders.add(dirname(path))
+    for (const folder of folders)
+      await syncDirectory(folder).catch((error: NodeJS.ErrnoException) => {
+        // Some file systems of other machines know no such thing, and root alone may read some directories.
+        if (!['EINVAL', 'ENOTSUP', 'EACCES'].includes(error.code ?? '')) throw error
+      })
   }
 
   async close(): Promise<void> {

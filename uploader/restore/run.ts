@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import type { Trust } from '../../shared/restore/trust.ts'
 import type { EngineKind } from '../../shared/snapshot.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, RestoreContext, RestoreInput, RestoreReport } from '../engines/engine.ts'
 import type { Reporter } from '../output/reporter.ts'
 import type { RestoreReceiver } from '../receiver/receiver.ts'
 import { artefactsOf, type ChainArtefact, onlyMatching } from './artefacts.ts'
 import { fetchChain, type Reading, type Wanted } from './chain.ts'
 import { concurrently } from './concurrently.ts'
-import { asDiskFailure, requireSpace } from './disk.ts'
+import { asApplyFailure, asDiskFailure, requireSpace } from './disk.ts'
 import { engineContext, engineInput } from './engine-input.ts'
 import { Layout } from './layout.ts'
 import { readStretch, stretchesOf } from './stretches.ts'
@@ -105,7 +105,7 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
       await layout.write(name, text(content))
     await layout.place([...files, runbookName, ...scripts.map(({ name }) => name)])
     const placed = { ...input, directory: layout.directory }
-    const report = request.apply ? await engine.restore({ ...placed, apply: request.apply }, context) : undefined
+    const report = request.apply && (await applied(engine, { ...placed, apply: request.apply }, context))
     return {
       sourceName: chain.sourceName,
       engine: chain.engine,
@@ -122,6 +122,15 @@ export async function runRestore(request: RestoreRequest): Promise<RestoreResult
     throw asDiskFailure(directory, error)
   } finally {
     await layout?.close()
+  }
+}
+
+/** What the engine does not explain itself is at least not said of the files that are laid out. */
+async function applied(engine: Engine, input: RestoreInput, context: RestoreContext): Promise<RestoreReport> {
+  try {
+    return await engine.restore(input, context)
+  } catch (error) {
+    throw asApplyFailure(join(input.directory, runbookName), error)
   }
 }
 

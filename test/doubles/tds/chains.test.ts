@@ -278,6 +278,7 @@ describe('a restore', () => {
     await request.query(`RESTORE LOG copy FROM DISK = @path WITH RECOVERY, STOPAT = '${late}'`)
     expect(said).toContain(4322)
     expect(await on.client.value("DATABASEPROPERTYEX('copy', 'Status')")).toBe('RESTORING')
+    expect(await on.client.errors('ALTER DATABASE copy SET SINGLE_USER')).toEqual([5052])
     await on.client.run('RESTORE DATABASE copy WITH RECOVERY')
     expect(on.model.content('copy')).toEqual({ a: '1' })
   })

@@ -141,7 +141,14 @@ test('a target is an address with a login, and nothing else is guessed', () => {
   expect(parseTarget('mariadb://root@localhost?socket=/run/m.sock').address).toEqual({ path: '/run/m.sock' })
   expect(parseTarget('mysql://root@[::1]:3306').address).toEqual({ host: '::1', port: 3306 })
   expect(parseTarget('mysql://root@h?tls=unverified').tls).toEqual({ rejectUnauthorized: false })
-  for (const wrong of ['root@h', 'http://root@h', 'mysql://h', 'mysql://root@h?ssl=1', 'mysql://root@h?tls=maybe'])
+  for (const wrong of [
+    'root@h',
+    'http://root@h',
+    'mysql://h',
+    'mysql://root@h?ssl=1',
+    'mysql://root@h?tls=maybe',
+    'mysql://root:50%off@h',
+  ])
     expect(() => parseTarget(wrong)).toThrow(expect.objectContaining({ code: 'restore-target' }))
 })
 

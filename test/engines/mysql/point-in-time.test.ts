@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mysql2/promise'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { placeOf } from '../../../scripts/setup/servers.ts'
+import { prepareTarget } from '../../../uploader/engines/mysql/replay/target.ts'
 import { describeServer, differences, type ServerDescription } from '../../support/compare-servers.ts'
 import { type Database, type Release, startDatabase } from '../../support/database.ts'
 import { run as runProgram } from '../../support/run.ts'
@@ -246,6 +247,39 @@ describe.each(releases)('%s', release => {
     const [rows] = (await reading.query('SELECT id FROM orders')) as any
     expect(rows).toHaveLength(3)
     await reading.end()
+  })
+
+  test('the event scheduler of the target stands still meanwhile, and runs again afterwards', async () => {
+    await target.execute('SET GLOBAL event_scheduler = ON')
+    await run('CREATE EVENT later ON SCHEDULE AT NOW() + INTERVAL 1 DAY DO SET @x = 1')
+    await chain.take('full')
+    await run('INSERT INTO orders (id) VALUES (3)')
+    await chain.take('log')
+    await clean()
+    const { notes } = await chain.restore(target)
+    expect(notes.join()).not.toContain('event_scheduler')
+    const reading = await target.connect()
+    const [[{ scheduler }]] = (await reading.query('SELECT @@global.event_scheduler AS scheduler')) as any
+    expect(scheduler).toBe('ON')
+    await reading.end()
+  })
+
+  test('a scheduler that cannot be started again is said, and hides nothing else', async () => {
+    await target.execute(
+      'SET GLOBAL event_scheduler = ON',
+      "CREATE USER brief@'%' IDENTIFIED BY 'b'",
+      "GRANT ALL ON *.* TO brief@'%'",
+    )
+    const address = { host: '127.0.0.1', port: target.port }
+    const login = { address, user: 'brief', password: 'b', tls: undefined }
+    const warnings: string[] = []
+    const { signal } = new AbortController()
+    const warn = (code: string, message: string) => void warnings.push(`${code}: ${message}`)
+    const nothing = { files: [], groups: 0, last: null, next: null, largestEvent: 0, bytes: 0 }
+    const prepared = await prepareTarget(login, nothing, { signal, warn })
+    await target.execute("DROP USER brief@'%'")
+    await prepared.putBack()
+    expect(warnings).toEqual([expect.stringMatching(/^scheduler-off: .*SET GLOBAL event_scheduler = ON/)])
   })
 
   test('a target that cannot take an event of the logs is refused before anything is changed', async () => {

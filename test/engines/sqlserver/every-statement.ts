@@ -59,6 +59,8 @@ const restores: Statement[] = [
   restore.stateOf('D'),
   restore.defaultPaths,
   restore.alone('D'),
+  restore.letIn('D', 'MULTI_USER'),
+  restore.letIn('D', 'RESTRICTED_USER'),
 ]
 
 /** What init shows and runs, as an administrator. */

@@ -1,4 +1,4 @@
-import { appendFile, readdir } from 'node:fs/promises'
+import { appendFile, readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type SqlServer, startSqlServer } from '../../doubles/tds/server.ts'
@@ -91,6 +91,35 @@ describe('into a server', () => {
     expect(target.model.content('a')).toEqual({ ours: '1' })
   })
 
+  it('that fails before it replaces a database keeps it as it was, for everybody', async () => {
+    await chain.take('full')
+    target.model.createDatabase('a')
+    target.model.write('a', { theirs: '1' })
+    target.faults.onStatement(/^RESTORE DATABASE @db FROM/, { kind: 'kill' })
+    await failureOf(chain.restore(target, { kind: 'latest' }, { units, query: 'overwrite=yes' }))
+    expect(target.model.content('a')).toEqual({ theirs: '1' })
+    expect(target.statements.filter(({ text }) => text.includes('SET SINGLE_USER')).length).toBe(1)
+    expect(target.model.database('a')).toMatchObject({ state: 'ONLINE', userAccess: 'MULTI_USER' })
+  })
+
+  it('puts nobody out of a database for a backup that it cannot read', async () => {
+    const { files } = await chain.take('full')
+    target.model.createDatabase('a')
+    await truncate(join(chain.directory, files.find(({ unit }) => unit === 'a')!.name), 3000)
+    await failureOf(chain.restore(target, { kind: 'latest' }, { units, query: 'overwrite=yes' }))
+    expect(target.statements.filter(({ text }) => text.includes('SET SINGLE_USER'))).toEqual([])
+  })
+
+  it('takes a database again that an interrupted restore left half done', async () => {
+    server.model.write('a', { ours: '1' })
+    await chain.take('full')
+    target.faults.onStatement(/WITH RECOVERY/, { kind: 'kill' })
+    await failureOf(chain.restore(target, { kind: 'latest' }, { units }))
+    expect(target.model.database('a')).toMatchObject({ state: 'RESTORING' })
+    await chain.restore(target, { kind: 'latest' }, { units, query: 'overwrite=yes' })
+    expect(target.model.content('a')).toEqual({ ours: '1' })
+  })
+
   it('leaves the server’s own databases alone, and says where it stands how they are restored', async () => {
     await chain.take('full')
     const { notes } = await chain.restore(target, { kind: 'latest' })
@@ -128,7 +157,6 @@ describe('into a server', () => {
   it('is refused a file that was altered', async () => {
     const { files } = await chain.take('full')
     await appendFile(join(chain.directory, files.find(({ unit }) => unit === 'a')!.name), 'x')
-    const { truncate } = await import('node:fs/promises')
     await truncate(join(chain.directory, files.find(({ unit }) => unit === 'a')!.name), 3000)
     expect(await failureOf(chain.restore(target, { kind: 'latest' }, { units }))).toMatch(
       /sqlserver-re(store-)?(refused)/,

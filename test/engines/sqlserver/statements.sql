@@ -286,13 +286,17 @@ RESTORE LOG @db FROM DISK = @file
 
 RESTORE DATABASE @db WITH RECOVERY;
 
-SELECT state_desc FROM sys.databases WHERE name = @db;
+SELECT state_desc, user_access_desc FROM sys.databases WHERE name = @db;
 
 SELECT CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultDataPath')) AS data_path,
   CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultLogPath')) AS log_path,
   CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version;
 
 ALTER DATABASE [D] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;
+
+ALTER DATABASE [D] SET MULTI_USER WITH ROLLBACK IMMEDIATE;
+
+ALTER DATABASE [D] SET RESTRICTED_USER WITH ROLLBACK IMMEDIATE;
 
 SELECT CONVERT(int, SERVERPROPERTY('IsIntegratedSecurityOnly')) AS windows_only;
 

@@ -224,6 +224,7 @@ const texts = {
     14,
     "User does not have permission to alter database '%s', the database does not exist, or the database is not in a state that allows access checks.",
   ],
+  5052: [16, 'ALTER DATABASE is not permitted while a database is in the %s state.'],
   5133: [16, 'Directory lookup for the file "%s" failed with the operating system error %s.'],
   5701: [10, "Changed database context to '%s'."],
   6101: [16, 'Session ID %s is not valid.'],

@@ -10,7 +10,7 @@ function empty(database: Database, instance: Instance, visitor: Visitor): void {
   for (const each of instance.usersOf(database)) if (each !== visitor) each.kill()
 }
 
-/** ALTER DATABASE … SET. @throws SqlError 5011, 102 */
+/** ALTER DATABASE … SET. @throws SqlError 5011, 5052, 102 */
 export function alterDatabase(
   { database: name, set }: Extract<Statement, { kind: 'alter-database' }>,
   instance: Instance,
@@ -20,6 +20,7 @@ export function alterDatabase(
   const allowed =
     database && (hasRole(visitor.login, database, 'db_owner') || mayOnServer(visitor.login, 'ALTER ANY DATABASE'))
   if (!allowed) throw refused(5011, name)
+  if (database.state === 'RESTORING') throw refused(5052, 'Restoring')
   const [option, ...rest] = set
   const termination = option === 'RECOVERY' ? rest.slice(1).join(' ') : rest.join(' ')
   if (!['', 'WITH ROLLBACK IMMEDIATE', 'WITH NO_WAIT'].includes(termination)) throw refused(102, rest.at(-1)!)

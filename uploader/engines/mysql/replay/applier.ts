@@ -7,6 +7,7 @@ import type { FormatDescription } from '../log/format-description.ts'
 import { parseGroupStart } from '../log/gtid.ts'
 import { parseQuery } from '../log/query-event.ts'
 import { quoteName } from '../sql/quote.ts'
+import { refusal } from '../sql/refusal.ts'
 import { ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
 import { collationsOf } from './collations.ts'
@@ -202,7 +203,7 @@ export class Applier {
         return
       }
       if (!isOfAccounts(text)) throw error
-      this.#options.warn('account-refused', `${text.slice(0, 200)}: error ${error.errno}: ${error.message}`)
+      this.#options.warn('account-refused', refusal(text, error))
     }
   }
 

@@ -1,4 +1,4 @@
-import { Failure } from '../../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { RestoreContext } from '../../engine.ts'
 import { type Login, Server } from '../connection/server.ts'
 import { inspectServer } from '../inspect.ts'
@@ -7,16 +7,24 @@ import { quoteAccount } from '../sql/quote.ts'
 import { whenDenied } from '../wire/server-error.ts'
 import type { Replay } from './scan.ts'
 
+export interface PreparedTarget {
+  mariadb: boolean
+  /** The scheduler was stopped, and will run again. */
+  schedulerStopped: boolean
+  /** Puts the scheduler back as it was. Never throws: where it cannot, it warns, and whatever else there is to say is said too. */
+  putBack(): Promise<void>
+}
+
 /**
  * Looks whether the target can take the logs, before anything is changed, and keeps its scheduler from running events until the logs are
  * replayed: they would write between the transactions.
- * @returns what puts the scheduler back as it was. @throws Failure `restore-target…`
+ * @throws Failure `restore-target…`
  */
 export async function prepareTarget(
   login: Login,
   replay: Replay,
   { signal, warn }: Pick<RestoreContext, 'signal' | 'warn'>,
-): Promise<{ mariadb: boolean; putBack(): Promise<void> }> {
+): Promise<PreparedTarget> {
   const server = await Server.connect(login, signal)
   try {
     const inventory = await inspectServer(server)
@@ -24,30 +32,37 @@ export async function prepareTarget(
     await requirePacket(server, replay)
     const scheduler = await server.one('SELECT @@global.event_scheduler state')
     const mariadb = inventory.flavour === 'mariadb'
-    if (scheduler?.state !== 'ON') return { mariadb, putBack: async () => {} }
-    const stopped = await server.query('SET GLOBAL event_scheduler = OFF').then(() => true, whenDenied)
-    if (stopped === undefined)
+    if (scheduler?.state !== 'ON') return { mariadb, schedulerStopped: false, putBack: async () => {} }
+    const schedulerStopped = (await server.query('SET GLOBAL event_scheduler = OFF').catch(whenDenied)) !== undefined
+    if (!schedulerStopped)
       warn(
         'scheduler-on',
         'the account may not stop the event scheduler of the target: events may write while the logs are replayed',
       )
-    return {
-      mariadb,
-      putBack: async () => {
-        if (stopped) await onNewConnection(login, 'SET GLOBAL event_scheduler = ON')
-      },
+    const putBack = async () => {
+      if (schedulerStopped) await startScheduler(login, warn)
     }
+    return { mariadb, schedulerStopped, putBack }
   } finally {
     await server.end()
   }
 }
 
-async function onNewConnection(login: Login, statement: string): Promise<void> {
-  const server = await Server.connect(login, new AbortController().signal)
+/** The logs may have changed the very account, and the connection of the replay may be lost. */
+async function startScheduler(login: Login, warn: RestoreContext['warn']): Promise<void> {
+  const statement = 'SET GLOBAL event_scheduler = ON'
   try {
-    await server.query(statement)
-  } finally {
-    await server.end()
+    const server = await Server.connect(login, new AbortController().signal)
+    try {
+      await server.query(statement)
+    } finally {
+      await server.end()
+    }
+  } catch (error) {
+    warn(
+      'scheduler-off',
+      `the event scheduler of the target was stopped and could not be started again (${messageOf(error)}); run on the target: ${statement}`,
+    )
   }
 }
 

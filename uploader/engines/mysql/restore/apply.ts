@@ -12,12 +12,16 @@ import { Loader } from './load.ts'
 /** Stages whose files hold global things, or change the collation of their database for a while, which several files may be of. */
 const oneByOne: Stage[] = ['accounts', 'server', 'databases', 'triggers', 'grants', 'events']
 
-/** Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words. */
+/**
+ * Loads all files into the target, stage by stage, the files of a stage side by side. Returns what was loaded, in words.
+ * @param schedulerStopped whether the target's scheduler is off for the time of the restore only
+ */
 export async function apply(
   login: Login,
   input: RestoreInput,
   files: LaidOut[],
   context: RestoreContext,
+  schedulerStopped = false,
 ): Promise<string[]> {
   const { signal, concurrency, warn, progress } = context
   const servers: Server[] = []
@@ -49,7 +53,7 @@ export async function apply(
       const ofStage = files.filter(file => file.stage === stage)
       await loadAll(ofStage, oneByOne.includes(stage) ? loaders.slice(0, 1) : loaders)
     }
-    return [...summary(files), ...(await noteOfScheduler(first, files))]
+    return [...summary(files), ...(schedulerStopped ? [] : await noteOfScheduler(first, files))]
   } catch (error) {
     signal.throwIfAborted()
     throw error

@@ -4,6 +4,7 @@ import type { RestoreContext } from '../../engine.ts'
 import type { Server } from '../connection/server.ts'
 import { creationOf } from '../definitions/accounts.ts'
 import type { Stage } from '../dump/order.ts'
+import { refusal } from '../sql/refusal.ts'
 import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
 import { isTakenBack, ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
@@ -57,18 +58,18 @@ export class Loader {
       return await this.#execute(statement)
     } catch (error) {
       if (!(error instanceof ServerError)) throw lost(error, file, statement)
-      const why = `error ${error.errno}: ${error.message}`
       // One account or right that the target refuses must not cost the rest, nor does a library that it lacks.
-      const refusal = refusals[file.stage]
-      if (refusal !== undefined) {
-        this.#warn(refusal, `${file.name}, statement ${statement.number}: ${statement.text}: ${why}`)
+      const code = refusals[file.stage]
+      if (code !== undefined) {
+        const said = refusal(statement.text?.toString() ?? '', error)
+        this.#warn(code, `${file.name}, statement ${statement.number}: ${said}`)
         return 0
       }
       throw new Failure(
         'restore-statement-refused',
         `The target refuses statement ${statement.number} of ${file.name}`,
         {
-          why,
+          why: `error ${error.errno}: ${error.message}`,
           fix: 'Remove the cause, drop what this restore made in the target (databases, or the tables of --only) and restore again',
           cause: error,
         },

@@ -44,7 +44,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
   if (replay.groups === 0) return { runbook: text, applied: true, notes: await apply(login, data, files, context) }
   const target = await prepareTarget(login, replay, context)
   try {
-    const loaded = await apply(login, data, files, context)
+    const loaded = await apply(login, data, files, context, target.schedulerStopped)
     return {
       runbook: text,
       applied: true,

@@ -1,6 +1,6 @@
 import { chmod, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '../../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { RestoreContext } from '../../engine.ts'
 import { text, textOrNull } from '../../row.ts'
 import { pathsIn } from '../backup/exchange.ts'
@@ -8,15 +8,22 @@ import { explain } from '../connection/errors.ts'
 import { Server } from '../connection/server.ts'
 import { systemDatabases } from '../inventory.ts'
 import { fileList } from '../statements/backup.ts'
-import { alone, defaultPaths, recover, restoreData, restoreLog, stateOf } from '../statements/restore.ts'
+import {
+  alone,
+  defaultPaths,
+  letIn,
+  recover,
+  restoreData,
+  restoreLog,
+  stateOf,
+  type UserAccess,
+} from '../statements/restore.ts'
+import { accessOf, giveBack, program } from './access.ts'
 import type { Chain, DatabaseFile, Step } from './chain.ts'
 import { explainRestore } from './explain.ts'
 import { newFiles } from './new-files.ts'
 import { type Place, pathFor } from './place.ts'
 import type { Target } from './target.ts'
-
-/** How the server lists the connection. */
-const program = 'failsafe restore'
 
 /** Restores every database but the server's own, one after the other. Looks at all of them before the first is touched. Returns what was done, in words. */
 export async function apply(
@@ -25,21 +32,23 @@ export async function apply(
   chains: readonly Chain[],
   context: Pick<RestoreContext, 'signal' | 'progress' | 'warn'>,
 ): Promise<string[]> {
-  const { signal, progress } = context
+  const { signal, progress, warn } = context
   const own = chains.filter(({ database }) => !systemDatabases.includes(database))
   const server = await Server.connect(target.login, program, signal)
   try {
     const place = await placeOf(server, target)
-    const replaced = new Set<string>()
-    for (const { database } of own)
-      if (await existing(server, `${database}${target.suffix}`, target)) replaced.add(database)
+    const replaced = new Map<string, Replaced>()
+    for (const { database } of own) {
+      const found = await existing(server, `${database}${target.suffix}`, target)
+      if (found) replaced.set(database, found)
+    }
     const total = own.flatMap(({ steps }) => steps).reduce((sum, { size }) => sum + size, 0)
     let done = 0
     for (const chain of own) {
       const name = `${chain.database}${target.suffix}`
       await restoreOne(
         server,
-        { chain, name, target, directory, place, replace: replaced.has(chain.database), signal },
+        { chain, name, target, directory, place, replaced: replaced.get(chain.database), signal, warn },
         size => {
           done += size
           progress(done, total)
@@ -55,6 +64,11 @@ export async function apply(
   }
 }
 
+/** A database that is there, and who may be in it, as far as anybody is to be kept out. */
+interface Replaced {
+  access: UserAccess | undefined
+}
+
 interface One {
   chain: Chain
   /** Of the database that it becomes. */
@@ -62,25 +76,33 @@ interface One {
   target: Target
   directory: string
   place: Place
-  replace: boolean
+  replaced: Replaced | undefined
   signal: AbortSignal
+  warn: RestoreContext['warn']
 }
 
 async function restoreOne(server: Server, one: One, onStep: (size: number) => void): Promise<void> {
-  const { chain, name, replace, place, signal } = one
+  const { chain, name, replaced, place, signal } = one
   let before: DatabaseFile[] | undefined
+  let keptOut: UserAccess | undefined
   try {
-    if (replace) await server.query(alone(name), { signal })
     for (const step of chain.steps) {
       await handedOver(one, step.names, async disks => {
         await requireSameFiles(server, disks, step, signal)
+        // Not before the server has read of the first file what it is.
+        if (before === undefined && replaced?.access) {
+          keptOut = replaced.access
+          await server.query(alone(name), { signal })
+        }
         const moves = newFiles(step.files, before, step.entry.kind).map(each => ({
           logical: each.logical,
           to: pathFor(place, name, each),
         }))
         const of = { database: name, disks, moves }
         const statement =
-          step.entry.kind === 'log' ? restoreLog(of, chain.stopAt) : restoreData(of, replace && before === undefined)
+          step.entry.kind === 'log'
+            ? restoreLog(of, chain.stopAt)
+            : restoreData(of, replaced !== undefined && before === undefined)
         await server.query(statement, { signal })
       })
       before = step.files
@@ -88,8 +110,21 @@ async function restoreOne(server: Server, one: One, onStep: (size: number) => vo
     }
     await server.query(recover(name), { signal })
   } catch (error) {
+    if (keptOut) await open(one, keptOut)
     signal.throwIfAborted()
     throw explainRestore(error, name)
+  }
+}
+
+/** What the restore has failed with is said all the same. */
+async function open({ target, name, warn }: One, access: UserAccess): Promise<void> {
+  try {
+    await giveBack(target.login, name, access)
+  } catch (error) {
+    warn(
+      'database-kept-out',
+      `whether anybody can use ${name} is not known (${messageOf(error)}); if it is ONLINE, run: ${letIn(name, access).text}`,
+    )
   }
 }
 
@@ -128,10 +163,10 @@ async function placeOf(server: Server, { data, log }: Target): Promise<Place> {
 }
 
 /** @throws Failure `restore-database-exists` unless it may be replaced */
-async function existing(server: Server, name: string, { overwrite }: Target): Promise<boolean> {
-  const rows = await server.query(stateOf(name))
-  if (rows.length === 0) return false
-  if (overwrite) return true
+async function existing(server: Server, name: string, { overwrite }: Target): Promise<Replaced | undefined> {
+  const [row] = await server.query(stateOf(name))
+  if (!row) return undefined
+  if (overwrite) return { access: accessOf(row) }
   throw new Failure('restore-database-exists', `There is a database ${name} on the target`, {
     why: 'nothing is replaced without being told',
     fix: 'Add ?suffix=_restored to the target for another name; or save the tail of its log first (RESTORE.md) and add ?overwrite=yes',

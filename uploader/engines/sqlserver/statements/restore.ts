@@ -46,7 +46,7 @@ WITH NORECOVERY, CHECKSUM, STATS = 5${stopAt === null ? '' : ', STOPAT = @stopAt
 export const recover = (database: string) => statement('RESTORE DATABASE @db WITH RECOVERY', { db: name(database) })
 
 export const stateOf = (database: string) =>
-  statement('SELECT state_desc FROM sys.databases WHERE name = @db', { db: name(database) })
+  statement('SELECT state_desc, user_access_desc FROM sys.databases WHERE name = @db', { db: name(database) })
 
 /** Where the server puts the files of new databases. */
 export const defaultPaths = statement(`
@@ -55,9 +55,16 @@ CONVERT(nvarchar(512), SERVERPROPERTY('InstanceDefaultLogPath')) AS log_path,
 CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version
 `)
 
+/** Who is let into a database. */
+export type UserAccess = 'MULTI_USER' | 'RESTRICTED_USER'
+
 /** Nobody else is in the database from here on. */
 export const alone = (database: string) =>
   statement(`ALTER DATABASE ${quoteName(database)} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`)
+
+/** As it was before `alone`; whoever came in meanwhile is put out. */
+export const letIn = (database: string, access: UserAccess) =>
+  statement(`ALTER DATABASE ${quoteName(database)} SET ${access} WITH ROLLBACK IMMEDIATE`)
 
 /** What is in the log and in no backup, of a database that is about to be replaced. For a person to run: its file is theirs. */
 export const tailLog = (database: string, file: string) =>
