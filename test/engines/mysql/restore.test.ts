@@ -122,7 +122,8 @@ test('an abort ends the load soon', async () => {
 })
 
 test('what the target refuses of the server’s own definitions is said, and costs nothing else', async () => {
-  const elsewhere = "CREATE SERVER elsewhere FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PASSWORD 'secret of another server')"
+  const elsewhere =
+    "CREATE SERVER elsewhere FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PASSWORD 'secret of another server')"
   await source.execute(elsewhere)
   await target.execute(elsewhere)
   try {
