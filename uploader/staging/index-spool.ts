@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { IndexLine } from '../../shared/manifest.ts'
 import { stagingFailure } from './failures.ts'
+import { writeAll } from './write-all.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -89,7 +90,7 @@ export class IndexSpool {
         const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
         const sealed = Buffer.concat([cipher.update(plain), cipher.final()])
         await this.#grow(this.#size + sealed.length)
-        await this.#file.write(sealed, 0, sealed.length, this.#size)
+        await writeAll(this.#file, sealed, this.#size)
         blocks.push({ offset: this.#size, length: sealed.length, nonce, tag: cipher.getAuthTag() })
         this.#size += sealed.length
       }
