@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ProblemError } from '../../shared/problem.ts'
 import type { BackupContext, LeftBehind, Plan, Session, Told } from '../../uploader/engines/engine.ts'
+import { newPutPart } from '../../uploader/transfer/put-part.ts'
 import { text } from '../sealed/support.ts'
+import { direct } from '../support/network.ts'
 import { FakeEngine } from './engine.ts'
 import { content, newRig, type Rig } from './support.ts'
 import { startVault, type Vault } from './vault.ts'
@@ -131,6 +133,31 @@ test('a source whose run was over before the commit: what it can not be told any
   expect(next.notes.filter(note => note === 'late')).toHaveLength(1)
   const outcomes = rig.receiver.runs.filter(({ snapshot }) => snapshot === first)
   expect(outcomes.at(-1)!.warnings).toContain('its logs stay')
+})
+
+test('a source that has let go: a part file that cannot be removed costs nothing of what was staged', async () => {
+  const connections = direct.connections(1)
+  const put = newPutPart(connections)
+  let blocked = ''
+  await expect(
+    rig.backUp(engineOf('a'), {
+      async put(part, ...rest) {
+        await put(part, ...rest)
+        blocked = part.path
+        rmSync(part.path)
+        mkdirSync(part.path)
+      },
+    }),
+  ).rejects.toMatchObject({
+    code: 'failed-source-advanced',
+    why: expect.stringContaining('staging directory'),
+    fix: expect.stringContaining('all that it needs is staged'),
+  })
+  connections.close()
+  rmSync(blocked, { recursive: true })
+  await rig.backUp(engineOf('b'))
+  expect(rig.receiver.states()).toEqual(['committed', 'committed'])
+  expect(await rig.staged()).toEqual([])
 })
 
 test('a source that still holds everything: the same failure is no more than that', async () => {

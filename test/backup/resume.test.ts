@@ -1,6 +1,7 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Failure } from '../../shared/failure.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { newSigningKey } from '../../shared/jws.ts'
 import { ProblemError } from '../../shared/problem.ts'
@@ -156,6 +157,24 @@ describe('a run that was killed when all was staged is finished by the next one'
   })
 })
 
+test('a person who interrupts the run that finishes an earlier one is told that all of it is kept', async () => {
+  rig.maxBytes = 60 * MiB
+  holdPuts()
+  await dieAt(rig, 'staging-journalled')
+  const stop = new AbortController()
+  rig.receiver.before = call => {
+    if (call === 'packParts') stop.abort()
+  }
+  await expect(rig.backUp(next(), { signal: stop.signal })).rejects.toMatchObject({
+    code: 'cancelled',
+    fix: expect.stringContaining('is staged'),
+  })
+  rig.receiver.before = () => {}
+  countPuts()
+  await rig.backUp(next())
+  await expectKilledRunWhole()
+})
+
 async function journals(): Promise<string> {
   const files = (await rig.staged()).filter(({ name }) => name.endsWith('journal'))
   return (await Promise.all(files.map(({ name }) => readFile(name, 'utf8')))).join('')
@@ -211,6 +230,16 @@ describe('such a run is discarded, and said why', () => {
     const snapshot = `${open!.snapshot.slice(0, 26)}.${newUlid()}`
     rig.receiver.head = { snapshot, lane: 'data', kind: 'full', receivedAt: new Date().toISOString(), units: [] }
     await expectDiscarded(/another snapshot was committed meanwhile/, ['abandoned', 'abandoned', 'committed'])
+  })
+
+  test('when its snapshot was given up and a part is damaged: the new snapshot that was opened for it is given up, too', async () => {
+    holdPuts()
+    await dieAt(rig, 'staging-journalled')
+    countPuts()
+    const [open] = rig.receiver.snapshots.values()
+    open!.state = 'abandoned'
+    await truncate((await partFiles()).at(-1)!, 100)
+    await expectDiscarded(/neither at the provider nor whole/, ['abandoned', 'abandoned', 'committed'])
   })
 
   test('when the receiver refuses its manifest', async () => {
@@ -409,6 +438,24 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     await rig.backUp(engine)
     expect(engine.reads.length).toBeLessThan(13)
     await expectWhole(engine)
+  })
+})
+
+test('the receiver is told of a run that fails at what an earlier one has left', async () => {
+  const failing = next()
+  failing.begin = async (_settings, _plan, { undo }) => {
+    await writeFile(undo, 'backup mode')
+    throw new ProblemError('internal')
+  }
+  await expect(rig.backUp(failing)).rejects.toMatchObject({ code: 'internal' })
+  const stuck = Object.assign(next(), {
+    recover: () => Promise.reject(new Failure('backup-mode-stuck', 'The database cannot be taken out of backup mode')),
+  })
+  await expect(rig.backUp(stuck)).rejects.toMatchObject({ code: 'backup-mode-stuck' })
+  expect(rig.receiver.runs.at(-1)).toMatchObject({
+    outcome: 'failed',
+    code: 'backup-mode-stuck',
+    message: 'The database cannot be taken out of backup mode',
   })
 })
 

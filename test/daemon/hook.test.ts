@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { runHook } from '../../uploader/daemon/hook.ts'
+import { run } from '../support/run.ts'
 import { temporaryDirectory } from '../uploader/directory.ts'
 
 const sh = (script: string, ...more: string[]) => ['/bin/sh', '-c', script, 'hook', ...more]
@@ -35,4 +36,21 @@ test.each([
 test('one that does not read its input, and one that says very much, are fine', async () => {
   expect(await runHook(sh('exit 0'), { input: 'x'.repeat(5e6), env: {} })).toBeUndefined()
   expect(await runHook(sh('head -c 5000000 /dev/zero'), { input: '', env: {} })).toBeUndefined()
+})
+
+test('where the system has no more files to give, that is told, and the process that wanted to call it goes on', async () => {
+  const hook = new URL('../../uploader/daemon/hook.ts', import.meta.url).href
+  const script = `
+    import { openSync } from 'node:fs'
+    import { setTimeout } from 'node:timers/promises'
+    import { runHook } from ${JSON.stringify(hook)}
+    const opened = () => { try { return openSync('/dev/null') } catch { return undefined } }
+    while (opened() !== undefined);
+    const problem = await runHook(['/bin/true'], { input: '', env: {}, milliseconds: 100 })
+    await setTimeout(300) // longer than the hook might have taken
+    process.stdout.write(problem ?? 'done')`
+  const node = [process.execPath, '--input-type=module', '--eval', script]
+  const { code, stdout } = await run('/bin/sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node])
+  expect(stdout).toBe('spawn /bin/true EMFILE')
+  expect(code).toBe(0)
 })

@@ -5,6 +5,7 @@ import { certify } from '../../shared/certificate.ts'
 import { newUlid } from '../../shared/ids.ts'
 import { fingerprintOf, newSigningKey, type PrivateKey, publicKeyOf } from '../../shared/jws.ts'
 import { makeProof } from '../../shared/proof.ts'
+import { recordOutcome } from '../../uploader/backup/record-outcome.ts'
 import { agentOf, enrolAgent, enrolment, registerSource, signed, type TestAgent } from './agent.ts'
 import { ok, receiverId, requestOf, startReceiver, type TestReceiver } from './support.ts'
 
@@ -224,6 +225,33 @@ describe('an agent', () => {
     for (const outcome of ['running', 'failed', 'running']) ok(await report(outcome))
     const { runs } = ok(await agent.call('GET', `/v1/sources/${source}/timeline`))
     expect(runs).toMatchObject([{ run, outcome: 'failed', message: null }])
+  })
+})
+
+describe('a run that has much to say is heard', () => {
+  const heard = async (code: string, message: string, warnings: string[]) => {
+    const source = await registerSource(agent, `heard ${newUlid()}`)
+    const receiver = {
+      recordRun: async (run: unknown) => void ok(await agent.call('POST', '/v1/runs', run)),
+    }
+    const startedAt = '2026-11-22T00:00:00Z'
+    const run = { source, run: newUlid(), outcome: 'failed' as const, requested: 'full', startedAt, code, message }
+    await recordOutcome(receiver, run, warnings)
+    return ok(await agent.call('GET', `/v1/sources/${source}/timeline`)).runs
+  }
+
+  it('whatever script it is written in', async () => {
+    const warnings = Array.from({ length: 60 }, () => '復元'.repeat(600))
+    expect(await heard('staging-full', '空'.repeat(3000), warnings)).toMatchObject([{ outcome: 'failed' }])
+  })
+
+  it('whatever is cut in the middle of it', async () => {
+    const long = `${'x'.repeat(999)}😀${'x'.repeat(999)}😀`
+    expect(await heard('staging-full', long, [long])).toMatchObject([{ outcome: 'failed' }])
+  })
+
+  it('whatever names a file has', async () => {
+    expect(await heard('staging-full', 'half\ud83d.nsf', ['\udc00half'])).toMatchObject([{ outcome: 'failed' }])
   })
 })
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -105,6 +106,35 @@ describe('a disk that is full is told as that, and the next run succeeds on a la
     }
     await expect(adding()).rejects.toMatchObject({ code: 'staging-full' })
     await spool.close()
+  })
+
+  test('when only the end of a long index does not fit', async () => {
+    const page = 4096
+    const added = async (path: string) => {
+      let size = 0
+      const spool = new IndexSpool(join(path, 'index'), async grown => {
+        size = grown
+      })
+      try {
+        for (let n = 0; n < 10_000; n++)
+          await spool.add(n, {
+            name: `${createHash('sha256').update(`${n}`).digest('base64')}`,
+            role: 'data',
+            unit: 'u',
+            size: 1,
+            sealedSize: 1,
+            sha256: `${'A'.repeat(43)}=`,
+            extents: [{ pack: 1, offset: n, length: 1 }],
+          })
+      } finally {
+        await spool.close()
+      }
+      return size
+    }
+    await using large = await mountDisk('size=16m')
+    const size = await added(large.path)
+    await using disk = await mountDisk(`size=${Math.floor((size - 1) / page) * page}`)
+    await expect(added(disk.path)).rejects.toMatchObject({ code: 'staging-full' })
   })
 })
 

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { Failure } from '../../shared/failure.ts'
 import type { IndexLine } from '../../shared/manifest.ts'
 import { holds } from '../staging/check-file.ts'
@@ -6,6 +6,7 @@ import type { RunDirectory } from '../staging/directory.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import { Journal, type RecordOf } from '../staging/journal.ts'
 import type { Bytes, LaidPack, Remains } from '../staging/remains.ts'
+import { removeFile } from '../staging/remove-file.ts'
 import { LineSealer } from '../staging/sealed-line.ts'
 import type { BackupOptions, Opened } from './backup.ts'
 import { KeptLine } from './kept.ts'
@@ -82,7 +83,7 @@ export async function continueRun(
       if (stored.some(({ number }) => number > i) || parts.slice(i).some(part => part.synced || part.acknowledged))
         throw nothingKept('a part of it was lost')
       const laid = begin ? i + 1 : i
-      for (let number = laid + 1; number <= parts.length; number++) await rm(directory.part(n, number), { force: true })
+      for (let number = laid + 1; number <= parts.length; number++) await removeFile(directory.part(n, number))
       parts.length = i
       if (begin) await layBegin(n, parts, begin)
       await journal.append({ type: 'cut', pack: n, parts: laid })

@@ -66,7 +66,9 @@ async function settle<S, I>(
     if (!isInVain(error)) throw error
     why = `: ${error instanceof Failure ? error.line : messageOf(error)}`
   }
-  const opened = await openAgain(options, run)
+  // Its snapshot may be another one by now, under an id of its own: the journal has the last word.
+  const { run: last = run } = await readRemains(remains.directory)
+  const opened = await openAgain(options, last)
   if (opened) await unlessRefused(options.receiver.abort(opened.snapshot, opened.lease.token))
   return `Run ${run.run} was interrupted; what it had staged was discarded${why}`
 }

@@ -11,6 +11,7 @@ import { briefly } from './briefly.ts'
 import { Pipeline } from './pipeline.ts'
 import { signManifest } from './sign-manifest.ts'
 import { stoppable } from './stop.ts'
+import { mayPass, withStaged } from './with-staged.ts'
 
 /** How long calls under way may take to end. */
 const settleTime = 15_000
@@ -73,7 +74,7 @@ export async function finishRun<S, I>(options: BackupOptions<S, I>, remains: Sta
     return { run: run.run, snapshot, warnings }
   } catch (error) {
     fail(error)
-    throw signal.reason
+    throw mayPass(signal.reason) ? withStaged(signal.reason) : signal.reason
   } finally {
     end()
     await pipeline?.release()

@@ -48,10 +48,11 @@ async function runOf<S, I>(options: BackupOptions<S, I>, at: AtReceiver, clock: 
       warnings.push({ code, message })
       reporter.warning(code, message)
     }
-    const continued = await takeUpEarlierRuns(options, { source, clock, note })
+    const earlier = { at, run: newUlid(clock.now().getTime()), clock, warnings }
+    const continued = await recorded(options, earlier, () => takeUpEarlierRuns(options, { source, clock, note }))
     const isAsLeft = !continued && warnings.length === 0
     const attempt = (more: Pick<RunContext, 'promote' | 'continued'>) =>
-      recorded(options, {
+      snapshotOf(options, {
         at: isAsLeft ? at : { source, registeredAt: at.registeredAt },
         run: newUlid(clock.now().getTime()),
         clock,
@@ -71,25 +72,10 @@ async function runOf<S, I>(options: BackupOptions<S, I>, at: AtReceiver, clock: 
 }
 
 /** The run itself, and its outcome told to the receiver where the commit does not tell it. */
-async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<BackupResult> {
+async function snapshotOf<S, I>(options: BackupOptions<S, I>, context: RunContext): Promise<BackupResult> {
   const { clock, warnings } = context
-  const started = clock.now()
   const begun = clock.elapsed()
-  const record = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) =>
-    recordOutcome(
-      options.receiver,
-      {
-        source: context.at.source,
-        run: context.run,
-        outcome,
-        requested: options.mode,
-        startedAt: started.toISOString(),
-        finishedAt: clock.now().toISOString(),
-        ...more,
-      },
-      warnings.map(({ message }) => message),
-    )
-  try {
+  return recorded(options, context, async record => {
     const taken = await takeSnapshot(options, context)
     if (warnings.length > 0) await record('succeeded-with-warnings', { snapshot: taken.snapshot })
     faultPoint('outcome-recorded')
@@ -104,9 +90,38 @@ async function recorded<S, I>(options: BackupOptions<S, I>, context: RunContext)
       peakRssBytes: peakMemory(),
       warnings,
     }
+  })
+}
+
+type Recording = (outcome: RunOutcome, more: { code?: string; message?: string; snapshot?: string }) => Promise<void>
+
+/** Work of a run, whose failure the receiver is told. @throws Failure */
+async function recorded<S, I, T>(
+  options: BackupOptions<S, I>,
+  context: Pick<RunContext, 'at' | 'run' | 'clock' | 'warnings'>,
+  work: (record: Recording) => Promise<T>,
+): Promise<T> {
+  const { clock, warnings } = context
+  const started = clock.now()
+  const record: Recording = (outcome, more) =>
+    recordOutcome(
+      options.receiver,
+      {
+        source: context.at.source,
+        run: context.run,
+        outcome,
+        requested: options.mode,
+        startedAt: started.toISOString(),
+        finishedAt: clock.now().toISOString(),
+        ...more,
+      },
+      warnings.map(({ message }) => message),
+    )
+  try {
+    return await work(record)
   } catch (error) {
     const failure = failureOf(error)
-    await record(outcomeOf(failure), { code: failure.code.slice(0, 100), message: failure.line.slice(0, 2000) })
+    await record(outcomeOf(failure), { code: failure.code, message: failure.line })
     throw failure
   }
 }

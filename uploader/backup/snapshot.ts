@@ -26,6 +26,7 @@ import { restorable } from './restorable.ts'
 import { signManifest } from './sign-manifest.ts'
 import { stageArtefacts } from './stage.ts'
 import { stoppable } from './stop.ts'
+import { mayPass, withStaged } from './with-staged.ts'
 
 /** How long the receiver may take over an abort before it is left to find out by itself. */
 const abortTime = 15_000
@@ -353,20 +354,6 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     if (asked === 'committed') return 'succeeded'
     return options.signal.aborted ? 'cancelled' : 'failed'
   }
-}
-
-/** Whether the next run may succeed where this one failed, with the very same parts. */
-function mayPass(error: unknown): boolean {
-  return error instanceof Failure && error.retriable && !error.code.startsWith('staging-')
-}
-
-function withStaged({ code, message, why, cause }: Failure): Failure {
-  return new Failure(code, message, {
-    why,
-    fix: 'Run the backup again: all that it needs is staged, and is sent first',
-    retriable: true,
-    cause,
-  })
 }
 
 function sourceAdvanced(cause: unknown, kept: boolean): Failure {

@@ -1,12 +1,11 @@
-import { rm } from 'node:fs/promises'
 import { Failure } from '../../shared/failure.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import type { Budget } from '../staging/budget.ts'
 import { holds } from '../staging/check-file.ts'
 import type { RunDirectory } from '../staging/directory.ts'
-import { stagingFailure } from '../staging/failures.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 import type { LaidPack } from '../staging/remains.ts'
+import { removeFile } from '../staging/remove-file.ts'
 import type { Unsynced } from '../staging/unsynced.ts'
 import type { Upload } from '../transfer/upload.ts'
 import type { Opened } from './backup.ts'
@@ -43,7 +42,7 @@ export async function takeUp(
       const part: StagedPart = { pack: n, number: i + 1, size, digest, path: directory.part(n, i + 1) }
       const found = stored.get(part.number)
       if (over || (found?.size === size && found.sha256 === digest.toString('base64'))) {
-        await forget(part)
+        await removeFile(part.path)
         upload.adopt(part)
       } else {
         if (!(await holds(part.path, size, digest))) throw partLost(part)
@@ -54,12 +53,6 @@ export async function takeUp(
     }
     upload.endPack(n, parts.length)
   }
-}
-
-async function forget({ path }: StagedPart): Promise<void> {
-  await rm(path, { force: true }).catch(error => {
-    throw stagingFailure(error, path)
-  })
 }
 
 function partLost({ pack, number }: StagedPart): Failure {

@@ -1,4 +1,5 @@
 import { Failure, messageOf } from '../../shared/failure.ts'
+import { ProblemError } from '../../shared/problem.ts'
 import type { LaneHeads } from '../../shared/snapshot.ts'
 import type { SourceConfig } from '../config/load.ts'
 import type { Log } from '../log/log.ts'
@@ -19,6 +20,8 @@ export class Contact {
   readonly #end: AbortSignal
   at: Date | undefined
   problem: string | undefined
+  /** Sources that the receiver has not been told of. */
+  #untold: readonly SourceConfig[] = []
 
   /**
    * @param reach the receiver by the configuration and the key of now
@@ -31,26 +34,35 @@ export class Contact {
     this.#now = now
   }
 
-  /** Tells of every source that has a schedule, so that its absence is noticed even if it never runs. */
+  /** Tells of every source that has a schedule, so that its absence is noticed even if it never runs. What cannot be told now goes with the next `beat`. */
   async announce(sources: Iterable<SourceConfig>): Promise<void> {
-    await this.#through(async receiver => {
-      for (const source of sources) if (source.schedule) await register(receiver, source)
-    })
+    this.#untold = [...sources].filter(({ schedule }) => schedule)
+    await this.#through(receiver => this.#tell(receiver))
   }
 
   /** A sign of life. */
   async beat(): Promise<void> {
-    await this.#through(receiver => receiver.sources())
+    await this.#through(async receiver => {
+      await receiver.sources()
+      await this.#tell(receiver)
+    })
+  }
+
+  async #tell(receiver: Called): Promise<void> {
+    await forEach(this.#untold, async source => {
+      await register(receiver, source)
+      this.#untold = this.#untold.filter(other => other !== source)
+    })
   }
 
   /** What the receiver has of each source, as far as it could be asked. */
   async received(sources: Iterable<SourceConfig>): Promise<Map<string, Received>> {
     const received = new Map<string, Received>()
     await this.#through(async receiver => {
-      for (const source of sources) {
+      await forEach(sources, async source => {
         const heads = await receiver.heads((await register(receiver, source)).source)
         received.set(source.name, receivedIn(heads))
-      }
+      })
     })
     return received
   }
@@ -71,6 +83,18 @@ export class Contact {
       return undefined
     }
   }
+}
+
+/** A source that is refused stands in the way of none after it. @throws the first refusal at the end, and at once what would meet every other, too */
+async function forEach(sources: Iterable<SourceConfig>, work: (source: SourceConfig) => Promise<void>): Promise<void> {
+  const refusals: ProblemError[] = []
+  for (const source of sources)
+    await work(source).catch(error => {
+      if (!(error instanceof ProblemError) || error.retriable || error.status === 401 || error.status === 403)
+        throw error
+      refusals.push(error)
+    })
+  if (refusals[0]) throw refusals[0]
 }
 
 function register(receiver: Called, { name, engine, schedule }: SourceConfig) {

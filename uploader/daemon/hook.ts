@@ -20,24 +20,26 @@ export function runHook(
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     })
-    const timer = setTimeout(() => {
+    let timer: NodeJS.Timeout | undefined
+    const done = (problem: string | undefined) => {
+      clearTimeout(timer)
+      const tail = said.trim() === '' ? '' : `; it said: ${said.trim()}`
+      resolve(problem === undefined ? undefined : `${problem}${tail}`)
+    }
+    child.once('error', error => done(messageOf(error)))
+    if (child.pid === undefined) return // it could not be started; where the system has no more files to give, it has no pipes either
+    timer = setTimeout(() => {
       late = true
       child.kill('SIGKILL')
       // What it has started itself may hold its output open for as long as it likes.
       child.stdout.destroy()
       child.stderr.destroy()
     }, milliseconds)
-    const done = (problem: string | undefined) => {
-      clearTimeout(timer)
-      const tail = said.trim() === '' ? '' : `; it said: ${said.trim()}`
-      resolve(problem === undefined ? undefined : `${problem}${tail}`)
-    }
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         said = (said + text).slice(-longestTail)
       })
     child.stdin.on('error', () => child.stdin.destroy()) // a program that does not read its input closes it
-    child.once('error', error => done(messageOf(error)))
     child.once('close', (code, signal) => {
       if (late) done(`it did not end within ${milliseconds / 1000} seconds`)
       else done(code === 0 ? undefined : `it ended with ${code ?? signal}`)

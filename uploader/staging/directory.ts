@@ -86,18 +86,20 @@ export class RunDirectory {
       throw stagingFailure(error, this.path)
     })
     const paths = names.map(name => join(this.path, name))
-    await Promise.all(
-      paths
-        .filter(path => path !== this.journal && !keeps(path))
-        .map(path => rm(path, { recursive: true, force: true })),
-    )
+    await Promise.all(paths.filter(path => path !== this.journal && !keeps(path)).map(remove))
   }
 
   /** The journal goes last: whoever finds only some of the files still learns whose they are. */
   async remove(): Promise<void> {
     await this.empty()
-    await rm(this.path, { recursive: true, force: true })
+    await remove(this.path)
   }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(error => {
+    throw stagingFailure(error, path)
+  })
 }
 
 const undoOf = (directory: string) => join(directory, 'undo.json')

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { IndexLine } from '../../shared/manifest.ts'
 import { packText, unpackText } from '../files/pack-text.ts'
 import { stagingFailure } from './failures.ts'
+import { writeAll } from './write-all.ts'
 
 interface Entry {
   order: number
@@ -93,7 +94,7 @@ export class IndexSpool {
         const cipher = createCipheriv('aes-256-gcm', this.#key, nonceOf(this.#blocks++))
         const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
         await this.#grow(this.#size + sealed.length)
-        await this.#file.write(sealed, 0, sealed.length, this.#size)
+        await writeAll(this.#file, sealed, this.#size)
         lengths[n] = sealed.length
         this.#size += sealed.length
       }

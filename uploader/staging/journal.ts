@@ -117,7 +117,9 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#flushing?.catch(() => {})
-    await this.#file.close()
+    await this.#file.close().catch(error => {
+      throw stagingFailure(error, this.#path)
+    })
   }
 
   async #flush(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Budget } from './budget.ts'
 import type { RunDirectory } from './directory.ts'
 import { stagingFailure } from './failures.ts'
 import type { Unsynced } from './unsynced.ts'
+import { writeAll } from './write-all.ts'
 
 /** A part file that is complete. `digest` is the SHA-256 of its bytes. */
 export interface StagedPart {
@@ -161,11 +162,6 @@ export class PackWriter {
     if (this.#pack) this.#options.onPackEnd(this.#pack.n, this.#pack.parts)
     this.#pack = undefined
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let at = 0
-  while (at < bytes.length) at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten
 }
 
 async function closed(file: FileHandle, { path }: RunDirectory): Promise<void> {
