@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -51,9 +52,15 @@ export class WindowsServer implements Disposable {
   readonly root: string
   /** What a process has to find in its environment to take this for its Windows. */
   readonly env: Record<string, string>
+  readonly #launcher: string | undefined
 
-  constructor(change: (world: World) => void = () => {}) {
-    this.root = mkdtempSync(join(tmpdir(), 'failsafe-windows-'))
+  /**
+   * @param onWindows where letters lead to what lies below `drives`: its place, on `C:`, and the program that starts a stand-in (bin/launcher.c). The programs of
+   *   that Windows are replaced: it is one for this alone
+   */
+  constructor(change: (world: World) => void = () => {}, onWindows?: { root: string; launcher: string }) {
+    this.root = onWindows?.root ?? mkdtempSync(join(tmpdir(), 'failsafe-windows-'))
+    this.#launcher = onWindows?.launcher
     const world: World = {
       server: 'EX01',
       domainRole: 3,
@@ -76,7 +83,7 @@ export class WindowsServer implements Disposable {
     for (const each of world.volumes) mkdirSync(localIn(this.root, each.name), { recursive: true })
     writeWorld(world, this.root)
     this.env = {
-      SystemRoot: join(this.root, 'Windows'),
+      SystemRoot: onWindows ? process.env.SystemRoot! : join(this.root, 'Windows'),
       SystemDrive: 'C:',
       ExchangeInstallPath: join(this.root, 'Exchange'),
       FAILSAFE_DRIVES: join(this.root, 'drives'),
@@ -92,6 +99,11 @@ export class WindowsServer implements Disposable {
     const run = resolve(import.meta.dirname, 'bin', 'run.ts')
     for (const tool of tools) {
       const path = join(directory, `${tool}.exe`)
+      if (this.#launcher !== undefined) {
+        copyFileSync(this.#launcher, path)
+        writeFileSync(`${path}.command`, `"${process.execPath}" "${run}" ${tool}`)
+        continue
+      }
       // A run starts a dozen of them.
       writeFileSync(path, `#!/bin/sh\nNODE_COMPILE_CACHE='${cache}' exec '${process.execPath}' '${run}' ${tool} "$@"\n`)
       chmodSync(path, 0o755)

@@ -19,6 +19,8 @@ int isAlive(int pid);
 /* 0 where users have no numbers. */
 int userId(void);
 void hang(void);
+/* Those of the command line. */
+char **argumentsOf(int argc, char **argv);
 
 #ifndef _WIN32
 #define SEPARATOR '/'

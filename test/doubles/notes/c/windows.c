@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+#include <shellapi.h>
 /* After what declares the names that it replaces. */
 #include "platform.h"
 
@@ -55,6 +56,19 @@ int isAlive(int pid) {
 
 int userId(void) {
   return 0;
+}
+
+/* What main is given is in the code page of the system. */
+char **argumentsOf(int argc, char **argv) {
+  int count;
+  wchar_t **words = CommandLineToArgvW(GetCommandLineW(), &count);
+  char **arguments = calloc((size_t)argc + 1, sizeof *arguments);
+  (void)argv;
+  for (int i = 0; i < argc; i++) {
+    arguments[i] = malloc(LONGEST);
+    if (WideCharToMultiByte(CP_UTF8, 0, words[i], -1, arguments[i], LONGEST, NULL, NULL) == 0) abort();
+  }
+  return arguments;
 }
 
 void hang(void) {

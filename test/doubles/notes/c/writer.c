@@ -20,6 +20,7 @@ static void end(int number) {
 
 int main(int argc, char **argv) {
   if (argc < 6) return 2;
+  argv = argumentsOf(argc, argv);
   signal(SIGTERM, end);
   openWorld(argv[1]);
   long count = atol(argv[2]);
