@@ -1,6 +1,6 @@
 /**
  * `npm run wine`: the Windows binary at work under wine 10, on Linux: a Domino partition and an Exchange server of the tests, each backed up and restored (docs/windows.md). Needs root, Debian's mirror, npm's
- * registry or its cache, and 3 GB in build/wine.
+ * registry or its cache, and 3.5 GB in build/wine.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
