@@ -61,7 +61,7 @@ export async function bringServers(): Promise<string | undefined> {
 }
 
 /** The mirror that this machine's own packages come from. */
-async function findMirror(): Promise<string | undefined> {
+export async function findMirror(): Promise<string | undefined> {
   const query = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian']
   const { stdout } = await promisify(execFile)('apt-get', query)
   return stdout.split('\n').find(line => line !== '')

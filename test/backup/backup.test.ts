@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { summaryOf } from '../../uploader/backup/summary.ts'
 import { collect, digest, noise, text } from '../sealed/support.ts'
+import { noiseOf } from '../support/noise.ts'
 import { FakeEngine } from './engine.ts'
-import { content, MiB, newRig, noiseOf, type Rig, readBack } from './support.ts'
+import { content, MiB, newRig, type Rig, readBack } from './support.ts'
 import { startVault, type Vault } from './vault.ts'
 
 let vault: Vault

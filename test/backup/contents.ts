@@ -1,5 +1,6 @@
+import { noiseOf } from '../support/noise.ts'
 import type { Content } from './engine.ts'
-import { MiB, noiseOf } from './support.ts'
+import { MiB } from './support.ts'
 
 /** Four artefacts of 8 MiB with text between what does not compress. */
 export function contentsOf(marker: string): Content[] {

@@ -9,8 +9,9 @@ import { PackWriter } from '../../uploader/staging/pack-writer.ts'
 import { newPutPart, type PutPart } from '../../uploader/transfer/put-part.ts'
 import { digest, text } from '../sealed/support.ts'
 import { direct } from '../support/network.ts'
+import { noiseOf } from '../support/noise.ts'
 import { FakeEngine } from './engine.ts'
-import { content, MiB, newRig, noiseOf, type Rig, readBack } from './support.ts'
+import { content, MiB, newRig, type Rig, readBack } from './support.ts'
 import { startVault, type Vault } from './vault.ts'
 
 let vault: Vault

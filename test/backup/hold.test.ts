@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { requireShortHold } from '../../uploader/backup/hold.ts'
 import { PaceFile } from '../../uploader/state/pace.ts'
+import { noiseOf } from '../support/noise.ts'
 import { FakeEngine } from './engine.ts'
-import { MiB, newRig, noiseOf, type Rig } from './support.ts'
+import { MiB, newRig, type Rig } from './support.ts'
 import { startVault, type Vault } from './vault.ts'
 
 const GiB = 1024 ** 3

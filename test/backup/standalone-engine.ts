@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { BackupContext, Engine, Plan, Session, Stored } from '../../uploader/engines/engine.ts'
-import { MiB, noiseOf } from './support.ts'
+import { noiseOf } from '../support/noise.ts'
+import { MiB } from './support.ts'
 
 /**
  * An application of twenty databases, each of which is backed up by itself, as SQL Server's are: a copy that was taken is good whatever becomes of the others. Each is

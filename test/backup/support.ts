@@ -1,4 +1,4 @@
-import { createCipheriv, createHash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,19 +27,6 @@ export const content = (name: string, bytes: Uint8Array, order = 0): Content => 
   order,
   read: () => chunksOf(bytes, 100_000),
 })
-
-/** Bytes that do not compress, the same ones for the same seed, from one buffer that is used again and again. */
-export async function* noiseOf(size: number, seed = 'x'): AsyncGenerator<Uint8Array> {
-  const key = createHash('sha256').update(seed).digest()
-  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-  const zeros = Buffer.alloc(64 * 1024)
-  const block = Buffer.alloc(zeros.length)
-  for (let at = 0; at < size; at += block.length) {
-    block.set(cipher.update(zeros))
-    yield block.subarray(0, Math.min(block.length, size - at))
-    block.fill(0xee)
-  }
-}
 
 /** Everything that a run needs, in a staging directory of its own. */
 export async function newRig(vault: Vault) {

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { IndexLine } from '../../shared/manifest.ts'
 import { IndexSpool } from '../../uploader/staging/index-spool.ts'
 import { FakeEngine } from '../backup/engine.ts'
-import { filesBelow, MiB, newRig, noiseOf, type Rig, readBack } from '../backup/support.ts'
+import { filesBelow, MiB, newRig, type Rig, readBack } from '../backup/support.ts'
 import { startVault, type Vault } from '../backup/vault.ts'
 import { digest } from '../sealed/support.ts'
+import { noiseOf } from '../support/noise.ts'
 import { mountDisk } from './small-disk.ts'
 
 let vault: Vault

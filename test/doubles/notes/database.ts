@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { noiseOf } from '../../backup/support.ts'
+import { noiseOf } from '../../support/noise.ts'
 
 const headerSize = 1024
 /** Where a backup of a database carries what recovery needs (c/notes.h). */

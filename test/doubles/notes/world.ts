@@ -2,9 +2,9 @@ import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { access, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
-import { buildNotes, type Variant } from './build.ts'
+import { type Built, buildNotes, type Variant } from './build.ts'
 import { imageHash, writeDatabase } from './database.ts'
 
 const execute = promisify(execFile)
@@ -16,6 +16,8 @@ export interface WorldOptions {
   /** Bytes of an extent. */
   extentSize?: number
   variant?: Variant
+  /** Compiled elsewhere: there is no compiler on Windows. */
+  built?: Built
   /** Handles of eight bytes instead of four. */
   wide?: boolean
   /** Further lines of notes.ini. */
@@ -49,7 +51,7 @@ export class NotesWorld implements AsyncDisposable {
       daos = false,
       ofNobody = false,
     } = options
-    const built = await buildNotes(variant)
+    const built = options.built ?? (await buildNotes(variant))
     const root = await mkdtemp(join(tmpdir(), 'failsafe-domino-'))
     const world = new NotesWorld(root, built.writer, ofNobody ? nobody : undefined)
     const folders = [
@@ -66,7 +68,7 @@ export class NotesWorld implements AsyncDisposable {
       'log/spare',
     ]
     await Promise.all(folders.map(folder => mkdir(join(root, folder), { recursive: true })))
-    await copyFile(built.library, join(world.program, 'libnotes.so'))
+    await copyFile(built.library, join(world.program, basename(built.library)))
     await writeFile(join(world.program, 'world'), `${root}\n`)
     if (wide) await writeFile(join(root, 'wide'), '')
     await world.set('log/style', style)
@@ -120,7 +122,7 @@ export class NotesWorld implements AsyncDisposable {
   }
 
   path(name: string): string {
-    return name.startsWith('/') ? name : join(this.data, name)
+    return isAbsolute(name) ? name : join(this.data, name)
   }
 
   async addDatabase(
@@ -244,5 +246,5 @@ function lines(text: string): string[] {
 export function keyOf(path: string): string {
   let hash = 2166136261
   for (const byte of Buffer.from(path)) hash = Math.imul(hash ^ byte, 16777619) >>> 0
-  return `${path.slice(0, 200).replaceAll('/', '%')}-${hash.toString(16).padStart(8, '0')}`
+  return `${path.slice(0, 200).replaceAll(/[/\\:]/g, '%')}-${hash.toString(16).padStart(8, '0')}`
 }

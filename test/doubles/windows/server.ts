@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -36,6 +37,8 @@ const cache = join(
     .slice(0, 8)}`,
 )
 
+const source = resolve(import.meta.dirname, 'bin', 'run.ts')
+
 let bundled: string | undefined
 
 /** All stand-ins in one file, made once by each process: a run starts a dozen of them, and to load them from their sources takes as long as all that they do. */
@@ -43,7 +46,7 @@ function program(): string {
   if (bundled !== undefined) return bundled
   const made = join(cache, `${process.pid}.cjs`)
   buildSync({
-    entryPoints: [resolve(import.meta.dirname, 'bin', 'run.ts')],
+    entryPoints: [source],
     outfile: made,
     bundle: true,
     platform: 'node',
@@ -80,9 +83,15 @@ export class WindowsServer implements Disposable {
   readonly root: string
   /** What a process has to find in its environment to take this for its Windows. */
   readonly env: Record<string, string>
+  readonly #launcher: string | undefined
 
-  constructor(change: (world: World) => void = () => {}) {
-    this.root = mkdtempSync(join(tmpdir(), 'failsafe-windows-'))
+  /**
+   * @param onWindows where letters lead to what lies below `drives`: its place, on `C:`, and the program that starts a stand-in (bin/launcher.c). The programs of
+   *   that Windows are replaced: it is one for this alone
+   */
+  constructor(change: (world: World) => void = () => {}, onWindows?: { root: string; launcher: string }) {
+    this.root = onWindows?.root ?? mkdtempSync(join(tmpdir(), 'failsafe-windows-'))
+    this.#launcher = onWindows?.launcher
     const world: World = {
       server: 'EX01',
       domainRole: 3,
@@ -105,7 +114,7 @@ export class WindowsServer implements Disposable {
     for (const each of world.volumes) mkdirSync(localIn(this.root, each.name), { recursive: true })
     writeWorld(world, this.root)
     this.env = {
-      SystemRoot: join(this.root, 'Windows'),
+      SystemRoot: onWindows ? process.env.SystemRoot! : join(this.root, 'Windows'),
       SystemDrive: 'C:',
       ExchangeInstallPath: join(this.root, 'Exchange'),
       FAILSAFE_DRIVES: join(this.root, 'drives'),
@@ -118,9 +127,14 @@ export class WindowsServer implements Disposable {
 
   #install(directory: string, tools: string[]): void {
     mkdirSync(directory, { recursive: true })
-    const run = program()
     for (const tool of tools) {
       const path = join(directory, `${tool}.exe`)
+      if (this.#launcher !== undefined) {
+        copyFileSync(this.#launcher, path)
+        writeFileSync(`${path}.command`, `"${process.execPath}" "${source}" ${tool}`)
+        continue
+      }
+      const run = program()
       writeFileSync(path, `#!/bin/sh\nNODE_COMPILE_CACHE='${cache}' exec '${process.execPath}' '${run}' ${tool} "$@"\n`)
       chmodSync(path, 0o755)
     }

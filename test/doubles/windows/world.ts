@@ -153,10 +153,11 @@ export function note(entry: JournalEntry, root = rootOf()): void {
   appendFileSync(join(root, 'journal.jsonl'), `${JSON.stringify(entry)}\n`)
 }
 
-/** `E:\db1\a.edb` on this machine; a path of this machine as it is. */
+/** `E:\db1\a.edb` on this machine; a path of this machine as it is, which on Windows has the letter of the disk that the world lies on. */
 export function localIn(root: string, path: string): string {
   const [, letter, rest = ''] = /^([A-Za-z]):(.*)$/s.exec(path) ?? []
-  if (letter !== undefined) return join(root, 'drives', letter.toUpperCase(), ...rest.split('\\'))
+  if (letter !== undefined && letter.toUpperCase() !== root[0])
+    return join(root, 'drives', letter.toUpperCase(), ...rest.split('\\'))
   if (/^\\\\[^?]/.test(path)) return join(root, 'drives', 'UNC', ...path.split('\\').filter(Boolean))
   return path
 }

@@ -1,10 +1,8 @@
 #include "backups.h"
 #include "session.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Beyond it, hashing an image takes longer than a test may. */
 #define HASHED (64ull << 20)

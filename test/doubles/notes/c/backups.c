@@ -1,10 +1,7 @@
 #include "backups.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char *fileOf(const char *path, const char *name, char *buffer) {
   char key[PATH_SIZE];

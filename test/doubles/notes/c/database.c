@@ -1,22 +1,14 @@
 #include "notes.h"
 #include "backups.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 const char *keyOf(const char *path, char *buffer) {
   size_t i = 0;
-  for (; path[i] && i < 200; i++) buffer[i] = path[i] == '/' ? '%' : path[i];
+  for (; path[i] && i < 200; i++) buffer[i] = strchr("/\\:", path[i]) ? '%' : path[i];
   sprintf(buffer + i, "-%08x", checksum(path, strlen(path)));
   return buffer;
-}
-
-uint64_t sizeOf(const char *path) {
-  struct stat found;
-  return stat(path, &found) == 0 ? (uint64_t)found.st_size : 0;
 }
 
 /* What is in no file of the world is as it is by itself: logged where it lies below the data directory, with an identity made from its path. */

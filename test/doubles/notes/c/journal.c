@@ -1,11 +1,9 @@
 #include "notes.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void append(const char *name, const char *format, va_list arguments) {
   char path[PATH_SIZE], line[PATH_SIZE];
@@ -46,8 +44,7 @@ STATUS fault(const char *function, const char *subject) {
   if (times <= 0 || (wanted[0] && !strstr(subject ? subject : "", wanted))) return OK;
   writeText(path, "%s %d %s\n", what, times - 1, wanted);
   journal("fault %s %s", function, what);
-  if (!strcmp(what, "hang"))
-    for (;;) pause();
+  if (!strcmp(what, "hang")) hang();
   if (!strcmp(what, "crash")) raise(SIGSEGV);
   if (!strcmp(what, "print")) {
     printf("{\"this\":\"is no answer\"}\n");

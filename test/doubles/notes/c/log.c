@@ -1,10 +1,7 @@
 #include "notes.h"
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /*
  * An extent: its header, then one record for each page that was changed. It is closed when the next record would not fit.
@@ -60,13 +57,13 @@ static void nameForNext(uint32_t number, char *path) {
   logDirectory(directory);
   while (folder && (entry = readdir(folder)))
     if (entry->d_name[0] != '.') {
-      snprintf(path, PATH_SIZE, "%s/%s", directory, entry->d_name);
+      snprintf(path, PATH_SIZE, "%s%c%s", directory, SEPARATOR, entry->d_name);
       unlink(inWorld(spare, "log/spare/%s", entry->d_name));
       closedir(folder);
       return;
     }
   if (folder) closedir(folder);
-  snprintf(path, PATH_SIZE, "%s/S%07u.TXN", directory, number);
+  snprintf(path, PATH_SIZE, "%s%cS%07u.TXN", directory, SEPARATOR, number);
 }
 
 static void startExtent(uint32_t number) {
@@ -128,7 +125,7 @@ void recycle(uint32_t number) {
   memset(rubbish, 0xdd, sizeof rubbish);
   for (uint64_t at = 0; extent && at < extentSize(); at += PAGE) fwrite(rubbish, 1, PAGE, extent);
   if (extent) fclose(extent);
-  writeText(inWorld(spare, "log/spare/%s", strrchr(path, '/') + 1), "\n");
+  writeText(inWorld(spare, "log/spare/%s", strrchr(path, SEPARATOR) + 1), "\n");
   unlink(waiting);
 }
 

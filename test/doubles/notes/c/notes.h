@@ -1,7 +1,7 @@
 /* What the files of the stand-in share. Its world is a directory, so that it survives whoever uses it; see ../README.md. */
 #pragma once
+#include "platform.h"
 #include <stddef.h>
-#include <stdint.h>
 
 typedef uint16_t STATUS;
 typedef uint32_t DWORD;
@@ -43,7 +43,6 @@ char *readText(const char *path, char *buffer, size_t size);
 void writeText(const char *path, const char *format, ...);
 void lockWorld(void);
 void unlockWorld(void);
-int isAlive(int pid);
 uint32_t checksum(const void *bytes, size_t length);
 UNID unidOf(const char *hex);
 const char *hexOf(const UNID *id, char *buffer);
@@ -67,7 +66,6 @@ DatabaseInfo infoOf(const char *path);
 const char *keyOf(const char *path, char *buffer);
 /* Changes a page as a transaction: its before-image goes to whoever backs the database up, and the change to the log. The world is locked. */
 void changePage(const char *path, uint64_t offset, const uint8_t *bytes);
-uint64_t sizeOf(const char *path);
 
 /* log.c */
 int logStyle(void);

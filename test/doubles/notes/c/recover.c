@@ -1,10 +1,7 @@
 #include "session.h"
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef STATUS (*Fetch)(UNID *id, DWORD number, char *path);
 

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #define OPEN_AT_ONCE 256
 #define WIDE 0x7a5a000000000000ull
@@ -145,7 +143,9 @@ uint16_t OSTranslate(uint16_t mode, const char *in, uint16_t length, char *out, 
 const char *resolve(const char *name, char *path) {
   char plain[PATH_SIZE];
   fromLmbcs((const uint8_t *)name, strlen(name), plain, sizeof plain);
-  snprintf(path, PATH_SIZE, plain[0] == '/' ? "%s%s" : "%s/%s", plain[0] == '/' ? "" : dataDirectory, plain);
+  native(plain);
+  if (isAbsolute(plain)) snprintf(path, PATH_SIZE, "%s", plain);
+  else snprintf(path, PATH_SIZE, "%s%c%s", dataDirectory, SEPARATOR, plain);
   return path;
 }
 
@@ -179,12 +179,12 @@ STATUS NotesInitExtended(int argc, char **argv) {
   for (int i = 1; i < argc; i++)
     if (argv[i][0] == '=') ini = argv[i] + 1;
   if (!ini || !readDirectory(ini)) return failing(ERR_BAD_INI);
-  if (readText(inWorld(path, "user"), text, sizeof text) && (uid_t)atoi(text) != getuid()) return failing(ERR_WRONG_USER);
+  if (readText(inWorld(path, "user"), text, sizeof text) && atoi(text) != userId()) return failing(ERR_WRONG_USER);
   initialised = 1;
   threadReady = 1;
   /* As the real one does: whoever dies from here on dies by its hands. */
   signal(SIGSEGV, SIG_DFL);
-  journal("NotesInitExtended %d", (int)getuid());
+  journal("NotesInitExtended %d", userId());
   return OK;
 }
 

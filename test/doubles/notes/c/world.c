@@ -1,13 +1,8 @@
 #include "notes.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 static char world[PATH_SIZE];
 static int lock = -1;
@@ -24,7 +19,7 @@ const char *inWorld(char *buffer, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(buffer + length, PATH_SIZE - length, format, arguments);
   va_end(arguments);
-  return buffer;
+  return native(buffer);
 }
 
 char *readText(const char *path, char *buffer, size_t size) {
@@ -55,15 +50,11 @@ void writeText(const char *path, const char *format, ...) {
 }
 
 void lockWorld(void) {
-  while (flock(lock, LOCK_EX) != 0 && errno == EINTR) continue;
+  lockFile(lock);
 }
 
 void unlockWorld(void) {
-  flock(lock, LOCK_UN);
-}
-
-int isAlive(int pid) {
-  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+  unlockFile(lock);
 }
 
 uint32_t checksum(const void *bytes, size_t length) {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static volatile sig_atomic_t over = 0;
 
@@ -21,6 +20,7 @@ static void end(int number) {
 
 int main(int argc, char **argv) {
   if (argc < 6) return 2;
+  argv = argumentsOf(argc, argv);
   signal(SIGTERM, end);
   openWorld(argv[1]);
   long count = atol(argv[2]);

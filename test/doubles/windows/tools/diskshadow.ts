@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { databaseIn, roll, stamp, tick, truncate } from '../model/databases.ts'
 import {
@@ -256,7 +256,11 @@ function volumeOf({ volumes }: World, path: string): WorldVolume {
 function copyVolume(volume: WorldVolume, world: World, to: string): void {
   const from = localIn(rootOf(), volume.name)
   mkdirSync(to, { recursive: true })
-  if (existsSync(from)) spawnSync('cp', ['-a', `${from}/.`, to])
+  if (existsSync(from)) {
+    if (process.platform === 'win32') cpSync(from, to, { recursive: true, preserveTimestamps: true })
+    // It keeps the holes of a file.
+    else spawnSync('cp', ['-a', `${from}/.`, to])
+  }
   for (const other of world.volumes)
     if (other.device !== volume.device && other.name.toLowerCase().startsWith(volume.name.toLowerCase()))
       rmSync(join(to, ...other.name.slice(volume.name.length).split('\\').filter(Boolean)), {
@@ -275,7 +279,7 @@ function expose(what: string, letter: string): void {
     const shadow = world.shadows.find(each => each.id === id)
     if (!shadow) throw new Refused(`There is no shadow copy ${id}`, '80042308')
     shadow.exposed = `${letter.toUpperCase()}\\`
-    symlinkSync(join(rootOf(), 'shadows', shadow.folder), join(rootOf(), 'drives', letter[0]!.toUpperCase()))
+    renameSync(join(rootOf(), 'shadows', shadow.folder), join(rootOf(), 'drives', letter[0]!.toUpperCase()))
   })
   state.exposed += 1
   say(`The shadow copy was successfully exposed as ${letter}\\.`)
@@ -293,13 +297,9 @@ export function lettersOf(world: World): string[] {
 const killedWhenTold =
   '"$@" & hook=$!; (until [ -e "$0" ]; do sleep 0.05; done; kill -9 $hook) & watch=$!; wait $hook; ended=$?; kill $watch; exit $ended'
 
-/** Runs the commands of a `.cmd`, as `cmd.exe` would those that we write. */
+/** Runs a `.cmd`. */
 function exec(file: string): void {
-  const text = readFileSync(localIn(rootOf(), file), 'utf8')
-  const [command] = text.split('\r\n').filter(line => line.startsWith('"'))
-  if (!text.startsWith('@echo off\r\n') || command === undefined)
-    throw new Refused(`${file} is no script that this stand-in reads`)
-  const [program, ...args] = [...command.matchAll(/"([^"]*)"/g)].map(([, part]) => part!.replaceAll('%%', '%'))
+  const [program, ...args] = commandOf(file)
   const { faults } = readWorld()
   const started = faults.hookKilled ? ['/bin/sh', '-c', killedWhenTold, killFileIn(rootOf()), program!] : [program!]
   const ended = spawnSync(started[0]!, [...started.slice(1), ...args], { stdio: 'ignore' })
@@ -309,6 +309,16 @@ function exec(file: string): void {
     process.exit(0)
   }
   if (ended.status !== 0) throw new Refused(`The script ${file} failed`)
+}
+
+/** What `cmd.exe` would run of those that we write; where there is one, it runs them itself. */
+function commandOf(file: string): string[] {
+  const text = readFileSync(localIn(rootOf(), file), 'utf8')
+  const [command] = text.split('\r\n').filter(line => line.startsWith('"'))
+  if (!text.startsWith('@echo off\r\n') || command === undefined)
+    throw new Refused(`${file} is no script that this stand-in reads`)
+  if (process.platform === 'win32') return [process.env.ComSpec ?? 'cmd.exe', '/d', '/c', file]
+  return [...command.matchAll(/"([^"]*)"/g)].map(([, part]) => part!.replaceAll('%%', '%'))
 }
 
 /** BackupComplete: the one place where logs are truncated. */
@@ -341,7 +351,6 @@ function deleteShadows(words: string[], line: string): void {
     )
     if (!shadow) throw new Refused(`No shadow copy is ${kind === 'id' ? which : `exposed as ${which}`}`, '80042308')
     world.shadows = world.shadows.filter(other => other !== shadow)
-    // A link goes, and not what it leads to.
     if (shadow.exposed) rmSync(join(rootOf(), 'drives', shadow.exposed[0]!), { recursive: true, force: true })
     rmSync(join(rootOf(), 'shadows', shadow.folder), { recursive: true, force: true })
   })

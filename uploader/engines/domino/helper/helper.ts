@@ -67,6 +67,8 @@ export class Helper {
       cwd: instance.data,
       env: environmentFor(instance, process.env),
       windowsHide: true,
+      // Where we are killed, Windows would end it at once: it has to give back what it holds of Domino's.
+      detached: process.platform === 'win32',
       ...identity,
     })
     return new Helper(child, silence)

@@ -39,6 +39,8 @@ export class Diskshadow {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
+      // Windows ends the others with us.
+      detached: process.platform === 'win32',
     })
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       stream.setEncoding('utf8').on('data', piece => {
