@@ -47,6 +47,7 @@ export const nodeVersion = '24.21.0'
 /**
  * Node's own options inside the binary. A single executable reads them before any of our code, and nothing from outside adds to them
  * (`NODE_OPTIONS` is not honoured). A small young generation keeps the uploader's peak memory low at the same speed: it moves bytes
- * through buffers of its own, and what is short-lived is small. Only options that `NODE_OPTIONS` takes may stand here (inject.ts).
+ * through buffers of its own, and what is short-lived is small. One thread beside ours is enough for V8's own work; each further one keeps megabytes that
+ * were freed. Only options that `NODE_OPTIONS` takes may stand here (inject.ts).
  */
-export const nodeOptions: string[] = ['--max-semi-space-size=1']
+export const nodeOptions: string[] = ['--max-semi-space-size=1', '--v8-pool-size=1']

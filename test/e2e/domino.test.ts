@@ -1,9 +1,10 @@
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FaultPoint, faultPoints } from '../../uploader/fault-point.ts'
+import { MiB } from '../backup/support.ts'
 import { NotesWorld, type WorldOptions } from '../doubles/notes/world.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { long, seed, times, within } from '../support/counts.ts'
@@ -215,11 +216,28 @@ test(`${times(20_000)} databases and ${times(200_000)} attachment objects need n
   timeout: within(360_000),
 }, async () => {
   await using server = await newServer({ daos: true })
-  await fillMany(server.world, times(20_000), times(200_000))
-  const full = await server.backup('full')
-  expect(full.peakRssBytes).toBeLessThan(200 * 1024 * 1024)
-  expect(full.warnings).toEqual([])
+  const [count, objects] = [times(20_000), times(200_000)]
+  await fillMany(server.world, count, objects)
+  for (const mode of ['full', 'log'] as const) {
+    const before = await callsBeyondParts()
+    const summary = await server.backup(mode)
+    const calls = (await callsBeyondParts()) - before
+    console.log(`${mode}: ${(summary.peakRssBytes / MiB).toFixed(1)} MiB at most, ${calls} calls beyond parts`)
+    expect(summary).toMatchObject({ kind: mode, warnings: [] })
+    expect(summary.artefacts).toBeGreaterThanOrEqual(mode === 'full' ? count + objects : 1)
+    expect(summary.peakRssBytes).toBeLessThanOrEqual(128 * MiB)
+    expect(calls).toBeLessThanOrEqual(10)
+  }
+  expect(await server.world.violations()).toEqual([])
 })
+
+/** Requests that the receiver has answered so far, without those for parts, and without the lease's, which is renewed by the clock. */
+async function callsBeyondParts(): Promise<number> {
+  const files = await readdir(cloud.logs)
+  const texts = await Promise.all(files.map(file => readFile(join(cloud.logs, file), 'utf8')))
+  const routes = texts.flatMap(text => [...text.matchAll(/"route":"([^"]+)"/g)].map(([, route]) => route!))
+  return routes.filter(route => !/\/(parts|renew)$/.test(route)).length
+}
 
 async function fillMany(world: NotesWorld, count: number, objects: number) {
   await world.set('quiet', '')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../../shared/failure.ts'
 import type { IndexLine, Manifest } from '../../shared/manifest.ts'
+import { release } from '../../shared/sealed/release.ts'
 import { newSealer } from '../../shared/sealed/seal.ts'
 import type { UnitEntry } from '../../shared/snapshot.ts'
 import { Measure } from '../sealing/measure.ts'
@@ -31,12 +32,15 @@ export async function writeUnits(units: UnitEntry[], writer: PackWriter): Promis
   return { extents: writer.takeExtents(), count: units.length, sha256 }
 }
 
+/** A chunk is valid until the next is asked for. */
 async function* bytesOf(lines: AsyncIterable<IndexLine>): AsyncGenerator<Uint8Array, void, undefined> {
   let text = ''
   for await (const line of lines) {
     text += `${JSON.stringify(line)}\n`
     if (text.length < 64 * 1024) continue
-    yield Buffer.from(text)
+    const chunk = Buffer.from(text)
+    yield chunk
+    release(chunk)
     text = ''
   }
   if (text !== '') yield Buffer.from(text)

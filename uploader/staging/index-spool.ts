@@ -9,8 +9,10 @@ interface Entry {
   order: number
   line: IndexLine
 }
-/** A stretch lies in the file block behind block. */
+/** Sorted; it lies in the file block behind block. */
 interface Stretch {
+  /** Its first line is kept, so that it need not be read before its turn comes. */
+  least: Entry
   offset: number
   /** Number of its first block in the file. */
   first: number
@@ -19,8 +21,8 @@ interface Stretch {
 }
 
 /**
- * Lines kept in memory before they are sorted and spilled; about 2 MiB of them. When stretches are merged a block of each is in memory: for a quarter of a
- * million lines about twice that.
+ * Lines kept in memory before they are sorted and spilled; about 2 MiB of them. When stretches are merged, a block is in memory of each that is read. They are
+ * few where artefacts ended about in their order: that of a large snapshot is short-lived then, and the heap does not grow for it.
  */
 const linesInMemory = 2500
 const linesInBlock = 50
@@ -59,13 +61,12 @@ export class IndexSpool {
   /** By `order`, then by name. Once, after the last `add`. */
   async *lines(): AsyncGenerator<IndexLine, void, undefined> {
     await this.#adding
-    const memory = this.#lines.sort(compare)
-    const cursors = [...this.#stretches.map(stretch => this.#read(stretch)), stretchOf(memory)]
-    const heads: { entry: Entry; rest: AsyncIterator<Entry> }[] = []
-    for (const rest of cursors) {
-      const { done, value } = await rest.next()
-      if (!done) heads.push({ entry: value, rest })
-    }
+    const heads: { entry: Entry; rest: AsyncIterator<Entry> }[] = this.#stretches.map(stretch => ({
+      entry: stretch.least,
+      rest: this.#behindLeast(stretch),
+    }))
+    const [least, ...rest] = this.#lines.sort(compare)
+    if (least) heads.push({ entry: least, rest: stretchOf(rest) })
     heads.sort((a, b) => compare(a.entry, b.entry))
     for (let head = heads.shift(); head; head = heads.shift()) {
       yield head.entry.line
@@ -98,13 +99,13 @@ export class IndexSpool {
         lengths[n] = sealed.length
         this.#size += sealed.length
       }
-      this.#stretches.push({ offset, first, lengths })
+      this.#stretches.push({ least: stretch[0]!, offset, first, lengths })
     } catch (error) {
       throw stagingFailure(error, this.#path)
     }
   }
 
-  async *#read({ offset, first, lengths }: Stretch): AsyncGenerator<Entry, void, undefined> {
+  async *#behindLeast({ offset, first, lengths }: Stretch): AsyncGenerator<Entry, void, undefined> {
     let at = offset
     for (const [n, length] of lengths.entries()) {
       const sealed = Buffer.alloc(length)
@@ -113,7 +114,7 @@ export class IndexSpool {
       const decipher = createDecipheriv('aes-256-gcm', this.#key, nonceOf(first + n))
       decipher.setAuthTag(sealed.subarray(length - tagSize))
       const plain = Buffer.concat([decipher.update(sealed.subarray(0, length - tagSize)), decipher.final()])
-      yield* JSON.parse(unpackText(plain)) as Entry[]
+      yield* (JSON.parse(unpackText(plain)) as Entry[]).slice(n === 0 ? 1 : 0)
     }
   }
 }

@@ -8,7 +8,7 @@ import { PackedList } from '../../../uploader/engines/domino/backup/packed-list.
 import { environmentFor } from '../../../uploader/engines/domino/helper/environment.ts'
 import { identityOf as loginOf } from '../../../uploader/engines/domino/helper/user.ts'
 import { statusOf } from '../../../uploader/engines/domino/notes/status.ts'
-import { isTaken, readTaken, TakenObjects, writeTaken } from '../../../uploader/engines/domino/place/daos.ts'
+import { isTaken, readTaken, TakenObjects } from '../../../uploader/engines/domino/place/daos.ts'
 import { readInstance, requireOutside } from '../../../uploader/engines/domino/place/instance.ts'
 import { artefactName } from '../../../uploader/engines/domino/place/names.ts'
 import { parseNotesIni, textOf } from '../../../uploader/engines/domino/place/notes-ini.ts'
@@ -190,8 +190,7 @@ describe('attachment objects', () => {
     const taken = new TakenObjects(now)
     taken.add(object(1), now - 10 * day)
     taken.add(object(2), now - 1000)
-    const info = writeTaken(taken.taken)
-    const before = readTaken(info)!
+    const before = readTaken(taken.info)!
     expect(isTaken(before, object(1), now - 10 * day)).toBe(true)
     expect(isTaken(before, object(2), now - 1000)).toBe(true)
     // The same name, and another size: it was still written.

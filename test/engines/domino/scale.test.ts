@@ -89,8 +89,9 @@ describe('a large server', () => {
     const full = await take('full')
     expect(full.artefacts).toBe(databases + objects + 3)
     expect(full.warnings).toEqual([])
-    const others = rig.receiver.calls.filter(call => call !== 'parts' && call !== 'complete')
-    expect(others.length).toBeLessThanOrEqual(10)
+    // A lease is renewed by the clock; `committed` is no call, but its answer.
+    const others = rig.receiver.calls.filter(call => !['parts', 'renew', 'committed'].includes(call))
+    expect(others.length, others.join()).toBeLessThanOrEqual(10)
     // What a commit takes at most (lambdas/commit).
     expect(Buffer.byteLength(JSON.stringify(JSON.stringify(full.units)))).toBeLessThan(3_100_000)
 

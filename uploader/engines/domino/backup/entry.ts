@@ -1,6 +1,6 @@
 import type { LaneHeads, UnitEntry } from '../../../../shared/snapshot.ts'
 import type { LogStyle } from '../notes/library.ts'
-import { type TakenObjects, writeTaken } from '../place/daos.ts'
+import type { TakenObjects } from '../place/daos.ts'
 import { goesOnFrom } from '../plan/continuation.ts'
 import { momentOf, unit } from '../position.ts'
 import type { Covered } from './coverage.ts'
@@ -31,7 +31,7 @@ export function entryFor(made: Made): UnitEntry {
     ini: iniHash,
     exclude: excludeKey(made.exclude),
     ...(removed.size > 0 && { removed: writeRemoved(removed) }),
-    ...writeTaken(objects.taken),
+    ...objects.info,
     daosObjects: String(objects.count),
     daosBytes: String(objects.bytes),
     ...(covered?.owns && { owns: 'true' }),

@@ -40,7 +40,10 @@ function shortHash(text: string): string {
 }
 
 export function writeIdentities(identities: Identities): string {
-  return toBase64([...identities].flat())
+  const all = Buffer.alloc(identities.size * 2 * bytes)
+  let at = 0
+  for (const pair of identities) for (const half of pair) at += all.write(half, at, 'hex')
+  return all.toString('base64')
 }
 
 export function identitiesIn(text: string | undefined): Identities {
@@ -52,15 +55,11 @@ export function identitiesIn(text: string | undefined): Identities {
 
 /** Databases that runs before this one hold, and that were not there any more: keys of their paths. */
 export function writeRemoved(keys: ReadonlySet<string>): string {
-  return toBase64([...keys])
+  return Buffer.from([...keys].join(''), 'hex').toString('base64')
 }
 
 export function removedIn(info: Record<string, string> | undefined): Set<string> {
   return new Set(fromBase64(info?.removed))
-}
-
-function toBase64(parts: readonly string[]): string {
-  return Buffer.from(parts.join(''), 'hex').toString('base64')
 }
 
 function fromBase64(text = ''): string[] {

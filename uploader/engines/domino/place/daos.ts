@@ -67,17 +67,19 @@ export class TakenObjects {
     this.#since = limit + 1
   }
 
+  /** As runs to come read it (`readTaken`). */
+  get info(): { daosSince: string; daosSeen: string } {
+    this.#shorten()
+    return {
+      daosSince: new Date(this.#since).toISOString(),
+      daosSeen: this.#ids.toString('base64', 0, this.#young * idSize),
+    }
+  }
+
   get taken(): Taken {
     this.#shorten()
     const ids = Array.from({ length: this.#young }, (_, n) => idAt(this.#ids, n))
     return { since: this.#since, seen: new Set(ids) }
-  }
-}
-
-export function writeTaken({ since, seen }: Taken): { daosSince: string; daosSeen: string } {
-  return {
-    daosSince: new Date(since).toISOString(),
-    daosSeen: Buffer.from([...seen].join(''), 'hex').toString('base64'),
   }
 }
 
