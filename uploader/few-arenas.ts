@@ -6,7 +6,8 @@ const itself = '/proc/self/exe'
 /**
  * Starts this program once more, in this process, where glibc would give each of its threads a heap of its own (`man mallopt`, M_ARENA_MAX): a thread
  * of the pool fills one for a moment, and the memory stays resident for hours. glibc reads the setting before any of our code runs.
- * A setting that somebody made stands. Returns where there is nothing to do.
+ * A setting that somebody made stands; so do those of the processes that it starts, which have pipes that would not outlive another start. Returns where there is
+ * nothing to do.
  */
 export function useFewArenas(args: readonly string[]): void {
   const { platform, env, argv0, execve } = process

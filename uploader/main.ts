@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { dispatch } from './commands/dispatch.ts'
-import { helperVerb } from './engines/domino/helper/verb.ts'
 import { useFewArenas } from './few-arenas.ts'
 
 const args = process.argv.slice(2)
 // What moves data works for hours; everything else is to answer at once.
-if (['backup', 'run', 'restore', 'verify', helperVerb].includes(args[0] ?? '')) useFewArenas(args)
+if (['backup', 'run', 'restore', 'verify'].includes(args[0] ?? '')) useFewArenas(args)
 
 // A backup runs for hours beside a database that wants the memory: the collector shall come early rather than let the heap grow.
 setFlagsFromString('--optimize-for-size')

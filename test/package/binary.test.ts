@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { median } from '../../scripts/bench/report.ts'
 import { hostTarget } from '../../scripts/package/targets.ts'
-import { helperVerb } from '../../uploader/engines/domino/helper/verb.ts'
-import { run } from '../support/run.ts'
+import { run, runOk } from '../support/run.ts'
 
 // Built from this tree before the first test (test/e2e/build.ts).
 const root = join(import.meta.dirname, '../..')
@@ -51,13 +50,16 @@ test('the binary starts quickly', async () => {
 
 /** A process of the binary that waits for what it is told, as its environment was when it started. */
 async function environmentWithin(env: Record<string, string>): Promise<string[]> {
-  const waiting = spawn(binary, [helperVerb], { env, stdio: ['pipe', 'ignore', 'inherit'] })
+  const configuration = join(await mkdtemp(join(tmpdir(), 'failsafe-binary-')), 'failsafe.yaml')
+  await runOk('mkfifo', ['-m', '600', configuration])
+  const waiting = spawn(binary, ['backup', 'shop', '--config', configuration], { env, stdio: 'inherit' })
   try {
     const read = async () => (await readFile(`/proc/${waiting.pid}/environ`, 'latin1')).split('\0').filter(Boolean)
     await expect.poll(read).toContainEqual(expect.stringMatching(/^MALLOC_ARENA_MAX=/))
     return await read()
   } finally {
     waiting.kill('SIGKILL')
+    await rm(dirname(configuration), { recursive: true })
   }
 }
 
