@@ -1,5 +1,6 @@
 /** One run in a process of its own, to be killed. The receiver is the parent's: each call goes over and back. */
 
+import { flushCompileCache } from 'node:module'
 import { ProblemError } from '../../shared/problem.ts'
 import { runBackup } from '../../uploader/backup/run-backup.ts'
 import type { Receiver } from '../../uploader/receiver/receiver.ts'
@@ -42,6 +43,8 @@ process.on('message', async (message: { order: Order } | { id: number; value?: u
   if (message.problem) answer.reject(ProblemError.fromDocument(message.problem))
   else answer.resolve(message.value)
 })
+// It is killed, and would leave nothing for the next one.
+flushCompileCache()
 process.send!('ready')
 
 async function work({ agent, dir, maxBytes, contents, marker, fault }: Order): Promise<void> {
