@@ -74,7 +74,7 @@ describe('a database in NOARCHIVELOG mode that may be shut down', () => {
     const content = (name: string) => files!.find(file => file.name === name)!.content
     for (const name of ['restore.sql', 'restore-same-paths.sql']) {
       expect(content(name)).toContain('ALTER DATABASE RECOVER CANCEL;')
-      expect(content(name)).not.toMatch(/AUTORECOVERY|UNTIL (CHANGE|TIME)/)
+      expect(content(name)).not.toMatch(/RECOVER AUTOMATIC|UNTIL (CHANGE|TIME)/)
     }
     expect(content('restore.rman')).toContain('RECOVER DATABASE NOREDO;')
     expect(content('restore.rman')).not.toContain('SET UNTIL')

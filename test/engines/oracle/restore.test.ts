@@ -156,14 +156,16 @@ describe('a database that was on Windows', () => {
     expect(sql!.content).toContain(
       "ALTER DATABASE RENAME FILE 'D:\\ORADATA\\R&D\\SYSTEM01.DBF' TO '^folder.\\0001-full\\datafiles\\0001-SYSTEM01.DBF';",
     )
-    expect(sql!.content).toContain("UNTIL TIME '2026-11-22:10:15:00' USING BACKUP CONTROLFILE")
+    expect(sql!.content).toMatch(
+      /^ALTER DATABASE RECOVER AUTOMATIC FROM '.*' DATABASE UNTIL TIME '2026-11-22:10:15:00' USING BACKUP CONTROLFILE;$/m,
+    )
     const prepare = prepareScript(files)
     expect(prepare.name).toBe('prepare.cmd')
     expect(prepare.content).toContain('copy /y "0001-full\\logs\\1_1_1.arc" all-logs\\')
     expect(placeScript(files)).toMatchObject({
       name: 'place.cmd',
       content: expect.stringContaining(
-        'copy "0001-full\\datafiles\\0001-SYSTEM01.DBF" "D:\\ORADATA\\R&D\\SYSTEM01.DBF"',
+        'if not exist "D:\\ORADATA\\R&D\\" mkdir "D:\\ORADATA\\R&D" || exit /b 1\r\ncopy "0001-full\\datafiles\\0001-SYSTEM01.DBF" "D:\\ORADATA\\R&D\\SYSTEM01.DBF"',
       ),
     })
   })

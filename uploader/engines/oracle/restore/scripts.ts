@@ -1,3 +1,4 @@
+import { win32 } from 'node:path'
 import { quoteName, quoteText } from '../statements/quote.ts'
 import type { RestoreFiles } from './files.ts'
 import type { Until } from './until.ts'
@@ -117,7 +118,10 @@ ALTER DATABASE OPEN RESETLOGS;
 `
 }
 
-/** Files that were closed cleanly need no redo: recovery is only begun, which asks for the next log (ORA-00279), and left. */
+/**
+ * By the statement and not by SQL*Plus' own RECOVER, whose errors `WHENEVER SQLERROR` does not speak of: a recovery that ends before its time must not be
+ * followed by OPEN RESETLOGS. Files that were closed cleanly need no redo: recovery is only begun, which asks for the next log (ORA-00279), and left.
+ */
 function recoverSqlplus(until: Until, logs: string): string {
   if ('closed' in until)
     return `WHENEVER SQLERROR CONTINUE
@@ -125,8 +129,7 @@ ALTER DATABASE RECOVER DATABASE UNTIL CANCEL USING BACKUP CONTROLFILE;
 ALTER DATABASE RECOVER CANCEL;
 WHENEVER SQLERROR EXIT FAILURE`
   const stop = 'scn' in until ? `CHANGE ${until.scn}` : `TIME '${until.clock.replace('T', ':')}'`
-  return `SET AUTORECOVERY ON
-RECOVER AUTOMATIC FROM ${logs} DATABASE UNTIL ${stop} USING BACKUP CONTROLFILE`
+  return `ALTER DATABASE RECOVER AUTOMATIC FROM ${logs} DATABASE UNTIL ${stop} USING BACKUP CONTROLFILE;`
 }
 
 function untilRman(until: Until): string {
@@ -201,7 +204,7 @@ function prepareCmd(files: RestoreFiles): string {
     ...files.logs.map(name => `copy /y ${quoted(name)} all-logs\\ >nul || exit /b 1`),
     `copy /y ${quoted(files.controlFile)} control.ctl.new >nul || exit /b 1`,
     'move /y control.ctl.new control.ctl >nul || exit /b 1',
-    `powershell -NoProfile -Command "(Get-Content init-restore.ora) -replace '@FOLDER@',(Get-Location).Path | Set-Content init.ora" || exit /b 1`,
+    `powershell -NoProfile -Command "(Get-Content init-restore.ora).Replace('@FOLDER@',(Get-Location).Path) | Set-Content init.ora" || exit /b 1`,
   ]
   return `${lines.join('\r\n')}\r\n`
 }
@@ -221,6 +224,7 @@ export function placeScript(files: RestoreFiles): { name: string; content: strin
       'cd /d "%~dp0"',
       ...pairs.flatMap(([from, to]) => [
         `if exist ${quoted(to)} (echo ${quoted(to)} exists & exit /b 1)`,
+        `if not exist ${quoted(`${win32.dirname(to)}\\`)} mkdir ${quoted(win32.dirname(to))} || exit /b 1`,
         `copy ${quoted(from.replaceAll('/', '\\'))} ${quoted(to)} >nul || exit /b 1`,
       ]),
     ]
