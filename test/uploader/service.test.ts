@@ -200,6 +200,13 @@ describe('the service of systemd', () => {
     expect(lines({ sharesTemporary: true })).toContain('PrivateTmp=no')
   })
 
+  test('allows new privileges where a program that it starts takes the account of its owner, and only then', () => {
+    const lines = (options: Partial<UnitOptions>) => unitOf({ ...plain, ...options }).split('\n')
+    expect(lines({})).toEqual(expect.arrayContaining(['NoNewPrivileges=yes', 'SystemCallFilter=~@privileged']))
+    expect(lines({ startsSetuid: true })).toContain('NoNewPrivileges=no')
+    expect(lines({ startsSetuid: true })).not.toContain('SystemCallFilter=~@privileged')
+  })
+
   test('as root keeps what a source needs, and as anybody else nothing', () => {
     const lines = (options: Partial<UnitOptions>) => unitOf({ ...plain, ...options }).split('\n')
     const capabilities = ['CAP_SETUID', 'CAP_SETGID']

@@ -80,6 +80,8 @@ export interface ServiceNeeds {
   capabilities?: readonly string[]
   /** The application meets its other processes in the system's own folder for temporary files. */
   sharesTemporary?: boolean
+  /** A program that it starts works as another account by its own mode (setuid). */
+  startsSetuid?: boolean
 }
 
 /** What an administrator should know, as `BackupContext.warn` takes it. */

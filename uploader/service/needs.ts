@@ -15,6 +15,7 @@ export interface Needs {
   reached: string[]
   capabilities: string[]
   sharesTemporary: boolean
+  startsSetuid: boolean
 }
 
 /** @throws Failure where the settings of a source are not valid, or a file that they name cannot be read */
@@ -33,6 +34,7 @@ export async function needsOf(config: Config): Promise<Needs> {
     reached: once(needs.map(({ reached }) => reached)),
     capabilities: once(needs.map(({ capabilities }) => capabilities)),
     sharesTemporary: needs.some(({ sharesTemporary }) => sharesTemporary),
+    startsSetuid: needs.some(({ startsSetuid }) => startsSetuid),
   }
 }
 

@@ -24,10 +24,12 @@ export const oracle: Engine<Settings, Inventory> = {
   recover: (settings, { undo }, signal) => recover(settings, undo, signal),
   checkRights,
   checkLogs,
-  serviceNeeds: async ({ connection: { passwordFile, tls }, directory }) => ({
+  serviceNeeds: async ({ connection: { passwordFile, tls }, directory, rman }) => ({
     writable: [directory],
     secrets: [passwordFile],
-    reached: [tls?.wallet],
+    reached: [tls?.wallet, tls?.caFile],
+    // RMAN speaks with a server process that it starts: a program with the mode of the Oracle software's owner.
+    ...(rman && { startsSetuid: true, sharesTemporary: true }),
   }),
   restore,
 }

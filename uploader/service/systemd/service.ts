@@ -55,7 +55,7 @@ export function systemdService({ host, command, config, state, needs, enrolled }
       const owner = account === 'root' ? root : await makeAccount(host, user, state)
       for (const path of needs.directories) await giveDirectory(host, path, owner)
       for (const path of [config, ...needs.secrets]) await giveFile(host, path, owner)
-      const { directories, writable, reached, secrets, capabilities, sharesTemporary } = needs
+      const { directories, writable, reached, secrets, capabilities, sharesTemporary, startsSetuid } = needs
       const text = unitOf({
         command,
         user: account,
@@ -65,6 +65,7 @@ export function systemdService({ host, command, config, state, needs, enrolled }
         reached: [...reached, ...secrets],
         capabilities,
         sharesTemporary,
+        startsSetuid,
       })
       const changed = (await readIfThere(unit)) !== text
       await mkdir(dirname(unit), { recursive: true })

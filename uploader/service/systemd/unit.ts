@@ -15,6 +15,8 @@ export interface UnitOptions {
   capabilities?: readonly string[]
   /** It meets other programs in /tmp. */
   sharesTemporary?: boolean
+  /** A program that it starts takes another account by its own mode. */
+  startsSetuid?: boolean
 }
 
 /**
@@ -24,7 +26,8 @@ export interface UnitOptions {
  * Not there, with reason: `MemoryDenyWriteExecute`, as V8 writes the code that it runs; `PrivateNetwork` and `IPAddressDeny`, as backups leave the machine.
  */
 export function unitOf(options: UnitOptions): string {
-  const { command, user, config, own, writable, reached, capabilities = [], sharesTemporary = false } = options
+  const { command, user, config, own, writable, reached, capabilities = [] } = options
+  const { sharesTemporary = false, startsSetuid = false } = options
   const paths = [...command.filter(word => word.startsWith('/')), config, ...own, ...writable, ...reached]
   const isRoot = user === 'root'
   return [
@@ -51,7 +54,7 @@ export function unitOf(options: UnitOptions): string {
     'IOSchedulingPriority=7',
     'UMask=0077',
     '',
-    'NoNewPrivileges=yes',
+    `NoNewPrivileges=${startsSetuid ? 'no' : 'yes'}`,
     `CapabilityBoundingSet=${isRoot ? ['CAP_DAC_READ_SEARCH', ...capabilities].join(' ') : ''}`,
     'ProtectSystem=strict',
     `ReadWritePaths=${[...own, ...writable.map(path => `-${path}`)].map(quote).join(' ')}`,
@@ -72,7 +75,7 @@ export function unitOf(options: UnitOptions): string {
     'LockPersonality=yes',
     'SystemCallArchitectures=native',
     'SystemCallFilter=@system-service',
-    ...(isRoot ? [] : ['SystemCallFilter=~@privileged']),
+    ...(isRoot || startsSetuid ? [] : ['SystemCallFilter=~@privileged']),
     'SystemCallErrorNumber=EPERM',
     '',
     '[Install]',
