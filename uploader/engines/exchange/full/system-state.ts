@@ -72,8 +72,7 @@ async function write(
         noted.catch(() => {}) // told when it has ended
       },
     },
-  )
-  await noted
+  ).finally(() => noted)
   await record(null)
   const version = await newestVersion(place, signal)
   const files = await filesBelow(`${place}\\${folder}\\${server}`, `${folder}/${server}`)
