@@ -50,14 +50,14 @@ export class WideCompressor {
   }
 }
 
-/** One frame after the other, each gathered in the same memory. */
+/** One frame after the other, each gathered in the same memory. One trip to the pool makes a whole frame: for each more it would wait for the thread that encrypts. */
 class Lane {
   readonly #out = Buffer.allocUnsafeSlow(boundOf(blockSize))
   #frames: Frames | undefined
 
   /** Valid until the next is asked for. */
   async frame(block: Uint8Array, level: number): Promise<Uint8Array> {
-    this.#frames = Frames.from(this.#frames, level, windowLog)
+    this.#frames = Frames.from(this.#frames, level, { windowLog, outputSize: this.#out.length })
     let used = 0
     for await (const chunk of this.#frames.frame(once(block))) {
       this.#out.set(chunk, used)

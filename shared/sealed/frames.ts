@@ -1,5 +1,12 @@
 import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib'
-import { Passage, streamOptions, told } from './zlib.ts'
+import { Passage, streamOptions, told, usualOutput } from './zlib.ts'
+
+export interface FrameOptions {
+  /** How far back it looks, as a power of two of bytes; as far as the level does, where it is not given. */
+  windowLog?: number
+  /** Bytes of a chunk, at most. */
+  outputSize?: number
+}
 
 /** Frame after frame from one zstd stream. */
 export class Frames {
@@ -7,17 +14,16 @@ export class Frames {
   readonly #passage: Passage<ZstdCompress>
 
   /** `before`, where frames can still follow there and it has this level; others in its place if not. */
-  static from(before: Frames | undefined, level: number, windowLog?: number): Frames {
+  static from(before: Frames | undefined, level: number, options?: FrameOptions): Frames {
     if (before?.usable && before.level === level) return before
     before?.close()
-    return new Frames(level, windowLog)
+    return new Frames(level, options)
   }
 
-  /** @param windowLog how far back it looks, as a power of two of bytes; as far as the level does, where it is not given */
-  constructor(level: number, windowLog = 0) {
+  constructor(level: number, { windowLog = 0, outputSize = usualOutput }: FrameOptions = {}) {
     this.level = level
     const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: windowLog }
-    this.#passage = new Passage(createZstdCompress({ ...streamOptions, params }))
+    this.#passage = new Passage(createZstdCompress({ ...streamOptions(outputSize), params }), outputSize)
   }
 
   /** Whether another frame can follow: not after one that was not finished. */

@@ -1,9 +1,13 @@
 import type { ZstdCompress, ZstdDecompress } from 'node:zlib'
 import { release } from './release.ts'
 
-const outputSize = 128 * 1024
+/** Bytes of output that are made in one trip to the pool. */
+export const usualOutput = 128 * 1024
+
 /** Chunks and not bytes are counted, because a byte stream would join them by copying. */
-export const streamOptions = { chunkSize: outputSize, readableObjectMode: true, readableHighWaterMark: 4 }
+export function streamOptions(chunkSize: number) {
+  return { chunkSize, readableObjectMode: true, readableHighWaterMark: 4 }
+}
 
 /**
  * A stream of zlib's that one content after the other is put through, never two at once. Making one costs more than a small artefact's work does, and each
@@ -11,10 +15,13 @@ export const streamOptions = { chunkSize: outputSize, readableObjectMode: true, 
  */
 export class Passage<Zlib extends ZstdCompress | ZstdDecompress> {
   readonly #zlib: Zlib
+  readonly #outputSize: number
   #wake = () => {}
 
-  constructor(zlib: Zlib) {
+  /** @param zlib made with `streamOptions(outputSize)` */
+  constructor(zlib: Zlib, outputSize: number) {
     this.#zlib = zlib
+    this.#outputSize = outputSize
     zlib.on('readable', () => this.#wake())
     // Told by `through`, to whoever reads.
     zlib.on('error', () => this.#wake())
@@ -46,7 +53,7 @@ export class Passage<Zlib extends ZstdCompress | ZstdDecompress> {
         const chunk: Buffer | null = zlib.read()
         if (chunk !== null) {
           yield chunk
-          releaseOutput(chunk)
+          releaseOutput(chunk, this.#outputSize)
         } else if (zlib.errored) throw zlib.errored
         else if (fed) break
         else
@@ -66,7 +73,7 @@ export class Passage<Zlib extends ZstdCompress | ZstdDecompress> {
 }
 
 /** zlib fills one buffer of `outputSize` slice by slice; with the last slice it has let go of it. */
-function releaseOutput(chunk: Uint8Array): void {
+function releaseOutput(chunk: Uint8Array, outputSize: number): void {
   if (chunk.byteOffset + chunk.byteLength === outputSize && chunk.buffer.byteLength === outputSize)
     release(new Uint8Array(chunk.buffer))
 }
