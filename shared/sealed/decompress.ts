@@ -31,7 +31,8 @@ export class Decompressor {
     first: Uint8Array,
     input: AsyncIterator<Uint8Array>,
   ): AsyncGenerator<Uint8Array, Uint8Array | undefined, undefined> {
-    if (!this.#passage?.usable) this.#passage = new Passage(createZstdDecompress(streamOptions(usualOutput)), usualOutput)
+    if (!this.#passage?.usable)
+      this.#passage = new Passage(createZstdDecompress(streamOptions(usualOutput)), usualOutput)
     let rest: Uint8Array | undefined
     yield* this.#passage.through(async zstd => {
       let offered = zstd.bytesWritten
