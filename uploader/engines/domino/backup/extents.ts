@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { Failure } from '../../../../shared/failure.ts'
 import type { StagedArtefact } from '../../engine.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 import type { Coverage } from './coverage.ts'
 import type { OpenFiles } from './files.ts'
 import type { Make } from './in-order.ts'
@@ -46,13 +47,5 @@ export async function* takeExtents(
       resolve()
     })
   }
-  await unlessAborted(Promise.all(reading), signal)
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal.reason)
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave, { once: true })
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', leave))
+  await unlessAborted(signal, () => Promise.all(reading))
 }

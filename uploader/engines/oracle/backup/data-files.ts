@@ -1,6 +1,7 @@
 import { Failure } from '../../../../shared/failure.ts'
 import type { StagedArtefact } from '../../engine.ts'
 import { text } from '../../row.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 import { explain, StatementError } from '../connection/errors.ts'
 import { safeName } from '../files/server-path.ts'
 import { topologyOf } from '../inspect.ts'
@@ -35,7 +36,7 @@ export class DataFiles {
       const active = await begin()
       for (const file of hold.files) yield this.#dataFile(file, this.#sinceOf(file, active), hold)
     }
-    await untilAborted(Promise.all(all.map(({ ended }) => ended)), context.signal)
+    await unlessAborted(context.signal, () => Promise.all(all.map(({ ended }) => ended)))
     for (const file of groups.get('still') ?? []) yield this.#dataFile(file, undefined, undefined)
   }
 
@@ -166,17 +167,4 @@ const insufficient = 1031
 
 function sameTablespace(a: Extract<Scope, { what: 'tablespace' }>, b: Extract<Scope, { what: 'tablespace' }>): boolean {
   return a.container === b.container && a.tablespace === b.tablespace
-}
-
-/** @throws the signal's reason as soon as it is aborted */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Plan, Session, StagedArtefact } from '../../engine.ts'
 import { ItemFailed } from '../../item-failed.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 import type { Server } from '../connection/server.ts'
 import { dataBytes, type Inventory } from '../inventory.ts'
 import { entryOf } from '../plan/base.ts'
@@ -224,20 +225,6 @@ export class BackupSession implements Session {
     const bytes = kind === 'log' ? 0 : dataBytes(database)
     this.#written.set(database.name, (bytes * percent) / 100)
     this.#run.context.written([...this.#written.values()].reduce((sum, part) => sum + part, 0))
-  }
-}
-
-/** @throws the signal's reason as soon as it is aborted */
-async function unlessAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  // Who is told of the end from here on has not been told of one that came before.
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    await Promise.race([work(), promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
   }
 }
 
