@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { makeDirectory } from '../files/make-directory.ts'
 import { syncDirectory } from '../files/sync-directory.ts'
+import { writeAll } from '../files/write-all.ts'
 
 const partial = '.failsafe-partial-'
 /** What was sealed is for the eyes of whoever opened it. */
@@ -69,8 +70,7 @@ export class Layout {
     await makeDirectory(dirname(path), mode)
     const file = await open(path, 'wx', 0o600)
     try {
-      for await (const chunk of content)
-        for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten
+      for await (const chunk of content) await writeAll(file, chunk)
       // What is called restored is still there after a power cut.
       await file.datasync()
     } finally {

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { IndexLine } from '../../shared/manifest.ts'
 import { packText, unpackText } from '../files/pack-text.ts'
+import { writeAll } from '../files/write-all.ts'
 import { stagingFailure } from './failures.ts'
-import { writeAll } from './write-all.ts'
 
 interface Entry {
   order: number

@@ -2,11 +2,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Extent } from '../../shared/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
+import { writeAll } from '../files/write-all.ts'
 import type { Budget } from './budget.ts'
 import type { RunDirectory } from './directory.ts'
 import { stagingFailure } from './failures.ts'
 import type { Unsynced } from './unsynced.ts'
-import { writeAll } from './write-all.ts'
 
 /** A part file that is complete. `digest` is the SHA-256 of its bytes. */
 export interface StagedPart {

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { writeAll } from '../../../files/write-all.ts'
 import type { Handle, LogInfo, Notes } from './library.ts'
 
 export interface Copied extends LogInfo {
@@ -108,11 +109,6 @@ async function fill(file: FileHandle, block: Buffer, length: number, at: number)
     read += bytesRead
   }
   return read
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; )
-    done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }
 
 /** One copy is made at a time. */

@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import { makeDirectory } from '../../../files/make-directory.ts'
+import { writeAll } from '../../../files/write-all.ts'
 
 const algorithm = 'aes-256-gcm'
 const nonceSize = 12
@@ -45,10 +46,6 @@ export class Spool {
   async remove(): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true })
   }
-}
-
-async function writeAll(file: FileHandle, data: Buffer): Promise<void> {
-  for (let at = 0; at < data.length; ) at += (await file.write(data, at)).bytesWritten
 }
 
 export class SpooledPart {
