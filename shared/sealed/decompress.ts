@@ -1,7 +1,7 @@
 import { constants, createZstdDecompress, type ZstdDecompress } from 'node:zlib'
 import { Failure, messageOf } from '../failure.ts'
 import { damaged } from './damaged.ts'
-import { Passage, streamOptions, told, usualOutput } from './zlib.ts'
+import { Passage, told } from './zlib.ts'
 
 /** Decompresses one stream after the other in the same memory, never two at once. */
 export class Decompressor {
@@ -31,8 +31,7 @@ export class Decompressor {
     first: Uint8Array,
     input: AsyncIterator<Uint8Array>,
   ): AsyncGenerator<Uint8Array, Uint8Array | undefined, undefined> {
-    if (!this.#passage?.usable)
-      this.#passage = new Passage(createZstdDecompress(streamOptions(usualOutput)), usualOutput)
+    if (!this.#passage?.usable) this.#passage = new Passage(createZstdDecompress)
     let rest: Uint8Array | undefined
     yield* this.#passage.through(async zstd => {
       let offered = zstd.bytesWritten

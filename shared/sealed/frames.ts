@@ -1,5 +1,5 @@
 import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib'
-import { Passage, streamOptions, told, usualOutput } from './zlib.ts'
+import { Passage, told } from './zlib.ts'
 
 export interface FrameOptions {
   /** How far back it looks, as a power of two of bytes; as far as the level does, where it is not given. */
@@ -20,10 +20,10 @@ export class Frames {
     return new Frames(level, options)
   }
 
-  constructor(level: number, { windowLog = 0, outputSize = usualOutput }: FrameOptions = {}) {
+  constructor(level: number, { windowLog = 0, outputSize }: FrameOptions = {}) {
     this.level = level
     const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: windowLog }
-    this.#passage = new Passage(createZstdCompress({ ...streamOptions(outputSize), params }), outputSize)
+    this.#passage = new Passage(options => createZstdCompress({ ...options, params }), outputSize)
   }
 
   /** Whether another frame can follow: not after one that was not finished. */

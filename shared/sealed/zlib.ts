@@ -1,13 +1,10 @@
 import type { ZstdCompress, ZstdDecompress } from 'node:zlib'
 import { release } from './release.ts'
 
-/** Bytes of output that are made in one trip to the pool. */
-export const usualOutput = 128 * 1024
-
+const usualOutput = 128 * 1024
 /** Chunks and not bytes are counted, because a byte stream would join them by copying. */
-export function streamOptions(chunkSize: number) {
-  return { chunkSize, readableObjectMode: true, readableHighWaterMark: 4 }
-}
+const counted = { readableObjectMode: true, readableHighWaterMark: 4 }
+type StreamOptions = typeof counted & { chunkSize: number }
 
 /**
  * A stream of zlib's that one content after the other is put through, never two at once. Making one costs more than a small artefact's work does, and each
@@ -18,8 +15,9 @@ export class Passage<Zlib extends ZstdCompress | ZstdDecompress> {
   readonly #outputSize: number
   #wake = () => {}
 
-  /** @param zlib made with `streamOptions(outputSize)` */
-  constructor(zlib: Zlib, outputSize: number) {
+  /** @param make makes the stream with these options. @param outputSize bytes of output that are made in one trip to the pool */
+  constructor(make: (options: StreamOptions) => Zlib, outputSize = usualOutput) {
+    const zlib = make({ ...counted, chunkSize: outputSize })
     this.#zlib = zlib
     this.#outputSize = outputSize
     zlib.on('readable', () => this.#wake())
