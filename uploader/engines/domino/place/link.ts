@@ -4,11 +4,12 @@ import { startOf } from './nsf-header.ts'
 /** A link of Domino is a small text: one line with a path, and perhaps who may follow it. */
 const linkSize = 4096
 const folderLink = /\.dir$/i
-const databaseLink = /\.(nsf|ntf|box|nsg)$/i
+/** What databases are called; a link to one is called so, too. */
+export const databaseName = /\.(nsf|ntf|box|nsg)$/i
 
 /** By its name and size. */
 export function mayBeLink(path: string, size: number): boolean {
-  return size <= linkSize && (folderLink.test(path) || databaseLink.test(path))
+  return size <= linkSize && (folderLink.test(path) || databaseName.test(path))
 }
 
 /** By its name. */

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, posix } from 'node:path'
 import { messageOf } from '../../../../shared/failure.ts'
 import type { Instance } from './instance.ts'
 import { isFileLeftOut, isFolderLeftOut } from './left-out.ts'
-import { linkTarget, mayBeLink, mustBeLink } from './link.ts'
+import { databaseName, linkTarget, mayBeLink, mustBeLink } from './link.ts'
 import { artefactName, isText } from './names.ts'
 import { looksLikeDatabase, startOf } from './nsf-header.ts'
 
@@ -22,8 +22,6 @@ export interface Found {
 
 /** What is there and cannot be backed up as it is, in words. */
 export type Trouble = (code: string, message: string) => void
-
-const databaseName = /\.(nsf|ntf|box|nsg)$/i
 
 interface Folder {
   directory: string
