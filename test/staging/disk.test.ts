@@ -93,17 +93,8 @@ describe('a disk that is full is told as that, and the next run succeeds on a la
   test('when a long index is what does not fit', async () => {
     await using disk = await mountDisk('size=64k')
     const spool = new IndexSpool(join(disk.path, 'index'), async () => {})
-    const line = (n: number): IndexLine => ({
-      name: `${n}-${Math.random()}`,
-      role: 'data',
-      unit: 'u',
-      size: 1,
-      sealedSize: 1,
-      sha256: `${'A'.repeat(43)}=`,
-      extents: [{ pack: 1, offset: n, length: 1 }],
-    })
     const adding = async () => {
-      for (let n = 0; n < 10_000; n++) await spool.add(n, line(n))
+      for (let n = 0; n < 10_000; n++) await spool.add(n, lineOf(`${n}-${Math.random()}`, n))
     }
     await expect(adding()).rejects.toMatchObject({ code: 'staging-full' })
     await spool.close()
@@ -118,15 +109,7 @@ describe('a disk that is full is told as that, and the next run succeeds on a la
       })
       try {
         for (let n = 0; n < 10_000; n++)
-          await spool.add(n, {
-            name: `${createHash('sha256').update(`${n}`).digest('base64')}`,
-            role: 'data',
-            unit: 'u',
-            size: 1,
-            sealedSize: 1,
-            sha256: `${'A'.repeat(43)}=`,
-            extents: [{ pack: 1, offset: n, length: 1 }],
-          })
+          await spool.add(n, lineOf(createHash('sha256').update(`${n}`).digest('base64'), n))
       } finally {
         await spool.close()
       }
@@ -183,3 +166,15 @@ describe('staging that goes away under the run is told as that, and the source i
     await expectReleased(engine, rig.dir)
   })
 })
+
+function lineOf(name: string, offset: number): IndexLine {
+  return {
+    name,
+    role: 'data',
+    unit: 'u',
+    size: 1,
+    sealedSize: 1,
+    sha256: `${'A'.repeat(43)}=`,
+    extents: [{ pack: 1, offset, length: 1 }],
+  }
+}
