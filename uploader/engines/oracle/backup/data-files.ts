@@ -46,7 +46,7 @@ export class DataFiles {
 
   /** All at once, or where the account may not do that, by tablespaces. */
   async #wholeDatabase(hot: readonly DataFile[]): Promise<{ hold: Hold; begin: () => Promise<Active> }[]> {
-    const { inventory, context } = this.#run
+    const { context } = this.#run
     if (hot.length === 0) return []
     const hold = new Hold({ what: 'database' }, hot)
     try {
@@ -58,11 +58,12 @@ export class DataFiles {
         'oracle-by-tablespace',
         'the account may not put the whole database in backup mode (ALTER DATABASE): one tablespace after the other is',
       )
-      return this.#byTablespace(hot, inventory)
+      return this.#byTablespace(hot)
     }
   }
 
-  #byTablespace(hot: readonly DataFile[], inventory = this.#run.inventory) {
+  #byTablespace(hot: readonly DataFile[]) {
+    const { inventory } = this.#run
     return tablespacesOf(hot, inventory).map(scope => {
       const hold = new Hold(
         scope,

@@ -15,7 +15,7 @@ import { fullEntry, logEntry, reachedBy, type TakenThread } from './entry.ts'
 import { requireSameHistory, warnOfFiles } from './look-again.ts'
 import { currentLogs } from './redo.ts'
 import type { Run } from './run.ts'
-import { SettingsFiles, wholeDatabase } from './settings-files.ts'
+import { SettingsFiles } from './settings-files.ts'
 
 /**
  * A full:  BEGIN BACKUP ── copies of data files ── END ── control file, parameters ── archive ── logs since BEGIN
@@ -32,13 +32,9 @@ export class OracleSession implements Session {
 
   constructor(run: Run) {
     this.#run = run
-    const { control, files, settings, inventory, prefix, context } = run
-    const { signal, warn } = context
-    this.#settingsFiles = new SettingsFiles({ control, files, settings, inventory, prefix, signal, warn })
+    this.#settingsFiles = new SettingsFiles(run)
     this.#archived = new ArchivedLogs(run)
-    const { rman } = settings
-    if (rman && settings.method === 'rman' && run.plan.kind === 'full')
-      this.#pieces = new Pieces({ settings, rman, files, prefix, unit: wholeDatabase, context })
+    if (run.plan.kind === 'full') this.#pieces = Pieces.of(run)
   }
 
   async *artefacts(): AsyncGenerator<StagedArtefact> {

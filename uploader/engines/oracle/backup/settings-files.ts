@@ -1,29 +1,20 @@
 import type { ArtefactRole } from '../../../../shared/manifest.ts'
-import type { BackupContext, StagedArtefact } from '../../engine.ts'
+import type { StagedArtefact } from '../../engine.ts'
 import { text, textOrNull } from '../../row.ts'
-import type { Control } from '../connection/control.ts'
 import { explain, StatementError } from '../connection/errors.ts'
-import { FileUnreadable, type ServerFiles } from '../files/server-file.ts'
+import { FileUnreadable } from '../files/server-file.ts'
 import { joinPath, safeName } from '../files/server-path.ts'
 import { wholeFile } from '../files/whole-file.ts'
 import { dataFilesOf, topologyOf } from '../inspect.ts'
-import type { DataFile, Inventory } from '../inventory.ts'
-import type { Settings } from '../settings.ts'
+import type { DataFile } from '../inventory.ts'
 import * as statements from '../statements/backup.ts'
 import type { Statement } from '../statements/statement.ts'
 import { type Description, describe } from './description.ts'
 import { explainFile, explainWrite } from './explain.ts'
+import type { Run } from './run.ts'
 
-export interface SettingsRun {
-  control: Control
-  files: ServerFiles
-  settings: Settings
-  inventory: Inventory
-  /** Of the names that the server is told to write. */
-  prefix: string
-  signal: AbortSignal
-  warn: BackupContext['warn']
-}
+/** `prefix`: of the names that the server is told to write. */
+type SettingsRun = Pick<Run, 'control' | 'files' | 'settings' | 'inventory' | 'prefix' | 'context'>
 
 /** Artefacts that belong to no thread. */
 export const wholeDatabase = 'database'
@@ -55,7 +46,8 @@ export class SettingsFiles {
 
   /** A copy of the control file, and what the database is like: both know the same data files. */
   async #controlFile(): Promise<{ path: string; description: Description }> {
-    const { control, inventory, signal } = this.#run
+    const { control, inventory, context } = this.#run
+    const { signal } = context
     const known = async () => (await control.again(session => dataFilesOf(session), signal)).dataFiles
     const numbers = (files: readonly DataFile[]) => files.map(({ number }) => number).join()
     for (let before = await known(); ; ) {
@@ -68,7 +60,7 @@ export class SettingsFiles {
   }
 
   async *#parameters(known: Record<string, string>): AsyncGenerator<StagedArtefact> {
-    const { settings, warn } = this.#run
+    const { settings, context } = this.#run
     const name = 'init.ora'
     if (!known.spfile && settings.parameterFile !== undefined) {
       yield this.#existing(name, 'config', 1, settings.parameterFile)
@@ -76,7 +68,7 @@ export class SettingsFiles {
     }
     const from = known.spfile ? 'SPFILE' : 'MEMORY'
     if (from === 'MEMORY')
-      warn(
+      context.warn(
         'oracle-parameters',
         'the database was started from a text file of parameters that the source does not name (parameterFile); what is in force now is backed up instead',
       )
@@ -95,10 +87,10 @@ export class SettingsFiles {
 
   /** For an account that may not have the server write its parameters. */
   async *#madeParameters(name: string): AsyncGenerator<StagedArtefact> {
-    const { control, signal, warn } = this.#run
-    const rows = await control.query(statements.specifiedParameters, { signal })
+    const { control, context } = this.#run
+    const rows = await control.query(statements.specifiedParameters, { signal: context.signal })
     if (rows.length === 0) {
-      warn(
+      context.warn(
         'oracle-parameters',
         'the parameters are not backed up: the account may not have the server write them (SYSBACKUP may), and there is no server parameter file to read them from',
       )
@@ -113,11 +105,11 @@ export class SettingsFiles {
 
   /** @param options.mayRefuse a missing right is thrown as it is */
   async #write(name: string, statement: (path: string) => Statement, options = { mayRefuse: false }): Promise<string> {
-    const { control, settings, prefix, signal } = this.#run
+    const { control, settings, prefix, context } = this.#run
     const path = joinPath(settings.directory, `${prefix}${name}`)
     this.#written.add(path)
     try {
-      await control.run(statement(path), { signal })
+      await control.run(statement(path), { signal: context.signal })
     } catch (error) {
       this.#written.delete(path)
       if (options.mayRefuse && error instanceof StatementError && error.number === refused) throw error
@@ -155,12 +147,12 @@ export class SettingsFiles {
 
   /** What stays is overwritten by the next run: the names are the same. */
   async #remove(path: string): Promise<void> {
-    const { files, warn } = this.#run
+    const { files, context } = this.#run
     try {
       await files.remove(path)
     } catch (error) {
       if (!(error instanceof FileUnreadable || error instanceof StatementError)) throw error
-      warn('oracle-left-behind', `${path} stays on the server: ${error.message}`)
+      context.warn('oracle-left-behind', `${path} stays on the server: ${error.message}`)
     }
     this.#written.delete(path)
   }

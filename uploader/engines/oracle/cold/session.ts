@@ -6,7 +6,7 @@ import { fullEntry } from '../backup/entry.ts'
 import { warnOfFiles } from '../backup/look-again.ts'
 import { isKept } from '../backup/resume.ts'
 import type { Run } from '../backup/run.ts'
-import { SettingsFiles, wholeDatabase } from '../backup/settings-files.ts'
+import { SettingsFiles } from '../backup/settings-files.ts'
 import { explain } from '../connection/errors.ts'
 import { enabledThreads } from '../inventory.ts'
 import { Pieces } from '../rman/pieces.ts'
@@ -31,12 +31,8 @@ export class ColdSession implements Session {
     this.#run = run
     this.#closing = closing
     this.#closedAs = closedAs
-    const { control, files, settings, inventory, prefix, context } = run
-    const { signal, warn } = context
-    const { rman, method } = settings
-    this.#settingsFiles = new SettingsFiles({ control, files, settings, inventory, prefix, signal, warn })
-    if (rman && method === 'rman')
-      this.#pieces = new Pieces({ settings, rman, files, prefix, unit: wholeDatabase, context })
+    this.#settingsFiles = new SettingsFiles(run)
+    this.#pieces = Pieces.of(run)
   }
 
   async *artefacts(): AsyncGenerator<StagedArtefact> {

@@ -1,42 +1,47 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
-import type { BackupContext, StagedArtefact } from '../../engine.ts'
-import type { ServerFiles } from '../files/server-file.ts'
+import type { StagedArtefact } from '../../engine.ts'
+import type { Run } from '../backup/run.ts'
+import { wholeDatabase } from '../backup/settings-files.ts'
 import { joinPath, pathHere } from '../files/server-path.ts'
 import { wholeFile } from '../files/whole-file.ts'
-import type { RmanSettings, Settings } from '../settings.ts'
+import type { RmanSettings } from '../settings.ts'
 import { backUpDatabase, connect, forget } from './commands.ts'
 import { runRman } from './program.ts'
 
-export interface PiecesRun {
-  settings: Settings
-  rman: RmanSettings
-  files: ServerFiles
-  /** Of what is written into the exchange directory by this source. */
-  prefix: string
-  unit: string
-  context: Pick<BackupContext, 'signal' | 'warn'>
-}
+type PiecesRun = Pick<Run, 'settings' | 'files' | 'prefix' | 'context'>
 
 /** A full backup by RMAN: it writes its pieces into the exchange directory, from where they are sealed and removed one by one. */
 export class Pieces {
   readonly #run: PiecesRun
+  readonly #rman: RmanSettings
   readonly #prefix: string
 
-  constructor(run: PiecesRun) {
+  /** Undefined where RMAN does not make the fulls of this source. */
+  static of(run: PiecesRun): Pieces | undefined {
+    const { rman, method } = run.settings
+    return rman && method === 'rman' ? new Pieces(run, rman) : undefined
+  }
+
+  private constructor(run: PiecesRun, rman: RmanSettings) {
     this.#run = run
+    this.#rman = rman
     this.#prefix = `${run.prefix}rman-`
   }
 
   /** Has RMAN write them: when this returns, it has read all data files. @throws as `runRman` */
   async make(): Promise<void> {
-    const { settings, rman, context } = this.#run
+    const { settings, context } = this.#run
     // What a killed run left there.
     await this.close()
     const tag = this.#prefix.replaceAll('-', '_').toUpperCase().slice(0, 30)
     const format = joinPath(settings.directory, `${this.#prefix}%U`)
-    const { complaints } = await runRman(rman, [connect, backUpDatabase(format, tag), forget(tag)], context.signal)
+    const { complaints } = await runRman(
+      this.#rman,
+      [connect, backUpDatabase(format, tag), forget(tag)],
+      context.signal,
+    )
     for (const line of complaints) context.warn('rman-warning', line)
     if ((await this.#names()).length === 0)
       throw new Failure('rman-failed', `RMAN ended well, and wrote nothing into ${settings.directory}`, {
@@ -49,12 +54,12 @@ export class Pieces {
   }
 
   #piece(name: string, index: number): StagedArtefact {
-    const { settings, files, unit } = this.#run
+    const { settings, files } = this.#run
     const path = joinPath(settings.directory, name)
     return {
       name: `rman/${name.slice(this.#prefix.length)}.bkp`,
       role: 'data',
-      unit,
+      unit: wholeDatabase,
       order: 10 + index,
       attributes: { piece: String(index + 1) },
       async *read() {
