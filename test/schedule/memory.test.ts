@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../uploader/schedule/decide.ts'
-import { begin, noteReceived, remember, reschedule, type SourceMemory } from '../../uploader/schedule/memory.ts'
+import {
+  begin,
+  conclude,
+  noteReceived,
+  remember,
+  reschedule,
+  type SourceMemory,
+} from '../../uploader/schedule/memory.ts'
 import { timetableOf } from '../../uploader/schedule/timetable.ts'
 
 const timetable = timetableOf({ full: '0 2 * * *', log: '0 * * * *' }, 'shop')
@@ -34,6 +41,22 @@ test('what the receiver has from before leaves a run owed that began after it', 
   expect(noted.kinds.full).toMatchObject({ served: at('04T02:10').toISOString(), begun: at('05T02:00').toISOString() })
   const never = { ...timetable, catchUp: false }
   expect(startsAt(at('05T03:30'), noted, never)).toEqual(['full'])
+})
+
+test('a log that is cancelled leaves a full due that failed before it, or became due meanwhile', () => {
+  const cancelled = { ended: 'cancelled' } as const
+  const failed = conclude(
+    begin(remember(undefined, timetable, at('04T12:00')), 'full', at('05T02:00')),
+    'full',
+    { ended: 'failed', retriable: true },
+    { startedAt: at('05T02:00'), now: at('05T02:59:30') },
+  )
+  const times = { startedAt: at('05T03:00'), now: at('05T03:02') }
+  const owed = conclude(begin(failed, 'log', at('05T03:00')), 'log', cancelled, times)
+  expect(startsAt(at('05T03:03'), owed, { ...timetable, catchUp: false })).toEqual(['full'])
+  const running = begin(remember(undefined, timetable, at('05T00:30')), 'log', at('05T01:00'))
+  const due = conclude(running, 'log', cancelled, { startedAt: at('05T01:00'), now: at('05T02:01') })
+  expect(startsAt(at('05T02:02'), due)).toEqual(['full'])
 })
 
 test('a memory from a clock that ran a year ahead keeps no run from coming, one of a second ahead causes none twice', () => {

@@ -148,7 +148,10 @@ export function conclude(
     case 'held':
       return mapped(memory, (each, its) => (its === kind ? { ...each, notBefore: later(now, minute) } : each))
     case 'cancelled':
-      return mapped(memory, ({ failures }) => ({ served: now.toISOString(), failures }))
+      // The lighter ones wait with it; a heavier one is another run than the one that was not wanted.
+      return mapped(memory, (each, its) =>
+        kinds.indexOf(its) >= kinds.indexOf(kind) ? { served: now.toISOString(), failures: each.failures } : each,
+      )
     case 'stopped':
       return mapped(memory, (each, its) => (its === kind ? { ...each, notBefore: now.toISOString() } : each))
   }
