@@ -358,23 +358,31 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     await expectWhole(engine)
   })
 
-  test('loses nothing that is kept with the parts that the disk did not have yet when the power was cut', async () => {
-    holdPuts()
-    await dieAt(rig, 'part-journalled:6', 'standalone')
-    countPuts()
-    const records = (await journals())
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line))
-    const kept = records.findLastIndex(({ type }) => type === 'artefact')
-    const unsynced = records.slice(kept + 1).filter(({ type }) => type === 'staged')
-    const files = await partFiles()
-    for (const { pack, number } of unsynced) {
-      const file = files.find(name => name.endsWith(`/${pack}-${number}.part`))!
-      const begin = records.findLast(({ tail }) => tail?.pack === pack && tail?.number === number)?.tail
-      await (begin ? truncate(file, begin.size) : rm(file))
-    }
-    expect(unsynced.length).toBeGreaterThan(0)
+  interface Journalled {
+    type: string
+    pack?: number
+    number?: number
+    tail?: { pack: number; number: number; size: number }
+  }
+
+  async function journalled(): Promise<Journalled[]> {
+    const lines = (await journals()).trim().split('\n')
+    return lines.map(line => JSON.parse(line))
+  }
+
+  async function journal(records: Journalled[]): Promise<void> {
+    const { name } = (await rig.staged()).find(({ name }) => name.endsWith('journal'))!
+    await writeFile(name, records.map(record => `${JSON.stringify(record)}\n`).join(''))
+  }
+
+  /** What a power cut leaves of a part that only its beginning was flushed of, or nothing. */
+  async function lose(records: Journalled[], pack?: number, number?: number): Promise<void> {
+    const file = (await partFiles()).find(name => name.endsWith(`/${pack}-${number}.part`))!
+    const begin = records.findLast(({ tail }) => tail?.pack === pack && tail?.number === number)?.tail
+    await (begin ? truncate(file, begin.size) : rm(file))
+  }
+
+  async function expectKept(records: Journalled[]): Promise<void> {
     const whole = records.filter(({ type }) => type === 'artefact').length
     expect(whole).toBeGreaterThan(0)
     const engine = standalone()
@@ -382,6 +390,51 @@ describe('a run of artefacts that stand alone, killed while it staged', () => {
     expect(engine.reads).toHaveLength(20 - whole)
     expect(rig.receiver.states()).toEqual(['committed'])
     await expectWhole(engine)
+  }
+
+  test('loses nothing that is kept with the parts that the disk did not have yet when the power was cut', async () => {
+    holdPuts()
+    await dieAt(rig, 'part-journalled:6', 'standalone')
+    countPuts()
+    const records = await journalled()
+    const kept = records.findLastIndex(({ type }) => type === 'artefact')
+    const unsynced = records.slice(kept + 1).filter(({ type }) => type === 'staged')
+    expect(unsynced.length).toBeGreaterThan(0)
+    for (const { pack, number } of unsynced) await lose(records, pack, number)
+    await expectKept(records)
+  })
+
+  test('nor with a part that one worker finished while the artefact of another was flushed', async () => {
+    holdPuts()
+    await dieAt(rig, 'part-journalled:4', 'standalone')
+    countPuts()
+    const records = await journalled()
+    const part = records.findLast(({ type }) => type === 'staged')!
+    const isOfOther = ({ pack, tail }: Journalled) => (pack ?? tail?.pack ?? part.pack) !== part.pack
+    const last = records.findLastIndex(record => record.tail && isOfOther(record))
+    expect(last).toBeGreaterThan(0)
+    // The workers do not wait for each other: what the other one noted last may as well have come behind this part.
+    const late = records.slice(last).filter(isOfOther)
+    const reordered = [...records.filter(record => !late.includes(record)), ...late]
+    await journal(reordered)
+    await lose(reordered, part.pack, part.number)
+    await expectKept(reordered)
+  })
+
+  test('goes on with a pack that the receiver has completed and of which the journal does not say that it was sent', async () => {
+    rig.receiver.partsPerPack = 2
+    await dieAt(rig, 'pack-completed', 'standalone')
+    const all = await journalled()
+    const [open] = rig.receiver.snapshots.values()
+    const [pack] = [...open!.packs].find(([, { complete }]) => complete)!
+    const staged = all.findLastIndex(record => record.type === 'staged' && record.pack === pack)
+    // Killed a moment earlier, before these were written.
+    const unwritten = (record: Journalled, at: number) =>
+      (record.type === 'acknowledged' && record.pack === pack) ||
+      (at > staged && ['artefact', 'all-staged'].includes(record.type))
+    const records = all.filter((record, at) => !unwritten(record, at))
+    await journal(records)
+    await expectKept(records)
   })
 
   test.each([

@@ -55,12 +55,13 @@ export async function continueRun(
   if (run.recipients.join() !== agent.recipients.join()) throw nothingKept('it was sealed to other recipients')
   const journal = await Journal.reopen(directory.journal, remains.length)
   try {
+    const kept = readArtefacts()
+    const promised = endsOf(kept.values())
     for (const pack of remains.packs.values()) {
-      await cutLost(pack)
+      await cutLost(pack, promised.get(pack.n) ?? 0)
       await cutTail(pack)
     }
     const laid = [...remains.packs.values()].filter(({ parts, complete }) => complete || parts.length > 0)
-    const kept = readArtefacts()
     const paths = new Set(laid.flatMap(({ n, parts }) => parts.map((_part, i) => directory.part(n, i + 1))))
     await directory.empty(path => paths.has(path))
     const discard = async () => {
@@ -74,13 +75,20 @@ export async function continueRun(
     throw error
   }
 
-  /** Ends a pack where a power cut took a part, or what came behind the end of a kept artefact in it. */
-  async function cutLost({ n, parts }: LaidPack): Promise<void> {
-    for (const [i, { size, digest, acknowledged, synced, begin }] of parts.entries()) {
-      if (synced || acknowledged || (await holds(directory.part(n, i + 1), size, digest))) continue
-      const { parts: stored } = await receiver.packParts(opened.snapshot, n, opened.lease.token)
+  /**
+   * Ends a pack where a power cut took a part, or what came behind the end of a kept artefact in it.
+   * @param promised up to where the pack was on disk, in bytes: kept artefacts lie before it
+   */
+  async function cutLost({ n, parts }: LaidPack, promised: number): Promise<void> {
+    let end = 0
+    for (const [i, { size, digest, acknowledged, begin }] of parts.entries()) {
+      end += size
+      if (end <= promised || acknowledged || (await holds(directory.part(n, i + 1), size, digest))) continue
+      const { state, parts: stored } = await receiver.packParts(opened.snapshot, n, opened.lease.token)
+      // Of an upload that is over the storage lists no parts: it has them all, or is found out when it is completed once more.
+      if (state === 'complete' || state === 'closed') return
       if (stored.some(({ number }) => number === i + 1)) continue
-      if (stored.some(({ number }) => number > i) || parts.slice(i).some(part => part.synced || part.acknowledged))
+      if (stored.some(({ number }) => number > i) || parts.slice(i).some(part => part.acknowledged))
         throw nothingKept('a part of it was lost')
       const laid = begin ? i + 1 : i
       for (let number = laid + 1; number <= parts.length; number++) await removeFile(directory.part(n, number))
@@ -103,7 +111,7 @@ export async function continueRun(
     if (!(await holds(path, size, digest))) throw nothingKept('a file of it was removed or changed')
     await cut(path, size)
     await journal.append({ type: 'staged', pack: n, number, size, sha256: digest.toString('base64') })
-    parts.push({ size, digest, acknowledged: false, synced: true })
+    parts.push({ size, digest, acknowledged: false })
   }
 
   function readArtefacts(): Map<string, IndexLine> {
@@ -115,6 +123,14 @@ export async function continueRun(
       }),
     )
   }
+}
+
+/** By pack the end of the last artefact in it. */
+function endsOf(lines: Iterable<IndexLine>): Map<number, number> {
+  const ends = new Map<number, number>()
+  for (const { extents } of lines)
+    for (const { pack, offset, length } of extents) ends.set(pack, Math.max(ends.get(pack) ?? 0, offset + length))
+  return ends
 }
 
 function opens(names: LineSealer, sealed: string): KeptLine {

@@ -48,7 +48,10 @@ export const JournalRecord = z.discriminatedUnion('type', [
     /** The lane's head that the snapshot goes on from. */
     head: SnapshotId.nullable(),
   }),
-  /** A part file is complete, but on disk only before an `artefact` or `all-staged` record behind it. Those of a pack come in the order of their numbers. */
+  /**
+   * A part file is complete. It is on disk where an `artefact` record behind it says so of what lies in it, and before `all-staged`: what another worker wrote while an
+   * artefact was flushed need not be. Those of a pack come in the order of their numbers.
+   */
   z.object({ type: z.literal('staged'), ...StagedBytes.shape }),
   /** The pack ends after so many parts: those behind them were lost, and nothing that counts lies in them. */
   z.object({ type: z.literal('cut'), pack: z.number().int(), parts: z.number().int().min(0) }),

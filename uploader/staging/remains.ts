@@ -10,9 +10,7 @@ export interface Bytes {
 
 export interface LaidPart extends Bytes {
   acknowledged: boolean
-  /** It was on disk. Of one that was not, a power cut may have left nothing. */
-  synced: boolean
-  /** The beginning of it that was, with the end of an artefact that is kept. */
+  /** The beginning of it that was on disk, with the end of an artefact that is kept. */
   begin?: Bytes
 }
 
@@ -65,7 +63,7 @@ function add(remains: Remains, record: JournalRecord): void {
       const pack = packOf(remains, record.pack)
       const bytes = { size: record.size, digest: digestOf(record) }
       const begin = pack.tail && { begin: pack.tail }
-      pack.parts[record.number - 1] = { ...bytes, acknowledged: false, synced: false, ...begin }
+      pack.parts[record.number - 1] = { ...bytes, acknowledged: false, ...begin }
       delete pack.tail
       return
     }
@@ -85,13 +83,11 @@ function add(remains: Remains, record: JournalRecord): void {
     }
     case 'artefact':
       remains.artefacts.push(record.line)
-      noteSynced(remains)
       if (record.tail)
         packOf(remains, record.tail.pack).tail = { size: record.tail.size, digest: digestOf(record.tail) }
       return
     case 'all-staged':
       remains.allStaged = record
-      noteSynced(remains)
       return
     case 'sealed':
       remains.sealed = record
@@ -106,10 +102,6 @@ function packOf({ packs }: Remains, n: number): LaidPack {
   const pack = packs.get(n) ?? { n, parts: [] }
   packs.set(n, pack)
   return pack
-}
-
-function noteSynced({ packs }: Remains): void {
-  for (const { parts } of packs.values()) for (const part of parts) part.synced = true
 }
 
 function forgetSent(remains: Remains): void {
