@@ -249,6 +249,30 @@ describe.each(releases)('%s', release => {
     await reading.end()
   })
 
+  test('a connection that is lost on the way leaves open whether its transaction came through, and the message says so', async () => {
+    await target.execute('CREATE DATABASE held', 'CREATE TABLE held.t (id INT PRIMARY KEY)')
+    const holder = await target.connect('held')
+    await holder.query('BEGIN')
+    await holder.query('SELECT * FROM t')
+    await run('CREATE DATABASE IF NOT EXISTS held', 'CREATE TABLE IF NOT EXISTS held.t (id INT PRIMARY KEY)')
+    await run('DROP TABLE held.t')
+    await chain.take('log')
+    await clean()
+    const failure = failureOf(chain.restore(target))
+    const waiting =
+      "SELECT id AS id FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock'"
+    const waiter = async () => ((await holder.query(waiting)) as any)[0][0]?.id
+    await expect.poll(waiter, { timeout: 60_000 }).toBeDefined()
+    await holder.query(`KILL ${await waiter()}`)
+    expect(await failure).toMatch(
+      /^mysql-connection-lost: The connection to the target was lost at binlog\.\d+:\d+: .* perhaps this transaction/,
+    )
+    expect(await failure).not.toContain('--start-position')
+    await holder.end()
+    await target.execute('DROP DATABASE held')
+    await source.execute('DROP DATABASE held')
+  })
+
   test('the event scheduler of the target stands still meanwhile, and runs again afterwards', async () => {
     await target.execute('SET GLOBAL event_scheduler = ON')
     await run('CREATE EVENT later ON SCHEDULE AT NOW() + INTERVAL 1 DAY DO SET @x = 1')

@@ -83,6 +83,33 @@ describe.each(releases)('%s', release => {
     expect(await compareServers(source, target)).toEqual([])
   })
 
+  test('a replay that stops leaves none on the target that it prepared, and every other one as it is', async () => {
+    await source.execute('DROP DATABASE IF EXISTS in_the_way')
+    await target.execute('DROP DATABASE IF EXISTS in_the_way', 'CREATE DATABASE in_the_way')
+    await target.execute('CREATE TABLE in_the_way.t (id INT PRIMARY KEY)')
+    const theirs = await target.connect('in_the_way')
+    const perform = async (...statements: string[]) => {
+      for (const statement of statements) await theirs.query(statement)
+    }
+    await perform("XA START 'theirs'", 'INSERT INTO t VALUES (1)', "XA END 'theirs'", "XA PREPARE 'theirs'")
+    await chain.take('full')
+    await prepare()
+    await source.execute('CREATE DATABASE in_the_way')
+    await transaction.query("XA COMMIT 'paid'")
+    await chain.take('log')
+    const failure = await failureOf(chain.restore(target))
+    const [prepared] = (await theirs.query('XA RECOVER')) as any
+    await perform("XA ROLLBACK 'theirs'")
+    await theirs.end()
+    expect(failure).toMatch(/^replay-refused: .*error 1007/)
+    expect(prepared.map(({ data }: { data: Buffer }) => String(data))).toEqual(['theirs'])
+    // Going on from there would meet the end of one that is not there any more.
+    expect(failure).not.toContain('--start-position')
+    expect(failure).toMatch(/rolled back.*--before binlog\.\d+:\d+$/)
+    await source.execute('DROP DATABASE in_the_way')
+    await target.execute('DROP DATABASE in_the_way')
+  })
+
   if (isMysql) {
     test('where a full could not see it, the log that ends it is refused before anything is changed', async () => {
       await using blind = await BackupChain.of(settingsFor(source, 'blind'))

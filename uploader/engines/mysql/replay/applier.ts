@@ -96,8 +96,14 @@ export class Applier {
         `the XA transaction ${xid} was prepared and not committed: it is rolled back`,
       )
       await this.#run(`XA ROLLBACK ${xid}`)
+      this.#prepared.delete(xid)
     }
     await this.close()
+  }
+
+  /** XA transactions that may be prepared on the target and wait for their end, whoever brings it. */
+  get prepared(): ReadonlySet<string> {
+    return this.#prepared
   }
 
   async close(): Promise<void> {
@@ -255,8 +261,9 @@ export class Applier {
   async #prepare(bytes: Buffer): Promise<void> {
     const { xid, onePhase } = xidPrepared(bytes)
     if (onePhase) return this.#run(`XA COMMIT ${xid} ONE PHASE`)
-    await this.#run(`XA PREPARE ${xid}`)
+    // Before: it may be prepared also where the answer is lost.
     this.#prepared.add(xid)
+    await this.#run(`XA PREPARE ${xid}`)
     await this.close()
   }
 
@@ -283,18 +290,23 @@ export class Applier {
   }
 }
 
-export function explainRefused(error: unknown, place: { name: string; offset: number }): Failure {
+/** @param isWhole whether all that was done before `place` stays: no XA transaction that was prepared there is rolled back */
+export function explainRefused(error: unknown, place: { name: string; offset: number }, isWhole: boolean): Failure {
   if (error instanceof Failure && error.code !== 'mysql-connection-lost') return error
   const at = `${place.name}:${place.offset}`
-  return new Failure(
-    error instanceof ServerError ? 'replay-refused' : 'mysql-connection-lost',
-    error instanceof ServerError
-      ? `The target refuses the transaction at ${at}`
-      : `The connection to the target was lost at ${at}`,
-    {
-      why: error instanceof ServerError ? `error ${error.errno}: ${error.message}` : messageOf(error),
-      fix: `Everything before ${at} is in the target and nothing of this transaction: remove the cause and go on from there with the commands of RESTORE.md (--start-position=${place.offset}), or restore again with --before ${at}`,
+  const before = `Everything before ${at} is in the target`
+  if (!(error instanceof ServerError))
+    return new Failure('mysql-connection-lost', `The connection to the target was lost at ${at}`, {
+      why: messageOf(error),
+      // Its commit may have been carried out, and the answer be lost.
+      fix: `${before}, and perhaps this transaction: remove the cause and restore again`,
       cause: error,
-    },
-  )
+    })
+  const goOn = `remove the cause and go on from there with the commands of RESTORE.md (--start-position=${place.offset}), or restore again with --before ${at}`
+  const anew = `but XA transactions that were prepared there and not ended are rolled back: remove the cause and restore again, or with --before ${at}`
+  return new Failure('replay-refused', `The target refuses the transaction at ${at}`, {
+    why: `error ${error.errno}: ${error.message}`,
+    fix: `${before} and nothing of this transaction${isWhole ? `: ${goOn}` : `, ${anew}`}`,
+    cause: error,
+  })
 }

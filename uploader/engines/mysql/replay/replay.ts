@@ -5,6 +5,7 @@ import { Groups } from '../log/groups.ts'
 import { Applier, explainRefused } from './applier.ts'
 import type { Filter } from './filter.ts'
 import { readEvents } from './read-events.ts'
+import { rollBack } from './roll-back.ts'
 import type { Replay } from './scan.ts'
 
 /** Carries out what `scan` found, on a target that the full was loaded into. Returns what was done, in words. */
@@ -43,8 +44,10 @@ export async function replayLogs(
     await applier.finish()
   } catch (error) {
     abort()
+    const { prepared } = applier
+    await rollBack(login, prepared, warn)
     signal.throwIfAborted()
-    throw explainRefused(error, place)
+    throw explainRefused(error, place, prepared.size === 0)
   } finally {
     signal.removeEventListener('abort', abort)
     await applier.close()
