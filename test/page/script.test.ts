@@ -154,6 +154,27 @@ describe('the script of an offline bundle', () => {
     expect((await again()).code).toBe(0)
   })
 
+  it('calls nothing done that a power cut could take', async () => {
+    const snapshot = await backUp(1, 'full', { 'a.sql': large, 'b/c.sql': Buffer.from('c') })
+    const place = await mkdtemp(join(directory, 'flushed-'))
+    const log = join(place, 'log')
+    const real = (await run('sh', ['-c', 'command -v sync'])).stdout.trim()
+    await mkdir(join(place, 'bin'))
+    const watched = `if [ $# -gt 0 ]; then sha256sum < "$1"; else cd ${place}/out && find . -type f; fi >> ${log}`
+    await writeFile(join(place, 'bin/sync'), `#!/bin/sh\n(${watched})\nexec ${real} "$@"\n`, { mode: 0o755 })
+    await writeFile(join(place, 'restore.sh'), restoreScript(origin, 'M', [snapshot], false))
+    const { code, stderr } = await run('sh', [join(place, 'restore.sh'), kit, join(place, 'out')], {
+      env: { FAILSAFE_LINK: secret, PATH: `${join(place, 'bin')}:${process.env.PATH}` },
+    })
+    expect(code, stderr).toBe(0)
+    const lines = (await readFile(log, 'utf8')).trim().split('\n')
+    const sums = [large, Buffer.from('c')].map(plain => createHash('sha256').update(plain).digest('hex'))
+    expect(lines.slice(0, 2)).toEqual(sums.map(sum => expect.stringContaining(sum)))
+    // All names are there, and nothing says yet that they are.
+    expect(lines.slice(2)).toEqual(expect.arrayContaining(['./a.sql', './b/c.sql']))
+    expect(lines.join()).not.toContain('.done')
+  })
+
   it('goes on where a connection was cut', async () => {
     cutAfter = 20_000
     const noise = createHash('sha512').update('seed')

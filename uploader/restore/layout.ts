@@ -2,7 +2,7 @@ import { lstat, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 import { makeDirectory } from '../files/make-directory.ts'
-import { syncDirectory } from '../files/sync-directory.ts'
+import { syncNames } from '../files/sync-names.ts'
 import { writeAll } from '../files/write-all.ts'
 
 const partial = '.failsafe-partial-'
@@ -100,19 +100,13 @@ export class Layout {
     }
   }
 
-  /** As `write` does for the content: the names, and those of the folders that were made for them, outlast a power cut. */
+  /** As `write` does for the content. */
   async #keepNames(names: readonly string[]): Promise<void> {
-    const folders = new Set([this.directory])
+    const folders = new Set<string>()
     for (const name of names)
       for (let folder = dirname(name); folder !== '.'; folder = dirname(folder))
         folders.add(join(this.directory, folder))
-    if (this.#made !== undefined)
-      for (let path = this.directory; path !== dirname(this.#made); path = dirname(path)) folders.add(dirname(path))
-    for (const folder of folders)
-      await syncDirectory(folder).catch((error: NodeJS.ErrnoException) => {
-        // Some file systems of other machines know no such thing, and root alone may read some directories.
-        if (!['EINVAL', 'ENOTSUP', 'EACCES'].includes(error.code ?? '')) throw error
-      })
+    await syncNames(folders, this.directory, this.#made)
   }
 
   async close(): Promise<void> {

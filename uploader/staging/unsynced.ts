@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { syncDirectory } from '../files/sync-directory.ts'
+import { syncFile } from '../files/sync-file.ts'
 import type { RunDirectory } from './directory.ts'
 import { stagingFailure } from './failures.ts'
 
@@ -36,26 +36,15 @@ export class Unsynced {
     const { path: directory } = this.#directory
     try {
       for (const path of [...this.#paths]) {
-        await syncFile(path)
+        await syncFile(path).catch(error => {
+          // It was sent.
+          if (error.code !== 'ENOENT') throw error
+        })
         this.#paths.delete(path)
       }
       await syncDirectory(directory)
     } catch (error) {
       throw stagingFailure(error, directory)
     }
-  }
-}
-
-/** One that is not there any more was sent. */
-async function syncFile(path: string): Promise<void> {
-  // Windows flushes only what may be written.
-  const file = await open(path, 'r+').catch(error => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  try {
-    await file?.datasync()
-  } finally {
-    await file?.close()
   }
 }

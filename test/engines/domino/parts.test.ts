@@ -14,7 +14,9 @@ import { artefactName } from '../../../uploader/engines/domino/place/names.ts'
 import { parseNotesIni, textOf } from '../../../uploader/engines/domino/place/notes-ini.ts'
 import { parseNsfHeader, wrongCopy } from '../../../uploader/engines/domino/place/nsf-header.ts'
 import { type Found, walk } from '../../../uploader/engines/domino/place/walk.ts'
+import { placeFile } from '../../../uploader/engines/domino/restore/place-files.ts'
 import { nsfHeader } from '../../doubles/notes/database.ts'
+import { watchFlushed } from '../../support/flushed.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -309,4 +311,12 @@ describe('the data directory', () => {
     expect(trouble).toHaveLength(1)
     expect(trouble[0]).toContain('file-name')
   })
+})
+
+test('a restored file is on disk under its name, with the folders that were made for it', async () => {
+  await writeFile(join(dir, 'restored.nsf'), 'x')
+  using flushed = await watchFlushed()
+  await placeFile(join(dir, 'restored.nsf'), join(dir, 'data/mail/new/a.nsf'), undefined)
+  const expected = ['data/mail/new/a.nsf.failsafe-restore', 'data/mail/new', 'data/mail', 'data', '.']
+  expect([...flushed.paths]).toEqual(expect.arrayContaining(expected.map(path => join(dir, path))))
 })

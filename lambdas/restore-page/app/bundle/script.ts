@@ -29,7 +29,7 @@ export function restoreScript(
 ): string {
   const origin = new URL(receiver).origin
   return `#!/bin/sh
-# Restores one backup without FailSafe. Needs: curl, age, zstd, sha256sum, and awk, sed, head, tail, od, base64 of any Linux.
+# Restores one backup without FailSafe. Needs: curl, age, zstd, sha256sum, and awk, sed, head, tail, od, base64, sync of any Linux.
 #
 #   sh restore.sh recovery-kit.txt [directory]
 #
@@ -49,7 +49,7 @@ out=\${2:-restored}
 say() { printf '%s\\n' "$*" >&2; }
 fail() { say "failed: $*"; exit 1; }
 
-for program in curl age zstd sha256sum awk sed head tail od base64; do
+for program in curl age zstd sha256sum awk sed head tail od base64 sync; do
   command -v "$program" > /dev/null || fail "the program $program is not installed"
 done
 [ -r "$kit" ] || fail "$kit cannot be read"
@@ -168,9 +168,11 @@ while read -r folder snapshot sizes index sha256; do
     [ ! -e "$file" ] || { [ "$(hash_of "$file")" = "$(hex "$hash")" ] || fail "$file is there already, with other content"; continue; }
     mkdir -p "$(dirname "$file")"
     open "$extents" > "$packs/artefact" && [ "$(hash_of "$packs/artefact")" = "$(hex "$hash")" ] || fail "$name of $snapshot is damaged"
+    sync "$packs/artefact" # what a power cut leaves under the name below is whole
     mv "$packs/artefact" "$file"
     say "  $file ($size bytes)"
   done < "$packs/list"
+  sync # what is done is not looked at again
   rm -r "$packs"
   : > "$work/$snapshot.done"
   count=$((count + 1))

@@ -7,6 +7,7 @@ import type { Moment } from '../../../../shared/planner/plan.ts'
 import { mysql } from '../../../../uploader/engines/mysql/engine.ts'
 import { differences } from '../../../support/compare-servers.ts'
 import { type Database, type Release, startDatabase } from '../../../support/database.ts'
+import { watchFlushed } from '../../../support/flushed.ts'
 import { runOk, run as runProgram } from '../../../support/run.ts'
 import { BackupChain } from '../chain.ts'
 import { failureOf } from '../harness.ts'
@@ -325,6 +326,19 @@ describe('a restore that cannot be', () => {
     expect(await failureOf(applying(`file://${folder.path}/data`))).toMatch(
       /^mysql-physical-program-version: .*does not fit MariaDB 10\.11: it is of MariaDB 11\.8/,
     )
+  })
+
+  test('a power cut after a restore takes nothing of what was laid out', async () => {
+    await using folder = await temporary()
+    const target = join(folder.path, 'new/data')
+    using flushed = await watchFlushed()
+    await applying(`file://${target}`)
+    const entries = await readdir(target, { recursive: true, withFileTypes: true })
+    expect(entries.length).toBeGreaterThan(10)
+    // Flushed where they came into being, and moved afterwards.
+    const names = [...flushed.paths].map(path => path.replace(/\.failsafe-partial-\w+\/files\/?/, ''))
+    for (const entry of entries) expect(names).toContain(join(entry.parentPath, entry.name))
+    expect([...flushed.paths]).toEqual(expect.arrayContaining([target, join(folder.path, 'new'), folder.path]))
   })
 
   test('a target that fills up while it is unpacked or prepared is as empty as before', async () => {

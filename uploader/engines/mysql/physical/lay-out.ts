@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../../../shared/failure.ts'
 import { makeDirectory } from '../../../files/make-directory.ts'
+import { syncNames } from '../../../files/sync-names.ts'
+import { syncTree } from '../../../files/sync-tree.ts'
 import type { RestoreContext, RestoreInput } from '../../engine.ts'
 import { releaseOf } from '../release.ts'
 import { type Ended, runToEnd } from './child.ts'
@@ -52,11 +54,14 @@ export async function layOut(
       const ended = await runToEnd(backup, args, signal, { hopeless: cannotWrite })
       if (ended.by !== 0 || !ended.lines.some(line => line.includes('completed OK!'))) throw notPrepared(backup, ended)
     }
+    // The programs wait for the disk with some of their files only.
+    await syncTree(files)
     for (const name of await readdir(files)) {
       await rename(join(files, name), join(directory, name))
       moved.push(name)
     }
     await rm(partial, { recursive: true })
+    await syncNames([], directory, made)
   } catch (error) {
     for (const name of moved) await rm(join(directory, name), { recursive: true, force: true })
     if (partial) await rm(partial, { recursive: true, force: true })
