@@ -1,6 +1,7 @@
 import type { IndexLine } from '../../shared/manifest.ts'
 import { newSealer, type Sealer } from '../../shared/sealed/seal.ts'
 import type { Session, StagedArtefact } from '../engines/engine.ts'
+import { keptOf } from '../engines/kept-of.ts'
 import { faultPoint } from '../fault-point.ts'
 import { Measure } from '../sealing/measure.ts'
 import type { IndexSpool } from '../staging/index-spool.ts'
@@ -74,8 +75,8 @@ export async function stageArtefacts(options: {
       const { done, value } = await artefacts.next()
       if (done) break
       const seal = value.alone ? newSealer(recipients, { wide: true }) : sealer
-      const line = value.resumeKey === undefined ? undefined : kept.get(value.resumeKey)
-      await (line?.name === value.name ? keep(value, line) : stage(value, writer, seal))
+      const line = keptOf(kept, value)
+      await (line ? keep(value, line) : stage(value, writer, seal))
     }
     if (!first) await writer.end()
   }

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { tokenOf } from '../../../uploader/engines/sqlserver/backup/exchange.ts'
+import { tokenOf } from '../../../uploader/engines/token-of.ts'
 import type { Fault } from '../../doubles/tds/faults.ts'
 import { type SqlServer, startSqlServer } from '../../doubles/tds/server.ts'
 import { failureOf } from '../mysql/harness.ts'
@@ -288,7 +288,7 @@ describe('a run that is stopped', () => {
   })
 
   it('and one that was killed: its files are removed by the next', async () => {
-    const mine = `failsafe-${tokenOf(join(chain.directory, 'source/run/scratch'))}-two_x_F.bak`
+    const mine = `failsafe-${tokenOf({ undo: join(chain.directory, 'source/undo.json') })}-two_x_F.bak`
     await writeFile(join(chain.exchangeDirectory, mine), 'half a backup')
     await writeFile(join(chain.exchangeDirectory, 'customer.bak'), 'not ours')
     await chain.take('full')

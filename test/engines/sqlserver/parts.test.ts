@@ -5,10 +5,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Channel } from '../../../uploader/engines/sqlserver/backup/channel.ts'
 import { compresses, needsLargeTransfers } from '../../../uploader/engines/sqlserver/backup/compression.ts'
-import { Exchange, tokenOf } from '../../../uploader/engines/sqlserver/backup/exchange.ts'
+import { Exchange } from '../../../uploader/engines/sqlserver/backup/exchange.ts'
 import { fileNameOf } from '../../../uploader/engines/sqlserver/backup/names.ts'
 import { Stalled, watch } from '../../../uploader/engines/sqlserver/backup/watch.ts'
 import { instantOf, localTimeOf, lsn, offsetOf } from '../../../uploader/engines/sqlserver/position.ts'
+import { tokenOf } from '../../../uploader/engines/token-of.ts'
 import { seed, times } from '../../support/counts.ts'
 
 const at = new Date('2026-11-22T10:15:00Z')
@@ -55,10 +56,9 @@ describe('the exchange directory', () => {
   it('is swept of what this source left behind, and of nothing else', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'failsafe-exchange-'))
     try {
-      const mine = tokenOf('/staging/source/run/scratch')
-      const other = tokenOf('/staging/another/run/scratch')
+      const mine = tokenOf({ undo: '/staging/source/undo.json' })
+      const other = tokenOf({ undo: '/staging/another/undo.json' })
       expect(mine).not.toBe(other)
-      expect(tokenOf('/staging/source/another-run/scratch')).toBe(mine)
       for (const name of [`failsafe-${mine}-a.bak`, `failsafe-${other}-a.bak`, 'customer.bak'])
         await writeFile(join(directory, name), 'x')
       await new Exchange({ directory }, mine).sweep()

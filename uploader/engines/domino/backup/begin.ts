@@ -1,10 +1,11 @@
 import type { BackupContext, Plan, Session } from '../../engine.ts'
+import { tokenOf } from '../../token-of.ts'
 import { explain } from '../helper/explain.ts'
 import type { HelperOptions } from '../helper/helper.ts'
 import { startNotes } from '../helper/with-notes.ts'
 import { readInstance, requireOutside } from '../place/instance.ts'
 import type { Settings } from '../settings.ts'
-import { Copies, tokenOf } from './copies.ts'
+import { Copies } from './copies.ts'
 import type { Patience } from './run.ts'
 import { DominoSession } from './session.ts'
 
@@ -29,7 +30,7 @@ export async function begin(
   await requireOutside(settings.directory, instance)
   for (const name of instance.twice)
     context.warn('ini-twice', `${instance.ini} has several lines ${name}=; the first one counts`)
-  const copies = new Copies(settings.directory, tokenOf(context.scratch), settings.parallel)
+  const copies = new Copies(settings.directory, tokenOf(context), settings.parallel)
   await copies.sweep()
   const helper = await startNotes(instance, settings, signal, options)
   try {

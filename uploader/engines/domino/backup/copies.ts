@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { open, readdir, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import { readBlocks } from '../../../files/read-blocks.ts'
 
@@ -81,12 +80,6 @@ export class Copies {
       }
     })
   }
-}
-
-/** A source's own: the directory of its runs is no other's. */
-export function tokenOf(scratch: string): string {
-  const source = dirname(dirname(resolve(scratch)))
-  return createHash('sha256').update(source).digest('hex').slice(0, 8)
 }
 
 async function* readFile(path: string, size: number): AsyncGenerator<Buffer, void, undefined> {

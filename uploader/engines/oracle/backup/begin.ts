@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
 import type { BackupContext, Session as BackupSession, Plan } from '../../engine.ts'
 import { PromotionNeeded } from '../../promotion-needed.ts'
+import { tokenOf } from '../../token-of.ts'
 import { beginCold } from '../cold/begin.ts'
 import { openEarlier } from '../cold/open-earlier.ts'
 import { Control, type Patience, patience } from '../connection/control.ts'
@@ -46,7 +45,7 @@ export async function begin(
   const control = new Control(login, await Session.connect(login, signal), waits)
   try {
     for (const note of await undoEarlier(control, undo)) warn('oracle-backup-mode-ended', note)
-    const token = tokenOf(undo)
+    const token = tokenOf(context)
     const inventory = await control.again(session => inspectDatabase(session, settings), signal)
     const prefix = `failsafe-${token}-`
     const directories = new Directories(control, token, settings.directory)
@@ -72,12 +71,4 @@ export async function begin(
     signal.throwIfAborted()
     throw explain(error)
   }
-}
-
-/** A source's own: the directory of its runs is no other's. */
-export function tokenOf(undo: string): string {
-  return createHash('sha256')
-    .update(dirname(resolve(undo)))
-    .digest('hex')
-    .slice(0, 8)
 }

@@ -1,4 +1,3 @@
-import type { BackupContext, StagedArtefact } from '../../engine.ts'
 import { type DataFile, type Inventory, treatmentOf } from '../inventory.ts'
 import type { ArchivedLog } from '../logs/archived-log.ts'
 import { historyOf } from '../position.ts'
@@ -23,9 +22,4 @@ export function dataFileKey(inventory: Inventory, file: DataFile): string | unde
   if (treatmentOf(file, inventory) === 'hot' || file.status === 'RECOVER') return undefined
   const { number, creationScn, checkpointScn, status, enabled, bytes, path } = file
   return `file ${historyOf(inventory)} ${number} ${creationScn} ${checkpointScn} ${status} ${enabled} ${bytes} ${path}`
-}
-
-/** Whether it is staged already, so that it is not read. */
-export function isKept({ kept }: Pick<BackupContext, 'kept'>, { name, resumeKey }: StagedArtefact): boolean {
-  return resumeKey !== undefined && kept.get(resumeKey)?.name === name
 }

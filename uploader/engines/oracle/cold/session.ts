@@ -1,10 +1,10 @@
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { Session, StagedArtefact } from '../../engine.ts'
+import { keptOf } from '../../kept-of.ts'
 import { attempts } from '../backup/attempts.ts'
 import { DataFiles } from '../backup/data-files.ts'
 import { fullEntry } from '../backup/entry.ts'
 import { warnOfFiles } from '../backup/look-again.ts'
-import { isKept } from '../backup/resume.ts'
 import type { Run } from '../backup/run.ts'
 import { SettingsFiles } from '../backup/settings-files.ts'
 import { explain } from '../connection/errors.ts'
@@ -60,7 +60,7 @@ export class ColdSession implements Session {
   async *#dataFiles(): AsyncGenerator<StagedArtefact> {
     const { context } = this.#run
     const all = await Array.fromAsync(new DataFiles(this.#run).artefacts())
-    let left = all.filter(artefact => !isKept(context, artefact)).length
+    let left = all.filter(artefact => !keptOf(context.kept, artefact)).length
     if (left === 0) await this.#copied()
     const copied = async () => {
       if (--left === 0) await this.#copied()

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../../../../shared/failure.ts'
 import type { BackupContext, Plan, Session } from '../../engine.ts'
+import { tokenOf } from '../../token-of.ts'
 import { explain } from '../connection/errors.ts'
 import { loginOf } from '../connection/login.ts'
 import { Server } from '../connection/server.ts'
@@ -13,7 +14,7 @@ import { type Settings, sharedDirectory } from '../settings.ts'
 import { stale } from '../statements/discovery.ts'
 import { DiskWay } from './disk-way.ts'
 import { DoorWay } from './door-way.ts'
-import { Exchange, tokenOf } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { BackupSession } from './session.ts'
 import { Taker } from './taker.ts'
 import { warnOfEncryption } from './warn-of-encryption.ts'
@@ -39,7 +40,7 @@ export async function begin(
   const { signal } = stop
   context.signal.throwIfAborted()
   context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
-  const token = tokenOf(context.scratch)
+  const token = tokenOf(context)
   const program = `failsafe ${token}`
   context.step(1)
   const login = await loginOf(settings.connection, signal)

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { open, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
 import type { SnapshotKind } from '../../../../shared/snapshot.ts'
 import { readBlocks } from '../../../files/read-blocks.ts'
@@ -80,12 +79,6 @@ export class Exchange {
   remove(file: ExchangeFile): Promise<void> {
     return remove(file.local)
   }
-}
-
-/** A source's own: the directory of its runs is no other's. */
-export function tokenOf(scratch: string): string {
-  const source = dirname(dirname(resolve(scratch)))
-  return createHash('sha256').update(source).digest('hex').slice(0, 8)
 }
 
 export function pathsIn(
