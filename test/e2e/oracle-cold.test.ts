@@ -41,7 +41,7 @@ function writeSome(): void {
   for (let i = 0; i < 10; i++) write()
 }
 
-const backUp = (options?: Parameters<Host['failsafe']>[2]) =>
+const backUp = (options?: Parameters<Host['failsafe']>[1]) =>
   host.failsafe(['backup', 'shop', '--mode', 'full', '--json'], options)
 
 const openMode = (name: string) => server.database.containers.find(each => each.name === name)!.openMode
