@@ -127,6 +127,24 @@ describe('a connection that is lost', () => {
     expect(got).toEqual(held)
   })
 
+  it('between BEGIN and END, and comes back, changes nothing either', async () => {
+    await start()
+    let cut = false
+    const taken = await chain.take('full', {
+      before: async ({ name }) => {
+        if (cut || !name.includes('users01')) return
+        cut = true
+        expect(active()).not.toEqual([])
+        await server.stopListening()
+        await server.listen()
+      },
+    })
+    expect(taken.warnings).toEqual([])
+    expect(active()).toEqual([])
+    const { got, held } = await chain.restore({ kind: 'latest' })
+    expect(got).toEqual(held)
+  })
+
   it('for good in backup mode: the run fails, what is to be ended stays noted, and the next one ends it', async () => {
     await start()
     const failure = await failureOf(

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { oracle as engine } from '../../../uploader/engines/oracle/engine.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
 import { beginDatabaseBackup } from '../../doubles/tns/rules/backup-mode.ts'
 import type { SystemPrivilege } from '../../doubles/tns/session/session.ts'
-import { users } from './samples.ts'
+import { users, writer } from './samples.ts'
 import { chain, server, start } from './started.ts'
 
 const check = () => engine.checkRights!(chain.settings, new AbortController().signal)
@@ -85,5 +85,34 @@ describe('doctor', () => {
     expect(await logs(7 * 86_400)).toEqual([
       expect.objectContaining({ code: 'oracle-logs-forgotten', fix: expect.stringContaining('= 14') }),
     ])
+  })
+})
+
+/** What the documentation has an administrator grant. */
+const documented = [
+  ...readFileSync(join(import.meta.dirname, '../../../docs/engines/oracle.md'), 'utf8').matchAll(
+    /^GRANT ([^;]+?) TO /gm,
+  ),
+].map(([, granted]) => granted!.split(/,\s+/))
+
+describe('an account with what the documentation grants, and no more', () => {
+  it('has SYSBACKUP, or privileges one by one', () => {
+    expect(documented).toEqual([['CREATE SESSION', 'SYSBACKUP'], all])
+  })
+
+  it.each(documented)('lacks nothing: fulls and logs, read both ways (%s, %s…)', async (...granted) => {
+    const user = {
+      ...plain(all.filter(right => granted.includes(right))).users[0]!,
+      administrative: granted.includes('SYSBACKUP') ? ['SYSBACKUP' as const] : [],
+    }
+    for (const files of ['local', 'remote']) {
+      await start({ users: [user] }, { files })
+      expect(await check()).toEqual([])
+      expect((await chain.take('full')).warnings).toEqual([])
+      writer(server).write()
+      expect(await chain.take('log')).toMatchObject({ warnings: [], plan: { kind: 'log' } })
+      const { got, held } = await chain.restore({ kind: 'latest' })
+      expect(got).toEqual(held)
+    }
   })
 })

@@ -1,6 +1,8 @@
-import { copyFileSync, existsSync, rmSync, truncateSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { explainFile } from '../../../uploader/engines/oracle/backup/explain.ts'
+import { LocalFiles } from '../../../uploader/engines/oracle/files/local.ts'
 import { writeBlocks, writeHeader } from '../../doubles/tns/files/data-file.ts'
 import { OraError } from '../../doubles/tns/ora.ts'
 import { backupUser, type OracleOptions } from '../../doubles/tns/oracle.ts'
@@ -14,6 +16,8 @@ afterEach(async () => {
   await chain?.[Symbol.asyncDispose]()
   await server?.close()
 })
+
+const nobody = 65_534
 
 /** Nothing of a run is left on the server, and none is noted to be undone. */
 function expectNothingLeft(): void {
@@ -93,6 +97,20 @@ describe('a data file', () => {
     )
     expect(await failureOf(chain.take('full'))).toMatch(/^oracle-file-denied: .*users01\.dbf/)
     expectNothingLeft()
+  })
+
+  it('that the account of failsafe may not read on this machine', async () => {
+    await start()
+    const { path } = server.database.file(users)
+    chmodSync(path, 0)
+    // Root may read everything.
+    if (process.getuid!() === 0) process.seteuid!(nobody)
+    try {
+      const denied = await new LocalFiles([]).open(path).catch(error => explainFile(error, 'local'))
+      expect(denied).toMatchObject({ code: 'oracle-file-denied', fix: expect.stringContaining('oinstall') })
+    } finally {
+      if (process.getuid!() === 0) process.seteuid!(0)
+    }
   })
 
   it('that is of another database', async () => {
@@ -319,6 +337,47 @@ describe('an account', () => {
       expect(existsSync(chain.undo)).toBe(false)
     },
   )
+
+  it.each([
+    ['the script of the control file', /CONTROLFILE TO TRACE/],
+    ['a file to be read', /^SELECT BFILENAME/],
+    ['the archived logs to be seen', /FROM v\$archived_log/],
+  ])('that is refused %s is told so, and the database is left as it was', async (_, at) => {
+    await start({}, { files: 'remote' })
+    server.faults.add(at, new OraError(1031, 'insufficient privileges'), { times: 99 })
+    expect(await failureOf(chain.take('full'))).toMatch(/^oracle-missing-right: .*failsafe doctor/)
+    expect(active()).toEqual([])
+    expect(existsSync(chain.undo)).toBe(false)
+  })
+
+  it.each([
+    ['END BACKUP of all at once', /^ALTER DATABASE END/, /^$/],
+    ['the removal of what the server wrote', /FREMOVE/, /^oracle-left-behind: /],
+  ])('that is refused %s has its backup, and nothing in backup mode', async (_, at, warned) => {
+    await start({}, { files: 'remote' })
+    server.faults.add(at, new OraError(1031, 'insufficient privileges'), { times: 99 })
+    expect((await chain.take('full')).warnings.join('\n')).toMatch(warned)
+    expect(active()).toEqual([])
+    const { got, held } = await chain.restore({ kind: 'latest' })
+    expect(got).toEqual(held)
+  })
+
+  const common: User = { name: 'C##BKP', password: 'p', administrative: [], privileges: all }
+
+  it('that sees the root alone is told so: the files of the pluggable databases would be missing', async () => {
+    await start({ pluggable: ['sales'], users: [common] })
+    expect(await failureOf(chain.take('full'))).toMatch(
+      /^oracle-containers-unseen: .*ALTER USER C##BKP SET CONTAINER_DATA = ALL CONTAINER = CURRENT/,
+    )
+    expectNothingLeft()
+  })
+
+  it('that sees all containers backs up all of them, without an administrative privilege', async () => {
+    await start({ pluggable: ['sales'], users: [{ ...common, containerData: 'ALL' }] })
+    const { files } = await chain.take('full')
+    expect(files.filter(({ role }) => role === 'data')).toHaveLength(server.database.dataFiles.length)
+    expectNothingLeft()
+  })
 
   it('that may make directories and not drop them leaves some that lead nowhere, always the same', async () => {
     const plain: User = {

@@ -86,6 +86,44 @@ describe('archived logs that have aged out of the control file', () => {
   })
 })
 
+describe('archived logs in a recovery area', () => {
+  /** As Oracle calls them there: with a part that nobody can tell, and whatever LOG_ARCHIVE_FORMAT says. */
+  async function inRecoveryArea(): Promise<void> {
+    await start()
+    const { logs, parameters } = server.database
+    logs.destinations[0]!.isRecoveryArea = true
+    parameters.set('log_archive_format', '%t_%s_%r.dbf')
+    logs.format = 'o1_mf_%t_%s_kq3vr8x1_.arc'
+    const { write } = writer(server)
+    write()
+    await chain.take('full')
+    for (let i = 0; i < 4; i++) write()
+    logs.switch(1)
+  }
+
+  it('are read by the names that the database lists', async () => {
+    await inRecoveryArea()
+    expect(await chain.take('log')).toMatchObject({ promoted: undefined, plan: { kind: 'log' } })
+    await expectRestored()
+  })
+
+  it('are not guessed once the control file has forgotten them: the run becomes a full', async () => {
+    await inRecoveryArea()
+    logs().length = 0
+    expect(await chain.take('log')).toMatchObject({ promoted: 'LOG_GONE', plan: { kind: 'full' } })
+    await expectRestored()
+  })
+
+  it('are read again once RMAN has listed them anew (CATALOG RECOVERY AREA)', async () => {
+    await inRecoveryArea()
+    const paths = logs().map(({ path }) => path)
+    logs().length = 0
+    for (const path of paths) server.database.logs.catalog(path)
+    expect(await chain.take('log')).toMatchObject({ promoted: undefined, plan: { kind: 'log' } })
+    await expectRestored()
+  })
+})
+
 describe('archived logs that RMAN has backed up and deleted', () => {
   const restored = () => rman.told.filter(command => command.includes('RESTORE ARCHIVELOG'))
 

@@ -6,6 +6,7 @@ import { Session } from '../../../uploader/engines/oracle/connection/session.ts'
 import { Directories } from '../../../uploader/engines/oracle/files/directories.ts'
 import { RemoteFiles } from '../../../uploader/engines/oracle/files/remote.ts'
 import { database as databaseStatement } from '../../../uploader/engines/oracle/statements/discovery.ts'
+import { writeBlocks } from '../../doubles/tns/files/data-file.ts'
 import { users } from './samples.ts'
 import { chain, server, start } from './started.ts'
 
@@ -29,10 +30,13 @@ describe('a file that is read through the connection', () => {
     const far = 5 * 2 ** 30
     truncateSync(path, far)
     appendFileSync(path, 'the end')
+    // Where a number of 32 bits ends, with its sign and without.
+    const edges = [2 ** 31 - 2, 2 ** 32 - 2]
+    for (const edge of edges) writeBlocks(path, Buffer.from('edge'), edge)
     const file = await files.open(path)
     expect(await file.size()).toBe(far + 7)
     expect((await file.read(far, 7)).toString()).toBe('the end')
-    expect(await file.read(2 ** 32 - 2, 4)).toEqual(Buffer.alloc(4))
+    for (const edge of edges) expect((await file.read(edge - 4, 12)).toString()).toBe('\0\0\0\0edge\0\0\0\0')
     expect((await file.read(far - 100, 107)).subarray(100).toString()).toBe('the end')
     expect(await file.read(0, 10)).toHaveLength(10)
     expect(server.temporaryBlobs).toBe(0)

@@ -81,6 +81,14 @@ describe('a full by RMAN', () => {
     expect(report.runbook).not.toContain('restore.sql')
   })
 
+  it('holds no piece of a run that was killed, whose RMAN is still writing', async () => {
+    await startWith(`${writes}; printf late > "$(echo "$format" | sed 's/-rman-.*/-rman-/')09_1_1"`)
+    const { files } = await chain.take('full')
+    const pieces = files.filter(({ role }) => role === 'data')
+    expect(pieces.map(({ name }) => readFileSync(join(chain.directory, name), 'utf8'))).toEqual(['one', 'two'])
+    expect(exchange()).toEqual([])
+  })
+
   it('removes what a killed run has left of its own', async () => {
     await startWith(writes)
     await failureOf(

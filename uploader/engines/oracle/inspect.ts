@@ -34,9 +34,11 @@ export async function inspectDatabase(session: Pick<Session, 'query' | 'one'>, s
     now: text(is, 'now'),
   }
   requirePossible(head, settings)
+  const files = await dataFilesOf(session)
+  requireAllContainers(head, files.containers, settings)
   return {
     ...head,
-    ...(await dataFilesOf(session)),
+    ...files,
     incarnation: { id: text(await session.one(discovery.incarnation), 'resetlogs_id'), scn: text(is, 'resetlogs_scn') },
     threads: await threadsOf(session),
     policy: {
@@ -130,4 +132,16 @@ function requirePossible(is: Head, { noarchivelog }: Settings): void {
       fix: 'Open it: ALTER DATABASE OPEN; if that says ORA-10873, run ALTER DATABASE END BACKUP first, unless its files were restored from a backup',
       retriable: true,
     })
+}
+
+const seed = 2
+
+/** In the root, an account sees of other containers what its CONTAINER_DATA names, and by default nothing: their files would be missing in the backup. The seed is always there. */
+function requireAllContainers(is: Head, containers: Inventory['containers'], { connection }: Settings): void {
+  // One that is closed lets in administrators alone, who see all.
+  if (!is.hasContainers || is.openMode === 'MOUNTED' || containers.some(({ id }) => id === seed)) return
+  throw new Failure('oracle-containers-unseen', `The account ${connection.user} does not see the pluggable databases`, {
+    why: 'the dictionary shows it the files of the root alone, and the others would be in no backup',
+    fix: `Run as an administrator, in the root: ALTER USER ${connection.user} SET CONTAINER_DATA = ALL CONTAINER = CURRENT`,
+  })
 }

@@ -83,7 +83,7 @@ export const logViews: Record<string, View> = {
     BINDING: text(() => 'MANDATORY'),
     TARGET: text(() => 'PRIMARY'),
     ARCHIVER: text(() => 'ARCH'),
-    DESTINATION: text(({ path }) => path),
+    DESTINATION: text(({ path, isRecoveryArea }) => (isRecoveryArea ? 'USE_DB_RECOVERY_FILE_DEST' : path)),
     ERROR: text(({ full }) => (full ? 'ORA-19502: write error on file, block number (block size=512)' : null)),
     CON_ID: number(() => 0),
   }),

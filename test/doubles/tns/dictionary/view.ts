@@ -49,7 +49,12 @@ export const date = <Thing>(value: (thing: Thing, session: SessionState) => Date
 
 export const yes = (is: boolean) => (is ? 'YES' : 'NO')
 
-/** Whether a session sees what is of a container: the root and a database without containers see all. */
-export function seen({ container }: SessionState, of: number): boolean {
-  return container <= 1 || container === of
+/**
+ * Whether a session sees what is of a container. A database without containers has one; in the root, administrators see all, and others what CONTAINER_DATA names.
+ *
+ * @see SQL Language Reference, "ALTER USER", container_data_clause
+ */
+export function seen({ container, as, user }: SessionState, of: number): boolean {
+  const all = container === 0 || (container === 1 && (as !== null || user.containerData === 'ALL'))
+  return all || container === of
 }

@@ -96,6 +96,8 @@ export interface Incarnation {
 export interface ArchiveDestination {
   number: number
   path: string
+  /** The recovery area, which is not named by its path. */
+  isRecoveryArea?: true
   /** Nothing more fits: archiving waits. */
   full: boolean
 }

@@ -22,6 +22,8 @@ export interface User {
   privileges: SystemPrivilege[]
   /** Packages on which EXECUTE is granted. */
   executes?: string[]
+  /** Of other containers than the root, in which it is, it sees nothing unless this was set. */
+  containerData?: 'ALL'
   locked?: boolean
   expired?: boolean
 }

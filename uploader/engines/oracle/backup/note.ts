@@ -28,11 +28,12 @@ const InBackupMode = z.object({
   held: z.array(Held),
 })
 
-/** `rman`: where its program lies, and the instance that was shut down. `containers`: those that were open, and how. */
+/** `rman`: where its program lies, and the instance that was shut down; `pid`: its process that does it. `containers`: those that were open, and how. */
 const Closed = z.object({
   format: z.literal('failsafe.oracle-closed/1'),
   database: z.string(),
   rman: z.object({ home: z.string(), sid: z.string(), program: z.string().optional() }),
+  pid: z.number().optional(),
   containers: z.array(z.object({ name: z.string(), openMode: z.string() })),
 })
 export type Closed = z.infer<typeof Closed>

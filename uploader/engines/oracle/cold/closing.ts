@@ -45,7 +45,7 @@ export class Closing {
     const closing = new Closing(control, context.undo, note)
     await writeNote(context.undo, note)
     try {
-      await shutDownAndMount(rman, limit)
+      await shutDownAndMount(rman, limit, pid => writeNote(context.undo, { ...note, pid }))
       return closing
     } catch (error) {
       await closing.abandon(context)

@@ -26,13 +26,17 @@ async function lookAtInstance(rman: RmanSettings, signal: AbortSignal): Promise<
 
 /**
  * Closes the database cleanly and mounts it. Not to be stopped half-way, so that it takes no signal: sessions that are at work are waited for.
- * @param limit milliseconds. @throws Failure `oracle-shutdown-stuck`, `oracle-start-in-service`; `rman-missing`, `rman-failed`
+ * @param limit milliseconds. @param started as of `runRman`. @throws Failure `oracle-shutdown-stuck`, `oracle-start-in-service`; `rman-missing`, `rman-failed`
  */
-export async function shutDownAndMount(rman: RmanSettings, limit: number): Promise<void> {
+export async function shutDownAndMount(
+  rman: RmanSettings,
+  limit: number,
+  started: (pid: number) => Promise<void>,
+): Promise<void> {
   await requireOutsideService()
   const over = AbortSignal.timeout(limit)
   try {
-    await runRman(rman, [connect, 'SHUTDOWN IMMEDIATE;', 'STARTUP MOUNT;'], over)
+    await runRman(rman, [connect, 'SHUTDOWN IMMEDIATE;', 'STARTUP MOUNT;'], over, started)
   } catch (error) {
     if (!over.aborted) throw error
     throw new Failure('oracle-shutdown-stuck', 'The database does not shut down', {

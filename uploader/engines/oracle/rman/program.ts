@@ -25,12 +25,17 @@ export const programOf = ({ home, program }: RmanSettings) => program ?? join(ho
 
 /**
  * Runs commands in Oracle's Recovery Manager on this machine, as the account of the operating system; an abort kills it.
- * @returns all that it said, and what it complains of although it ended well
- * @throws Failure `rman-missing`, `rman-failed`
+ * @param started is told its process id, and done before it is told any command. @returns all that it said, and what it complains of although it ended well
+ * @throws Failure `rman-missing`, `rman-failed`; what `started` throws
  */
-export async function runRman(settings: RmanSettings, commands: readonly string[], signal: AbortSignal): Promise<Said> {
+export async function runRman(
+  settings: RmanSettings,
+  commands: readonly string[],
+  signal: AbortSignal,
+  started: (pid: number) => Promise<void> = async () => {},
+): Promise<Said> {
   signal.throwIfAborted()
-  const { by, lines } = await start(settings, commands, signal)
+  const { by, lines } = await start(settings, commands, signal, started)
   signal.throwIfAborted()
   const complaints = lines.filter(line => complaint.test(line))
   if (by === 0) return { lines, complaints }
@@ -41,7 +46,12 @@ export async function runRman(settings: RmanSettings, commands: readonly string[
   })
 }
 
-function start(settings: RmanSettings, commands: readonly string[], signal: AbortSignal): Promise<Ended> {
+async function start(
+  settings: RmanSettings,
+  commands: readonly string[],
+  signal: AbortSignal,
+  started: (pid: number) => Promise<void>,
+): Promise<Ended> {
   const { home, sid } = settings
   const child = spawn(programOf(settings), [], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -63,11 +73,19 @@ function start(settings: RmanSettings, commands: readonly string[], signal: Abor
   signal.addEventListener('abort', kill, { once: true })
   // One that has ended does not read its commands any more; how it ended is what counts.
   child.stdin.on('error', () => {})
-  child.stdin.end(`${commands.join('\n')}\nEXIT;\n`)
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
   child.once('error', error => reject(missing(settings, error)))
   child.once('close', (code, ended) => resolve({ by: code ?? ended!, lines }))
-  return promise.finally(() => signal.removeEventListener('abort', kill))
+  try {
+    if (child.pid !== undefined) await started(child.pid)
+    child.stdin.end(`${commands.join('\n')}\nEXIT;\n`)
+    return await promise
+  } catch (error) {
+    kill()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', kill)
+  }
 }
 
 function missing(settings: RmanSettings, error: Error): Failure {
