@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../infra/local/s3/fault.ts'
@@ -354,4 +354,36 @@ test('what the application says after the commit becomes a warning and fails not
   const result = await rig.backUp(engine)
   expect(result.warnings).toMatchObject([{ code: 'afterwards-failed' }])
   expect(engine.notes.at(-1)).toBe('close succeeded')
+})
+
+test('what the application could not be told after the commit is told by the run that reaches it, once, and the provider hears of it', async () => {
+  const engine = new FakeEngine([content('a', text(1000))])
+  const told: string[] = []
+  let away = true
+  engine.committed = async (_settings, { snapshot, units }) => {
+    if (away) throw new Error('the server went away')
+    told.push(`${snapshot} of ${units.length}`)
+    return { notes: [] }
+  }
+  const snapshots = [(await rig.backUp(engine)).snapshot]
+  expect((await rig.staged()).map(({ name }) => basename(name))).toEqual(['journal'])
+  const second = await rig.backUp(engine)
+  snapshots.push(second.snapshot)
+  expect(second.warnings).toMatchObject([
+    { code: 'afterwards-failed', message: expect.stringContaining(snapshots[0]!) },
+    { code: 'afterwards-failed' },
+  ])
+  away = false
+  const third = await rig.backUp(engine)
+  snapshots.push(third.snapshot)
+  expect(told).toEqual(snapshots.map(snapshot => `${snapshot} of 1`))
+  expect(third.warnings).toMatchObject([
+    { code: 'earlier-run', message: expect.stringContaining('its source is told now') },
+    { code: 'earlier-run', message: expect.stringContaining('its source is told now') },
+  ])
+  expect(await rig.staged()).toEqual([])
+  await rig.backUp(engine)
+  expect(told).toHaveLength(4)
+  const last = rig.receiver.runs.findLast(({ snapshot }) => snapshot === snapshots[0])
+  expect(last).toMatchObject({ outcome: 'succeeded-with-warnings' })
 })

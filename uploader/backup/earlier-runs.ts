@@ -15,7 +15,8 @@ type Note = (message: string, code?: string) => void
 
 /**
  * Takes up what runs of this source have left behind when they were killed, or could not finish. One that had staged everything is brought to its commit. One that
- * died before that is aborted at the receiver and discarded, unless artefacts of it stand alone: then the run to come may go on with it. The caller holds the source.
+ * died before that is aborted at the receiver and discarded, unless artefacts of it stand alone: then the run to come may go on with it. Of one whose source cannot
+ * be told of the commit now, the journal stays for the next run. The caller holds the source.
  * @param note is told of each run that was found and is over now, and of what its engine says that somebody should know
  * @throws Failure if it cannot be settled now: the remains stay for the next run
  */
@@ -37,17 +38,16 @@ export async function takeUpEarlierRuns<S, I>(
       note,
       mayContinue: continued === undefined,
     })
-    if (typeof outcome !== 'string') {
-      continued = outcome
-      continue
-    }
-    note(outcome)
-    await directory.remove()
+    if (outcome === 'untold') await directory.empty()
+    else if (typeof outcome === 'string') {
+      note(outcome)
+      await directory.remove()
+    } else continued = outcome
   }
   return continued
 }
 
-/** @returns what became of the run, or the run itself where it may be continued */
+/** @returns what became of the run, `untold` where its source has still to be told, or the run itself where it may be continued */
 async function settle<S, I>(
   options: BackupOptions<S, I>,
   remains: Remains,
@@ -85,33 +85,37 @@ async function finish<S, I>(
   { clock, note }: { clock: Clock; note: Note },
 ): Promise<string> {
   const { run, opened, sealed, committed } = remains
-  const told = async (finished: Finished) => {
-    for (const { message, code } of await conclude(options, remains, finished, clock)) note(message, code)
+  const told = async (finished: Finished, outcome: string) => {
+    const concluded = await conclude(options, remains, finished, clock)
+    for (const { message, code } of concluded.warnings) note(message, code)
+    return concluded.told ? outcome : 'untold'
   }
   if (committed) {
-    await told({ run: run.run, snapshot: opened.snapshot, warnings: [] })
-    return `Run ${run.run} was interrupted after its snapshot was committed`
+    const finished = { run: run.run, snapshot: opened.snapshot, warnings: [] }
+    return told(finished, `Run ${run.run} was over when its snapshot was committed; its source is told now`)
   }
   if (sealed) {
     const { warnings } = await options.receiver.commit(opened.snapshot, opened.lease, sealed.manifest)
     faultPoint('commit-answered')
-    await told({ run: run.run, snapshot: opened.snapshot, warnings })
-    return `Run ${run.run} was interrupted while it was committed; its snapshot ${opened.snapshot} is complete`
+    const finished = { run: run.run, snapshot: opened.snapshot, warnings }
+    const complete = `its snapshot ${opened.snapshot} is complete`
+    return told(finished, `Run ${run.run} was interrupted while it was committed; ${complete}`)
   }
   const finished = await finishRun(options, remains, clock)
-  await told(finished)
-  return `Run ${run.run} was interrupted when all was staged; it was finished, and its snapshot ${finished.snapshot} is complete`
+  const complete = `it was finished, and its snapshot ${finished.snapshot} is complete`
+  return told(finished, `Run ${run.run} was interrupted when all was staged; ${complete}`)
 }
 
-/** What comes after a commit: the source is told, at least once, and the receiver learns how the run ended. @returns what is to be known here too */
+/** What comes after a commit: the source is told, at least once, and the receiver learns how the run ended. `warnings` are to be known here too. */
 async function conclude<S, I>(
   { engine, settings, receiver, signal }: BackupOptions<S, I>,
   { run, allStaged }: Staged,
   { run: id, snapshot, warnings }: Finished,
   clock: Clock,
-): Promise<Warning[]> {
+): Promise<{ told: boolean; warnings: Warning[] }> {
   const stored = { snapshot, units: allStaged.units }
   let late: Warning[] = []
+  let isTold = true
   const notes = [...allStaged.warnings, ...warnings, 'the run was interrupted, and finished by the next one']
   try {
     const told = await engine.committed?.(settings, stored, signal)
@@ -119,7 +123,10 @@ async function conclude<S, I>(
     late = (await engine.committedLate?.(settings, stored, signal))?.warnings ?? []
     notes.push(...late.map(({ message }) => message))
   } catch (error) {
-    notes.push(`the snapshot is committed, but the source could not be told: ${messageOf(error)}`)
+    isTold = false
+    const message = `The snapshot ${snapshot} is committed, but the source could not be told: ${messageOf(error)}; the next run does that`
+    late = [{ code: 'afterwards-failed', message }]
+    notes.push(message)
   }
   faultPoint('source-told')
   await recordOutcome(
@@ -136,5 +143,5 @@ async function conclude<S, I>(
     notes,
   )
   faultPoint('outcome-recorded')
-  return late
+  return { told: isTold, warnings: late }
 }

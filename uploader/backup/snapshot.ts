@@ -78,6 +78,8 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
   let asked: 'nothing' | 'open' | 'commit' | 'committed' = 'nothing'
   let allStaged: RecordOf<'all-staged'> | undefined
   let leftForNext = false
+  /** The snapshot is committed, and its source has still to be told: by the next run. */
+  let untold = false
 
   try {
     // Where the heads are known, it is the answer to opening a log that tells of a promotion.
@@ -227,7 +229,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     // Not even a disk that fails now keeps the snapshot from being aborted and the source from being released.
     await pipeline?.release().catch(left)
     await briefly(Promise.resolve(lease), abortTime)
-    const over = leftForNext ? false : await isOver()
+    const over = leftForNext || untold ? false : await isOver()
     await journal?.close().catch(left)
     await continued?.journal.close().catch(left)
     faultPoint('journal-closed')
@@ -292,7 +294,12 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
       const told = await engine.committed?.(settings, { snapshot, units }, signal)
       for (const note of told?.notes ?? []) warn('note', note)
     } catch (error) {
-      warn('afterwards-failed', `The snapshot is committed, but the source could not be told: ${messageOf(error)}`)
+      untold = engine.committed !== undefined || engine.committedLate !== undefined
+      const next = untold ? '; the next run does that' : ''
+      warn(
+        'afterwards-failed',
+        `The snapshot is committed, but the source could not be told: ${messageOf(error)}${next}`,
+      )
     }
   }
 

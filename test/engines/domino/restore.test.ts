@@ -285,7 +285,10 @@ describe('a restore that Domino refuses', () => {
     await chain.take('log')
     const before = await hashes(world)
     const input = chain.inputOf()
-    const missing = input.files.filter(({ role, attributes }) => role !== 'log' || attributes.closed !== 'true')
+    const missing = input.files.filter(
+      ({ role, attributes }) =>
+        (role !== 'log' || attributes.closed !== 'true') && (role !== 'database' || attributes.path === 'names.nsf'),
+    )
     await expect(
       chain.restore(targetOf(world, '?overwrite=yes'), { input: { ...input, files: missing } }),
     ).rejects.toMatchObject({
@@ -299,6 +302,38 @@ describe('a restore that Domino refuses', () => {
     expect(await hashes(world)).toEqual(before)
   })
 
+  it('because an extent that one database needs is missing names that one, and brings the others forward', async () => {
+    await using world = await smallServer()
+    await using chain = await BackupChain.of(world)
+    await chain.take('full')
+    await world.closeExtents(2, 'names.nsf')
+    await chain.take('log')
+    // What these need of the log begins behind the extents that will be missing.
+    await chain.take('full')
+    await world.write(5, ...everyDatabase)
+    const now = await hashes(world)
+    const [first] = chain.taken
+    const input = chain.inputOf()
+    const old = first!.files.find(({ attributes }) => attributes.path === 'names.nsf')!
+    const files = input.files.map(file => (file.attributes.path === 'names.nsf' ? old : file))
+    const warnings: string[] = []
+    const { applied, notes } = await chain.restore(targetOf(world, '?overwrite=yes'), {
+      input: { ...input, files },
+      warnings,
+    })
+    expect(applied).toBe(true)
+    expect(warnings.filter(line => line.startsWith('restore-database'))).toEqual([
+      expect.stringMatching(
+        /names\.nsf could not be restored: .*neither here nor on the server.*Restore a later state/,
+      ),
+    ])
+    const others = everyDatabase.filter(name => name !== 'names.nsf')
+    expect(notes).toEqual(expect.arrayContaining(others.map(name => `${name}: restored and rolled forward`)))
+    expect(notes.join()).not.toContain('names.nsf')
+    expect(await hashes(world)).toEqual(now)
+    expect(await readdir(join(world.root, 'offline'))).toEqual([])
+  })
+
   it('because the copy was opened in its place tries once more with a new one', async () => {
     await using world = await smallServer()
     await using chain = await BackupChain.of(world)
@@ -308,7 +343,11 @@ describe('a restore that Domino refuses', () => {
     await chain.restore(targetOf(world, '?overwrite=yes'))
     expect(await hashes(world)).toEqual(before)
     await world.fault('NSFRecoverDatabases', '13FA', { times: 2 })
-    await expect(chain.restore(targetOf(world, '?overwrite=yes'))).rejects.toMatchObject({
+    const input = chain.inputOf()
+    const files = input.files.filter(({ role, attributes }) => role === 'log' || attributes.path === 'names.nsf')
+    await expect(
+      chain.restore(targetOf(world, '?overwrite=yes'), { input: { ...input, files } }),
+    ).rejects.toMatchObject({
       why: expect.stringContaining('was opened after it was backed up'),
     })
     expect(await hashes(world)).toEqual(before)

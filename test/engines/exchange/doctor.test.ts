@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -63,6 +64,18 @@ describe('the doctor', () => {
   ])('tells of %s', async (_what, change, code, more) => {
     server.change(world => void change(world))
     expect(await codes(more)).toEqual([code])
+  })
+
+  it('names a closed log that is damaged and its database, gravely where no other can be backed up', async () => {
+    writeFileSync(server.local('L:\\Sales\\E0000000002.log'), 'torn')
+    const told = {
+      code: 'exchange-log-damaged',
+      what: 'Sales would not be backed up now: The transaction log L:\\Sales\\E0000000002.log is not whole',
+      why: 'it has only 4 bytes',
+    }
+    expect(await checkRights(settings(), signal)).toMatchObject([{ ...told, grave: true }])
+    server.addDatabase('Other')
+    expect(await checkRights(settings(), signal)).toMatchObject([{ ...told, grave: false }])
   })
 
   it('tells of a Windows that has no diskshadow', async () => {

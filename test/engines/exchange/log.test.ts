@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -136,10 +136,10 @@ describe('a log run', () => {
     server.change(world => {
       world.databases[0]!.generation = 9
     })
-    await expect(chain.take('log')).rejects.toMatchObject({
-      code: 'exchange-log-damaged',
-      why: expect.stringContaining('-513'),
-    })
+    const { files, warnings } = await chain.take('log')
+    expect(generations(files)).toEqual(['0x6', '0x7'])
+    expect(warnings).toEqual([expect.stringMatching(/^exchange-log-damaged: Sales is backed up to log 0x7 .*-513/)])
+    await expect(chain.take('log')).rejects.toMatchObject({ code: 'exchange-log-damaged' })
   })
 
   it('refuses a log that changes while it is read', async () => {
@@ -169,6 +169,108 @@ describe('a log run', () => {
     })
     server.write('Sales', { bert: '1' })
     expect(generations((await chain.take('log')).files)).toEqual(['0x6'])
+  })
+})
+
+describe('a closed log with a damaged header', () => {
+  const file = (generation: number) => `L:\\Sales\\E00${generation.toString(16).padStart(8, '0').toUpperCase()}.log`
+  const damage = async (generation: number) => {
+    const log = await open(server.local(file(generation)), 'r+')
+    await log.write(Buffer.from('12345678'), 0, 8, 600)
+    await log.close()
+  }
+  const unitsOf = ({ committed }: { committed: { units: { unit: string }[] } }) =>
+    committed.units.map(({ unit }) => unit)
+
+  beforeEach(() => {
+    server.addDatabase('Other')
+    server.write('Other', { a: '1' })
+  })
+
+  it('that is the newest one is its database’s failure alone: what is before it is backed up, and the others go on', async () => {
+    await chain.take('full')
+    for (const name of ['Sales', 'Other']) server.write(name, { bert: '1' }, { logs: 2 })
+    await damage(7)
+    const { plan, files, warnings, committed, document } = await chain.take('log')
+    expect(plan).toMatchObject({ kind: 'log', promoted: null })
+    expect(generations(files)).toEqual(['0x6', '0x3', '0x4'])
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `exchange-log-damaged: Sales is backed up to log 0x6 only: The transaction log ${file(7)}`,
+      ),
+    ])
+    expect(committed.units.map(({ to }) => to.at)).toEqual(['00000006', '00000004'])
+    expect(document.databases[0]).toMatchObject({ name: 'Sales', to: '0x6', stopped: expect.stringContaining(file(7)) })
+    server.write('Other', { carl: '1' })
+    expect(generations((await chain.take('log')).files)).toEqual(['0x5'])
+  })
+
+  it('that was backed up already is told of, and nothing stops', async () => {
+    await chain.take('full')
+    await damage(5)
+    server.write('Other', { bert: '1' })
+    const { warnings, files } = await chain.take('log')
+    expect(generations(files)).toEqual(['0x3'])
+    expect(warnings).toEqual([expect.stringContaining(`exchange-log-damaged: Sales: The transaction log ${file(5)}`)])
+    server.write('Sales', { bert: '1' })
+    expect(generations((await chain.take('log')).files)).toEqual(['0x6'])
+  })
+
+  it('leaves its database out of fulls for as long as a recovery would need it; the others are truncated, and log runs stay log runs', async () => {
+    await damage(4)
+    const full = await chain.take('full')
+    expect(unitsOf(full)).toEqual(['Other'])
+    expect(full.warnings).toEqual([expect.stringMatching(/^database-left-out: Sales: .*E0000000004\.log is not whole/)])
+    expect(full.document.databases[0]).toMatchObject({ name: 'Sales', result: 'left-out' })
+    expect(server.truncated).toMatchObject({ Other: expect.any(Number) })
+    expect(server.truncated.Sales).toBeUndefined()
+    server.write('Sales', { bert: '1' })
+    server.write('Other', { bert: '1' })
+    const log = await chain.take('log')
+    expect(log.plan.promoted).toBeNull()
+    expect(unitsOf(log)).toEqual(['Other'])
+    expect(log.warnings).toEqual([expect.stringContaining('database-left-out: Sales: there is no full backup of it')])
+  })
+
+  it('that no recovery needs any more becomes a full, which heals it', async () => {
+    await chain.take('full')
+    server.write('Sales', { bert: '1' }, { logs: 6 })
+    await damage(7)
+    const needed = await chain.take('log').catch(error => error)
+    expect(needed).toBeInstanceOf(PromotionNeeded)
+    expect(needed.promotion).toMatchObject({ code: 'DAMAGED', reason: expect.stringContaining(file(7)) })
+    const full = await chain.take('full')
+    expect(unitsOf(full)).toEqual(['Sales', 'Other'])
+    expect(full.warnings).toEqual([expect.stringContaining('logs from before a gap are left out')])
+    server.write('Sales', { last: '2' })
+    expect((await chain.take('log')).plan.promoted).toBeNull()
+    server.write('Sales', {}, { logs: 1 })
+    await chain.take('log')
+    expect(await recovered('Sales')).toEqual(server.database('Sales').content)
+  })
+
+  it('of the only database fails the run, by its own name', async () => {
+    await using sales = await BackupChain.of(server, { include: ['Sales'] })
+    await sales.take('full')
+    server.write('Sales', { bert: '1' })
+    await damage(6)
+    for (const kind of ['log', 'full'] as const)
+      await expect(sales.take(kind)).rejects.toMatchObject({
+        code: 'exchange-log-damaged',
+        message: expect.stringContaining(file(6)),
+      })
+  })
+
+  it('and one that the disk does not give are alike', async () => {
+    await chain.take('full')
+    for (const name of ['Sales', 'Other']) server.write(name, { bert: '1' })
+    server.removeFile(file(6))
+    await mkdir(server.local(file(6)))
+    const { files, warnings } = await chain.take('log')
+    expect(generations(files)).toEqual(['0x3'])
+    expect(warnings).toEqual([
+      expect.stringMatching(/^exchange-log-damaged: Sales is backed up to log 0x5 only: .*EISDIR/),
+    ])
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -83,6 +83,37 @@ describe('a restore', () => {
     expect(eseutil()).toEqual([])
   })
 
+  it('is told of as it goes, within a file too, and one that is stopped in the middle of one ends there and leaves nothing', async () => {
+    const size = 64 * 1024 * 1024
+    const input = chain.inputOf({ kind: 'latest' })
+    const edb = input.files.find(({ role }) => role === 'database')!
+    await truncate(join(chain.directory, edb.name), size)
+    const files = input.files.map(file => (file === edb ? { ...file, size } : file))
+    const stop = new AbortController()
+    const told: number[] = []
+    let total = 0
+    await expect(
+      exchange.restore(
+        { ...input, files, apply: { target: `file://${to}` } },
+        {
+          signal: stop.signal,
+          concurrency: 1,
+          warn() {},
+          progress(done, all) {
+            told.push(done)
+            total = all
+            if (done > size / 2) stop.abort(new Error('stopped'))
+          },
+          now: () => new Date(),
+        },
+      ),
+    ).rejects.toThrow('stopped')
+    expect(told.at(-1)).toBeLessThan(total * 0.75)
+    expect(told.length).toBeGreaterThan(20)
+    expect(eseutil()).toEqual([])
+    expect(await readdir(to)).toEqual([])
+  })
+
   it('on a machine without Exchange says what to do', async () => {
     delete process.env.ExchangeInstallPath
     await expect(chain.restore(to)).rejects.toMatchObject({ code: 'exchange-eseutil-missing' })
@@ -106,6 +137,63 @@ describe('a restore', () => {
     await expect(exchange.restore({ ...input, before: '0x7' }, context)).rejects.toMatchObject({
       code: 'restore-before',
     })
+  })
+})
+
+describe('a restore of two databases', () => {
+  beforeEach(async () => {
+    server.addDatabase('Other')
+    server.write('Other', { b: '2' }, { logs: 2 })
+    await chain.take('full')
+  })
+  const names = () => readdir(to).then(found => found.sort())
+
+  it.each([
+    ['first', 'Sales', 'Other', [-1018]],
+    ['second', 'Other', 'Sales', [0, -1018]],
+  ])(
+    'of which the %s fails leaves nothing of that one, does the other, says both, and goes on where it was left',
+    async (_which, fails, done, codes) => {
+      fault(...codes)
+      const error = await chain.restore(to).catch(failure => failure)
+      expect(error).toMatchObject({
+        code: 'exchange-not-all-recovered',
+        message: `Not all databases could be recovered: ${fails} could not`,
+        why: expect.stringContaining('a page is damaged'),
+        fix: expect.stringMatching(`same target, with another directory for --to.*: ${done} is recovered to log`),
+      })
+      expect(await names()).toEqual([done])
+      const made = await stat(join(to, done, 'db', `${done}.edb`))
+      const before = eseutil().length
+      const { notes } = await chain.restore(to)
+      expect(notes).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining(`${done} was recovered before`),
+          expect.stringContaining(`${fails} is recovered to log`),
+        ]),
+      )
+      expect(eseutil()).toHaveLength(before + 1)
+      expect(await names()).toEqual(['Other', 'Sales'])
+      expect(await stat(join(to, done, 'db', `${done}.edb`))).toEqual(made)
+    },
+  )
+
+  it('is not gone on with where another state is wanted, or where one was interrupted in the middle', async () => {
+    fault(0, -1018)
+    await expect(chain.restore(to)).rejects.toMatchObject({ code: 'exchange-not-all-recovered' })
+    server.write('Sales', { later: '1' })
+    await chain.take('log')
+    await expect(chain.restore(to)).rejects.toMatchObject({
+      code: 'restore-exists',
+      message: `${to}/Sales exists already`,
+    })
+    await writeFile(join(to, 'Sales', 'failsafe-restore.json'), JSON.stringify({ of: 'x', state: 'begun' }))
+    await expect(chain.restore(to)).rejects.toMatchObject({
+      code: 'restore-exists',
+      message: `${to}/Sales holds what an interrupted restore has begun`,
+      fix: expect.stringContaining('remove that folder'),
+    })
+    expect(await names()).toEqual(['Sales'])
   })
 })
 

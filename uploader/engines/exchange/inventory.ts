@@ -1,3 +1,4 @@
+import type { Failure } from '../../../shared/failure.ts'
 import type { Settings } from './settings.ts'
 
 /** What one look at the server showed. */
@@ -43,12 +44,15 @@ export interface Database {
   closed: ClosedLogs | null
 }
 
-/** The closed logs that lie in a folder; those of the lowest and highest number were opened. */
+/** The closed logs that lie in a folder; the newest was opened, and those that a recovery would read. */
 export interface ClosedLogs {
   count: number
   lowest: number
   highest: number
-  signLog: string
+  /** Of the newest one; null where it cannot be read. */
+  signLog: string | null
+  /** What is wrong with the newest one that is damaged, of those that a recovery would read: so long no backup of the database is of use. */
+  damaged: Failure | null
 }
 
 export interface Volume {

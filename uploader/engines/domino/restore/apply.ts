@@ -9,7 +9,7 @@ import { status } from '../notes/status.ts'
 import { type Instance, readInstance } from '../place/instance.ts'
 import { parseNotesIni, textOf } from '../place/notes-ini.ts'
 import type { Contents, Database, LogExtent } from './contents.ts'
-import { explainRestore } from './explain.ts'
+import { explainRestore, isRefused } from './explain.ts'
 import { type Owner, ownerOf, placeFile, sizeOf } from './place-files.ts'
 import { isBelow, makeFolders, type Placed, placesOf } from './places.ts'
 import type { Target } from './target.ts'
@@ -20,7 +20,9 @@ import type { Target } from './target.ts'
  *   objects ─▶ for each: offline ─▶ old one aside ─▶ backup into its place ─▶ recover ─▶ online
  *                                                        └── fails ─▶ the old one comes back ─▶ online
  *
+ * A database that Domino refuses is named, and the others go on.
  * @returns what was done, in words
+ * @throws Failure `restore-database` where it was not done of one of them
  */
 export async function apply(
   target: Target,
@@ -50,13 +52,23 @@ export async function apply(
     return await withNotes(instance, target, signal, options, async helper => {
       const total = databases.reduce((sum, { size }) => sum + size, 0)
       let done = 0
+      const restored: Database[] = []
+      let refused: Failure | undefined
       for (const database of databases) {
         signal.throwIfAborted()
-        await restoreOne(helper, database, { target, directory, owner, extents: readable.files, context })
+        try {
+          await restoreOne(helper, database, { target, directory, owner, extents: readable.files, context })
+          restored.push(database)
+        } catch (error) {
+          if (!isRefused(error)) throw error
+          context.warn(error.code, error.line)
+          refused ??= error
+        }
         done += database.size
         context.progress(done, total)
       }
-      return notes({ databases, removed, placed: missing, lost: lost !== undefined })
+      if (refused && restored.length === 0) throw refused
+      return notes({ databases: restored, removed, placed: missing, lost: lost !== undefined })
     })
   } finally {
     await readable.remove()

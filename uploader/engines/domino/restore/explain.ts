@@ -22,10 +22,17 @@ const meanings: Record<number, [what: string, fix: string]> = {
   ],
 }
 
+/** Of one database, as `explainRestore` makes it. */
+export function isRefused(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === refused
+}
+
+const refused = 'restore-database'
+
 export function explainRestore(error: unknown, path: string): unknown {
   if (!(error instanceof CallFailed)) return error
   const meaning = error.status === undefined ? undefined : meanings[error.status]
-  return new Failure('restore-database', `The database ${path} could not be restored`, {
+  return new Failure(refused, `The database ${path} could not be restored`, {
     why: meaning ? `${meaning[0]} (${error.message})` : error.message,
     fix: meaning?.[1] ?? "Look at the server's console log, and run it again",
     cause: error,

@@ -24,6 +24,7 @@ export async function checkRights(settings: Settings, signal: AbortSignal): Prom
     ...checkSystemState(inventory),
     ...checkRoom(inventory),
     ...checkCopies(inventory),
+    ...checkClosedLogs(inventory),
   ]
 }
 
@@ -150,4 +151,14 @@ function checkCopies(inventory: Inventory): Finding[] {
       fix: 'Mount them, or repair the copies with Update-MailboxDatabaseCopy',
     },
   ]
+}
+
+function checkClosedLogs(inventory: Inventory): Finding[] {
+  const taken = inventory.databases.filter(database => treatmentOf(database, inventory).how === 'back-up')
+  const grave = taken.every(({ closed }) => closed?.damaged)
+  return taken.flatMap(({ name, closed }) => {
+    if (!closed?.damaged) return []
+    const { code, message, why = '', fix = '' } = closed.damaged
+    return [{ code, grave, what: `${name} would not be backed up now: ${message}`, why, fix }]
+  })
 }

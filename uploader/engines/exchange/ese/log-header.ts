@@ -47,6 +47,6 @@ export function parseLogHeader(bytes: Buffer, path: string): LogHeader {
 export function logDamaged(path: string, why: string): Failure {
   return new Failure('exchange-log-damaged', `The transaction log ${path} is not whole`, {
     why,
-    fix: 'Look with eseutil /ml, see that the disk is sound, and take a full backup',
+    fix: 'Look with eseutil /ml, and see that the disk is sound. A full backup heals it once no recovery needs this log any more; until then, move the mailboxes to another database',
   })
 }

@@ -35,7 +35,8 @@ export async function begin(
   if (!inventory.elevated) throw notElevated()
   const verdicts = judgeFull(inventory)
   const taken = verdicts.filter(({ how }) => how === 'take').map(({ database }) => database)
-  if (taken.length === 0)
+  if (taken.length === 0) {
+    for (const { closed } of inventory.databases) if (closed?.damaged) throw closed.damaged
     throw new Failure('exchange-nothing-to-back-up', 'No database of this server can be backed up', {
       why:
         verdicts
@@ -43,6 +44,7 @@ export async function begin(
           .join('; ') || 'Exchange names none',
       fix: 'Mount a database, or correct include, exclude and copies of the source',
     })
+  }
   const busy = taken.filter(({ backupInProgress }) => backupInProgress).map(({ name }) => name)
   if (busy.length > 0)
     context.warn('exchange-backup-in-progress', `Exchange says that a backup of ${busy.join(', ')} is in progress`)

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path/win32'
+import type { Failure } from '../../../../shared/failure.ts'
 import { checkpointSize, parseCheckpoint } from '../ese/checkpoint.ts'
 import { requireCoverage, type StagedLog, whyNotNext } from '../ese/coverage.ts'
 import type { DatabaseHeader } from '../ese/database-header.ts'
-import { logDamaged } from '../ese/log-header.ts'
-import { hex } from '../ese/log-name.ts'
 import { firstBytes, readDatabaseHeader, readLogHeader } from '../ese/read.ts'
 import type { Database } from '../inventory.ts'
-import { type LogFile, listClosed } from '../log/closed.ts'
+import { listClosed } from '../log/closed.ts'
+import { damageOf, lookAtLog } from '../log/look.ts'
 import { localPath } from '../windows/local-path.ts'
 
 /** A file of a shadow copy. `name` is its own, `path` is where it is shown. */
@@ -47,9 +47,9 @@ export async function copyOfDatabase(
   const edb = await fileAt(shown(database.edb))
   const { header, shadow } = await readDatabaseHeader(localPath(edb.path), database.edb)
   const folder = shown(database.logFolder)
-  const { logs, older } = await closedOf(folder, base)
+  const { logs, older, damaged } = await closedOf(folder, base)
   const current = await currentOf(folder, base, logs.at(-1))
-  const warnings = requireCoverage(name, header, current ? [...logs, current] : logs)
+  const warnings = coverageOf(name, header, current ? [...logs, current] : logs, damaged)
   if (shadow)
     warnings.push(
       `${name}: the first header page of its file is damaged, the second one is good; look with eseutil /mh`,
@@ -60,44 +60,46 @@ export async function copyOfDatabase(
   return { database, passive, edb, header, logs, current, checkpoint, warnings }
 }
 
+/** @throws Failure: where a log that is needed is there and damaged, that is said, and not that it is missing */
+function coverageOf(
+  name: string,
+  header: DatabaseHeader,
+  logs: readonly StagedLog[],
+  damaged: Failure | undefined,
+): string[] {
+  try {
+    return requireCoverage(name, header, logs)
+  } catch (error) {
+    throw damaged ?? error
+  }
+}
+
 async function fileAt(path: string): Promise<CopiedFile> {
   const { size } = await stat(localPath(path))
   return { name: basename(path), path, size }
 }
 
-/** The unbroken run of closed logs that ends with the newest. `older`: what lies there from before a gap. */
-async function closedOf(folder: string, base: string): Promise<{ logs: CopiedLog[]; older: number }> {
+/** The unbroken run of closed logs that ends with the newest. `older`: what lies there from before a gap. `damaged`: the log that is the gap. */
+async function closedOf(
+  folder: string,
+  base: string,
+): Promise<{ logs: CopiedLog[]; older: number; damaged: Failure | undefined }> {
   const files = await listClosed(folder, base)
   const logs: CopiedLog[] = []
+  let damaged: Failure | undefined
   for (const file of files.toReversed()) {
     const next = logs.at(-1)
     if (next && file.generation !== next.header.generation - 1) break
-    const log = await closedLog(folder, file)
-    if (next && log.header.signLog !== next.header.signLog) break
-    logs.push(log)
+    try {
+      const log = await lookAtLog(folder, file)
+      if (next && log.header.signLog !== next.header.signLog) break
+      logs.push({ ...log, name: file.name })
+    } catch (error) {
+      damaged = damageOf(error, `${folder}\\${file.name}`)
+      break
+    }
   }
-  return { logs: logs.reverse(), older: files.length - logs.length }
-}
-
-async function closedLog(folder: string, { name, generation }: LogFile): Promise<CopiedLog> {
-  const file = await fileAt(`${folder}\\${name}`)
-  const header = await readLogHeader(localPath(file.path), file.path)
-  requireWhole(file, header, generation)
-  return { ...file, header }
-}
-
-/** @throws Failure `exchange-log-damaged` for a log that is not the one that its name says, or is cut off */
-export function requireWhole(
-  { path, size }: Pick<CopiedFile, 'path' | 'size'>,
-  header: StagedLog['header'],
-  generation: number,
-): void {
-  if (header.generation !== generation)
-    throw logDamaged(
-      path,
-      `its name says ${hex(generation)}, and it is ${hex(header.generation)} (JET_errLogGenerationMismatch, -513)`,
-    )
-  if (header.size !== size) throw logDamaged(path, `it has ${size} bytes, and says that it has ${header.size}`)
+  return { logs: logs.reverse(), older: files.length - logs.length, damaged }
 }
 
 /** @returns undefined where there is none that goes on from the last closed log: with all logs closed, none is needed */

@@ -7,7 +7,6 @@ import type { BackupContext, Plan, Session, StagedArtefact } from '../../engine.
 import { folderNames } from '../folders.ts'
 import { type Inventory, systemStateUnit } from '../inventory.ts'
 import type { FullVerdict } from '../plan/judge.ts'
-import { treatmentOf } from '../plan/treatment.ts'
 import { readWhole } from '../read-file.ts'
 import { resultsArtefact } from '../results.ts'
 import type { Settings } from '../settings.ts'
@@ -199,7 +198,7 @@ export class FullSession implements Session {
           server: inventory.server,
           otherWriters: [...others],
           taken: taken.map(({ database: { guid }, passive }) => ({ guid, passive })),
-          left: leftHere(inventory),
+          left: leftHere(verdicts, inventory),
           exposures: exposuresFor(volumes, inventory.letters),
         },
         directory: scratch,
@@ -277,11 +276,10 @@ export class FullSession implements Session {
 }
 
 /** What has files on this server, in the writer's eyes, and is not backed up. Dismounted and recovery databases are no components. */
-function leftHere(inventory: Inventory) {
-  return inventory.databases.flatMap(database => {
-    const { guid, activeOn, recovery, mounted } = database
-    if (recovery || treatmentOf(database, inventory).how === 'back-up') return []
-    const passive = activeOn.toLowerCase() !== inventory.server.toLowerCase()
+function leftHere(verdicts: readonly FullVerdict[], { server }: Inventory) {
+  return verdicts.flatMap(({ how, database: { guid, activeOn, recovery, mounted } }) => {
+    if (recovery || how === 'take') return []
+    const passive = activeOn.toLowerCase() !== server.toLowerCase()
     return passive || mounted ? [{ guid, passive }] : []
   })
 }

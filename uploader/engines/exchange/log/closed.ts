@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { checkpointSize, parseCheckpoint } from '../ese/checkpoint.ts'
 import { generationOf } from '../ese/log-name.ts'
-import { readLogHeader } from '../ese/read.ts'
+import { firstBytes } from '../ese/read.ts'
 import type { ClosedLogs } from '../inventory.ts'
 import { localPath } from '../windows/local-path.ts'
-import { whenFree } from './when-free.ts'
+import { damageOf, lookAtLog } from './look.ts'
+import { isHeld, whenFree } from './when-free.ts'
 
 export interface LogFile {
   name: string
@@ -40,7 +41,30 @@ export async function closedLogs(folder: string, base: string, signal: AbortSign
   const logs = await listClosed(folder, base).catch(() => []) // a run that needs them lists them again
   const [lowest, highest] = [logs[0], logs.at(-1)]
   if (!lowest || !highest) return null
-  const path = `${folder}\\${highest.name}`
-  const { signLog } = await whenFree(() => readLogHeader(join(localPath(folder), highest.name), path), path, signal)
-  return { count: logs.length, lowest: lowest.generation, highest: highest.generation, signLog }
+  const needed = await recoveryFrom(folder, base, highest.generation)
+  let damaged: Failure | null = null
+  let signLog: string | null = null
+  for (const log of logs.filter(({ generation }) => generation >= needed).reverse()) {
+    signal.throwIfAborted()
+    const path = `${folder}\\${log.name}`
+    const look = () => lookAtLog(folder, log)
+    try {
+      const { header } = log === highest ? await whenFree(look, path, signal) : await look()
+      if (log === highest) signLog = header.signLog
+    } catch (error) {
+      if (isHeld(error)) continue // a shadow copy has it all the same
+      damaged ??= damageOf(error, path)
+    }
+  }
+  return { count: logs.length, lowest: lowest.generation, highest: highest.generation, signLog, damaged }
+}
+
+/** The lowest generation that a recovery of what is on the disk reads, as the checkpoint says; where that cannot be read, the newest closed one. */
+async function recoveryFrom(folder: string, base: string, newest: number): Promise<number> {
+  try {
+    const checkpoint = parseCheckpoint(await firstBytes(localPath(`${folder}\\${base}.chk`), checkpointSize))
+    return checkpoint?.at.generation ?? newest
+  } catch {
+    return newest
+  }
 }

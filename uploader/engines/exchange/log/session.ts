@@ -1,14 +1,13 @@
 import { open, stat } from 'node:fs/promises'
+import { Failure } from '../../../../shared/failure.ts'
 import type { UnitEntry } from '../../../../shared/snapshot.ts'
 import type { BackupContext, Plan, Session, StagedArtefact } from '../../engine.ts'
 import { PromotionNeeded } from '../../promotion-needed.ts'
 import { whyNotNext } from '../ese/coverage.ts'
 import { type LogHeader, parseLogHeader } from '../ese/log-header.ts'
 import { generationText, hex } from '../ese/log-name.ts'
-import { readLogHeader } from '../ese/read.ts'
 import { fileChanged } from '../ese/read-pages.ts'
 import { folderNames } from '../folders.ts'
-import { requireWhole } from '../full/copy-of-database.ts'
 import type { Database, Inventory } from '../inventory.ts'
 import type { LogVerdict } from '../plan/judge.ts'
 import { generationAt, positionOf } from '../position.ts'
@@ -16,7 +15,8 @@ import { readWhole } from '../read-file.ts'
 import { resultsArtefact } from '../results.ts'
 import { localPath } from '../windows/local-path.ts'
 import { type LogFile, listClosed } from './closed.ts'
-import { whenFree } from './when-free.ts'
+import { damageOf, lookAtLog, type SeenLog } from './look.ts'
+import { isHeld, whenFree } from './when-free.ts'
 
 interface LogRun {
   plan: Plan
@@ -25,12 +25,14 @@ interface LogRun {
   context: BackupContext
 }
 
-interface NewLog {
+interface NewLog extends SeenLog {
   file: LogFile
-  path: string
-  size: number
-  modified: number
-  header: LogHeader
+}
+
+/** What of a database can be taken: its new logs, up to one that cannot be had. */
+interface NewLogs {
+  logs: NewLog[]
+  stopped: Failure | undefined
 }
 
 /**
@@ -41,12 +43,14 @@ export class LogSession implements Session {
   readonly #run: LogRun
   readonly #entries = new Map<string, UnitEntry>()
   readonly #results: object[] = []
+  #took = false
+  #stopped: Failure | undefined
 
   constructor(run: LogRun) {
     this.#run = run
   }
 
-  /** @throws PromotionNeeded where the logs of a database turn out to continue nothing */
+  /** @throws PromotionNeeded where the logs of a database turn out to continue nothing; what stopped the first, where nothing of any can be taken */
   async *artefacts(): AsyncGenerator<StagedArtefact> {
     const { context, verdicts, inventory } = this.#run
     context.step(2)
@@ -55,14 +59,18 @@ export class LogSession implements Session {
       const { database } = verdict
       switch (verdict.how) {
         case 'take': {
-          const logs = await this.#newLogs(database, verdict.last)
+          const { logs, stopped } = await this.#newLogs(database, verdict.last)
+          const reached = logs.at(-1)?.header.generation ?? generationAt(verdict.last)
+          this.#took ||= logs.length > 0 || !stopped
+          this.#note(database, reached, stopped)
           this.#entries.set(database.name, entryAfter(database, verdict.last, logs.at(-1)))
           this.#results.push({
             name: database.name,
             result: 'backed-up',
             after: hex(generationAt(verdict.last)),
             logs: logs.length,
-            to: hex(logs.at(-1)?.header.generation ?? generationAt(verdict.last)),
+            to: hex(reached),
+            ...(stopped && { stopped: stopped.line }),
           })
           for (const log of logs)
             yield artefactOf(database, log, {
@@ -82,6 +90,7 @@ export class LogSession implements Session {
           this.#results.push({ name: database.name, result: 'left-out', reason: verdict.reason })
       }
     }
+    if (this.#stopped && !this.#took) throw this.#stopped
     yield resultsArtefact('exchange.json', {
       engine: 'exchange',
       version: inventory.version,
@@ -99,7 +108,17 @@ export class LogSession implements Session {
   /** Nothing was taken on the server. */
   async close(): Promise<void> {}
 
-  async #newLogs(database: Database, last: UnitEntry): Promise<NewLog[]> {
+  /** What stops one database is no matter of the others. */
+  #note({ name, closed }: Database, reached: number, stopped: Failure | undefined): void {
+    const { warn } = this.#run.context
+    if (stopped) {
+      this.#stopped ??= stopped
+      warn(stopped.code, `${name} is backed up to log ${hex(reached)} only: ${stopped.line}`)
+    } else if (closed?.damaged) warn(closed.damaged.code, `${name}: ${closed.damaged.line}`)
+  }
+
+  /** @throws PromotionNeeded */
+  async #newLogs(database: Database, last: UnitEntry): Promise<NewLogs> {
     const { logFolder, base, name } = database
     const reached = generationAt(last)
     const files = await listClosed(logFolder, base)
@@ -114,40 +133,38 @@ export class LogSession implements Session {
           reason: `${name}: the log ${hex(expected)} is missing, and ${hex(file.generation)} is there`,
         })
       const log = await this.#look(database, file)
+      if (log instanceof Failure) {
+        if (database.closed?.damaged || isHeld(log)) return { logs, stopped: log }
+        // No recovery reads it any more: a full needs it no more than Exchange does.
+        throw new PromotionNeeded({ code: 'DAMAGED', reason: `${name}: ${log.message}` })
+      }
       const broken = whyBroken(database, last, logs.at(-1), log.header)
       if (broken !== undefined) throw new PromotionNeeded({ code: 'OTHER_STREAM', reason: `${name}: ${broken}` })
       logs.push(log)
     }
-    return logs
+    return { logs, stopped: undefined }
   }
 
   /** The same number in another stream: what was backed up last is not the log that is there now. */
-  async #requireSame(
-    { logFolder, name }: Database,
-    { name: file, generation }: LogFile,
-    created: string,
-  ): Promise<void> {
-    const path = `${logFolder}\\${file}`
-    const header = await whenFree(() => readLogHeader(localPath(path), path), path, this.#run.context.signal)
-    if (header.created !== created)
-      throw new PromotionNeeded({
-        code: 'OTHER_STREAM',
-        reason: `${name}: the log ${hex(generation)} is another one than was backed up under this number`,
-      })
+  async #requireSame(database: Database, file: LogFile, created: string): Promise<void> {
+    const log = await this.#look(database, file)
+    // It was backed up while it was whole; and the one after it says when it was made.
+    if (log instanceof Failure || log.header.created === created) return
+    throw new PromotionNeeded({
+      code: 'OTHER_STREAM',
+      reason: `${database.name}: the log ${hex(file.generation)} is another one than was backed up under this number`,
+    })
   }
 
-  async #look({ logFolder }: Database, file: LogFile): Promise<NewLog> {
+  /** @returns why it cannot be had, where that concerns its database alone */
+  async #look({ logFolder }: Database, file: LogFile): Promise<NewLog | Failure> {
     const path = `${logFolder}\\${file.name}`
-    return whenFree(
-      async () => {
-        const { size, mtimeMs } = await stat(localPath(path))
-        const header = await readLogHeader(localPath(path), path)
-        requireWhole({ path, size }, header, file.generation)
-        return { file, path, size, modified: mtimeMs, header }
-      },
-      path,
-      this.#run.context.signal,
-    )
+    try {
+      const seen = await whenFree(() => lookAtLog(logFolder, file), path, this.#run.context.signal)
+      return { ...seen, file }
+    } catch (error) {
+      return damageOf(error, path)
+    }
   }
 }
 

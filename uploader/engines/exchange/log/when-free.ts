@@ -4,6 +4,12 @@ import { Failure, messageOf } from '../../../../shared/failure.ts'
 const attempts = 5
 const held = new Set(['EBUSY', 'EPERM', 'EACCES'])
 
+/** Whether an error says that another program has a log open, or had it for too long. */
+export function isHeld(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return held.has(code) || code === 'exchange-log-held'
+}
+
 /**
  * Exchange may have a log that it has just closed open for a moment.
  * @throws Failure `exchange-log-held`, after five times two seconds; what else `work` throws

@@ -31,9 +31,10 @@ export type LogVerdict = { database: Database } & (
 export function judgeFull(inventory: Inventory): FullVerdict[] {
   return inventory.databases.map(database => {
     const treatment = treatmentOf(database, inventory)
-    return treatment.how === 'back-up'
-      ? { database, how: 'take', passive: treatment.passive }
-      : { database, ...treatment }
+    if (treatment.how === 'leave-out') return { database, ...treatment }
+    const { damaged = null } = database.closed ?? {}
+    if (damaged) return { database, how: 'leave-out', reason: damaged.line, warn: true }
+    return { database, how: 'take', passive: treatment.passive }
   })
 }
 
@@ -42,7 +43,12 @@ export function judgeLogs(inventory: Inventory, heads: LaneHeads): LogVerdict[] 
     const last = lastOf(database, heads)
     const treatment = treatmentOf(database, inventory)
     if (treatment.how === 'leave-out') return { database, ...treatment, ...(last && { last }) }
-    return { database, ...continuation(database, entryIn(heads.data, database), last) }
+    const found = continuation(database, entryIn(heads.data, database), last)
+    const { damaged = null } = database.closed ?? {}
+    if (found.how !== 'broken' || !damaged) return { database, ...found }
+    // A full would leave it out, at each run anew.
+    const reason = `${found.reason}, and none can be taken now: ${damaged.line}`
+    return { database, how: 'leave-out', reason, warn: true, ...(last && { last }) }
   })
 }
 
@@ -67,7 +73,7 @@ function continuation(database: Database, full: UnitEntry | undefined, last: Uni
     return broken('WAS_CIRCULAR', 'circular logging was on when its last full backup was taken')
   if (!closed) return { how: 'take', last }
   const reached = generationAt(last)
-  if (positionOf(database, closed.signLog, 0).stream !== last.to.stream)
+  if (closed.signLog !== null && positionOf(database, closed.signLog, 0).stream !== last.to.stream)
     return broken('OTHER_STREAM', 'its logs are of another stream: it was repaired, defragmented or restored')
   if (closed.highest < reached)
     return broken('OTHER_STREAM', `its logs end at ${hex(closed.highest)}, and ${hex(reached)} was backed up already`)

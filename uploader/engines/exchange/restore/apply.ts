@@ -1,6 +1,8 @@
-import { constants, copyFile, mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Failure } from '../../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../../shared/failure.ts'
+import type { SnapshotId } from '../../../../shared/ids.ts'
+import { copyBlocks } from '../../../files/copy-blocks.ts'
 import { requireSpace } from '../../../restore/disk.ts'
 import type { RestoreContext } from '../../engine.ts'
 import { targetDirectory } from '../../target-url.ts'
@@ -16,6 +18,7 @@ import {
   recoveryFailed,
 } from './eseutil.ts'
 import { type LaidDatabase, type LaidLog, reachedBy } from './laid-out.ts'
+import { isRecovered, placeTaken, writeMark } from './mark.ts'
 
 /** @returns the path of `file:///…`. @throws Failure `restore-target` */
 export function parseTarget(target: string): string {
@@ -28,38 +31,68 @@ export function parseTarget(target: string): string {
 }
 
 /**
- * Copies each database with its logs into a folder of its own, and brings it to a clean shutdown there.
+ * Copies each database with its logs into a folder of its own, and brings it to a clean shutdown there. One that fails leaves nothing there, and the others go on;
+ * what an earlier restore of the same has recovered is left as it is, so that another attempt makes only the rest.
+ * @param snapshots that the files are of
  * @returns one line for each, in words
- * @throws Failure `restore-exists`, `exchange-recovery-failed`, `exchange-not-recoverable`
+ * @throws Failure `restore-exists` before anything is made; `exchange-not-all-recovered`, or of a single database what it failed with
  */
 export async function apply(
-  directory: string,
+  { directory, snapshots }: { directory: string; snapshots: readonly SnapshotId[] },
   target: string,
   databases: readonly LaidDatabase[],
   { signal, progress }: Pick<RestoreContext, 'signal' | 'progress'>,
 ): Promise<string[]> {
   eseutil()
-  const total = databases.reduce((sum, each) => sum + bytesOf(each), 0)
+  const notes: string[] = []
+  const waiting: { each: LaidDatabase; place: string; of: string }[] = []
+  for (const each of databases) {
+    const place = join(target, each.folder)
+    const of = `${snapshots.join(' ')} to ${reachedBy(each)}`
+    if (await isRecovered(place, of)) notes.push(`${each.database} was recovered before, in ${join(place, 'db')}`)
+    else waiting.push({ each, place, of })
+  }
+  const total = waiting.reduce((sum, { each }) => sum + bytesOf(each), 0)
   await mkdir(target, { recursive: true })
   await requireSpace(target, total)
   let done = 0
-  const notes: string[] = []
-  for (const each of databases) {
-    const place = join(target, each.folder)
+  const onCopied = (size: number) => {
+    done += size
+    progress(done, total)
+  }
+  const failed: Failed[] = []
+  for (const { each, place, of } of waiting) {
     await makeNew(place)
     try {
-      notes.push(
-        await recoverOne(each, { directory, place, signal }, size => {
-          done += size
-          progress(done, total)
-        }),
-      )
+      await writeMark(place, { of, state: 'begun' })
+      const note = await recoverOne(each, { directory, place, signal }, onCopied)
+      await writeMark(place, { of, state: 'recovered' })
+      notes.push(note)
     } catch (error) {
-      await rm(place, { recursive: true, force: true })
-      throw error
+      await rm(place, { recursive: true, force: true }).catch(() => {}) // the next attempt says that it is there
+      if (signal.aborted || databases.length === 1) throw error
+      failed.push({ database: each.database, error })
     }
   }
+  if (failed.length > 0) throw notAllRecovered(failed, notes)
   return notes
+}
+
+interface Failed {
+  database: string
+  error: unknown
+}
+
+function notAllRecovered(failed: readonly Failed[], done: readonly string[]): Failure {
+  const names = failed.map(({ database }) => database).join(', ')
+  const stays = done.length > 0 ? ` What is done is left as it is: ${done.join('; ')}` : ''
+  return new Failure('exchange-not-all-recovered', `Not all databases could be recovered: ${names} could not`, {
+    why: failed
+      .map(({ database, error }) => `${database}: ${error instanceof Failure ? error.line : messageOf(error)}`)
+      .join('; '),
+    fix: `Remove the cause, and restore once more to the same target, with another directory for --to: only these are made then.${stays}`,
+    cause: failed[0]?.error,
+  })
 }
 
 interface Place {
@@ -75,15 +108,9 @@ async function recoverOne(each: LaidDatabase, { directory, place, signal }: Plac
   const folders = { db: join(place, 'db'), log: join(place, 'log') }
   for (const folder of Object.values(folders)) await mkdir(folder)
   const copied = join(folders.db, basename(edb))
-  const copy = async (name: string, to: string, size: number) => {
-    signal.throwIfAborted()
-    // Where the file system can share blocks, a copy costs no room.
-    await copyFile(join(directory, name), to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-    onCopied(size)
-  }
-  for (const log of current ? [...logs, current] : logs)
-    await copy(log.name, join(folders.log, basename(log.name)), log.size)
-  await copy(edb, copied, each.size)
+  const copy = (name: string, to: string) => copyBlocks(join(directory, name), to, { signal, onCopied })
+  for (const { name } of current ? [...logs, current] : logs) await copy(name, join(folders.log, basename(name)))
+  await copy(edb, copied)
   await requireRecoverable(each, directory)
 
   const paths = { base, directory: folders.log, database: folders.db }
@@ -123,10 +150,7 @@ async function makeNew(place: string): Promise<void> {
     await mkdir(place)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    throw new Failure('restore-exists', `${place} exists already`, {
-      why: 'a restore never writes over anything',
-      fix: 'Name another directory as the target, or move it away',
-    })
+    throw placeTaken(place)
   }
 }
 

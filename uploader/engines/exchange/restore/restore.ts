@@ -19,6 +19,7 @@ export async function restore(input: RestoreInput, context: RestoreContext): Pro
     context.warn('database-not-restored', `${database} is not restored: its database file was not chosen`)
   if (found.databases.length === 0)
     throw new Failure('restore-empty', 'There is no database to restore', { fix: 'Choose other files with --only' })
-  const notes = await apply(input.directory, target, found.databases, context)
+  const snapshots = input.snapshots.map(({ snapshot }) => snapshot)
+  const notes = await apply({ directory: input.directory, snapshots }, target, found.databases, context)
   return { ...report, applied: true, notes: [...notes, 'Mounting them is written in RESTORE.md'] }
 }
