@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { canonicalRequest } from './canonical.ts'
 import { type Claim, readClaim } from './claim.ts'
 import type { Credential } from './credential.ts'
@@ -125,15 +125,33 @@ function payloadHashOf(claim: Claim, { bodySha256 }: Verification): string {
 
 function sign({ secretAccessKey }: Credential, claim: Claim, canonical: string): string {
   const { timestamp, day, region, service } = claim
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
   const scope = [day, region, service, 'aws4_request']
-  const key = scope.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`)
-  const hash = createHash('sha256').update(canonical).digest('hex')
-  return hmac(key as Buffer, ['AWS4-HMAC-SHA256', timestamp, scope.join('/'), hash].join('\n')).toString('hex')
+  const text = ['AWS4-HMAC-SHA256', timestamp, scope.join('/'), hash('sha256', canonical)].join('\n')
+  return hmac(signingKey(secretAccessKey, scope), text).toString('hex')
+}
+
+/** A key is good for a day, and deriving it takes most of the time that a signature takes: those that were derived last, by what they are derived from. */
+const signingKeys = new Map<string, KeyObject>()
+const keptKeys = 100
+
+function signingKey(secretAccessKey: string, scope: string[]): KeyObject {
+  const from = JSON.stringify([secretAccessKey, ...scope])
+  const kept = signingKeys.get(from)
+  if (kept) return kept
+  const key = scope.reduce(
+    (key, text) => createSecretKey(hmac(key, text)),
+    createSecretKey(`AWS4${secretAccessKey}`, 'utf8'),
+  )
+  if (signingKeys.size >= keptKeys) signingKeys.clear()
+  signingKeys.set(from, key)
+  return key
+}
+
+function hmac(key: KeyObject, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
 }
 
 /** In constant time, also for texts of different lengths. */
 function equal(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
+  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { type Database, startDatabase } from '../support/database.ts'
+import { Provider } from '../support/provider.ts'
 import { type Finished, lastJson, run, runOk } from '../support/run.ts'
 import { failsafeBinary } from './binary.ts'
 
@@ -89,15 +90,16 @@ export async function newHost(
   await chmod(configFile, 0o600)
 
   const tenant = `t${Math.random().toString(36).slice(2, 10)}`
+  const provider = new Provider(cloud)
   const admin = (args: string[]) => runOk(process.execPath, ['admin/main.ts', ...args, '--local', cloud.directory])
   const failsafe = (args: string[], options?: Parameters<typeof run>[2]) =>
     run(failsafeBinary, [...args, '--config', configFile], options)
   const newEnrolToken = async (...options: string[]) =>
     JSON.parse((await admin(['enrol-token', tenant, ...options, '--json'])).stdout).enrol as string
 
-  await admin(['tenant', 'create', tenant, '--name', 'Test tenant'])
+  await provider.createTenant(tenant, 'Test tenant')
   if (setting.enrol !== false) {
-    const enrolled = await failsafe(['enrol', await newEnrolToken(), '--recovery-kit', kit])
+    const enrolled = await failsafe(['enrol', await provider.enrolToken(tenant), '--recovery-kit', kit])
     if (enrolled.code !== 0) throw new Error(`enrol failed: ${enrolled.stdout}${enrolled.stderr}`)
   }
 

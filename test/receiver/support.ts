@@ -92,6 +92,7 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
   const seams: TestReceiver['seams'] = { table: table => table, vault: vault => vault }
   const s3Server = await startS3({
     directory: join(directory, 's3'),
+    durable: false,
     access: allowAll,
     intercept: request => seams.intercept?.(request),
   })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { access, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -153,22 +153,41 @@ export async function startDatabase(
 }
 
 /**
- * Making a data directory takes seconds; each process does it once for each release and copies the result. (MySQL's remembers whether case
- * matters in names.)
+ * Making a data directory takes seconds, and there are dozens of test files: it is made once for each release of the server, kept beside the other things
+ * that are built, and copied. (MySQL's remembers whether case matters in names.)
  */
-const templates = new Map<string, Promise<string>>()
+const templates = join(import.meta.dirname, '../../build/databases')
+/** By their place, those that this process has made or found. */
+const made = new Map<string, Promise<void>>()
 
 async function install(release: Release, lowerCase: string, directory: string, data: string): Promise<void> {
-  const key = isMysql(release) ? `${release} ${lowerCase}` : release
-  if (!templates.has(key)) templates.set(key, makeTemplate(release, lowerCase))
+  const { stdout: version } = await runOk(programOf(release), ['--no-defaults', ...asRoot(), '--version'])
+  const kind = isMysql(release) ? `${release}-names-${lowerCase}` : release
+  const madeBy = hash('sha256', `${version}${await readFile(import.meta.filename)}`).slice(0, 16)
+  const template = join(templates, `${kind}-${madeBy}`)
+  if (!made.has(template)) made.set(template, makeTemplate(release, lowerCase, template))
+  await made.get(template)
   await mkdir(directory, { recursive: true })
-  await cp(await templates.get(key)!, data, { recursive: true })
+  await cp(template, data, { recursive: true })
 }
 
-async function makeTemplate(release: Release, lowerCase: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'failsafe-database-template-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-  const data = join(directory, 'data')
+/** Whole or not at all, as other processes look for it at the same time. */
+async function makeTemplate(release: Release, lowerCase: string, template: string): Promise<void> {
+  if (await exists(template)) return
+  await mkdir(templates, { recursive: true })
+  const directory = await mkdtemp(join(templates, 'partial-'))
+  try {
+    const data = join(directory, 'data')
+    await initialise(release, lowerCase, directory, data)
+    await rename(data, template).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error // another process was first
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function initialise(release: Release, lowerCase: string, directory: string, data: string): Promise<void> {
   switch (release) {
     case 'mariadb-10.11':
       await runOk('mariadb-install-db', [
@@ -200,7 +219,6 @@ async function makeTemplate(release: Release, lowerCase: string): Promise<string
       // Each copy makes itself a UUID of its own, as two servers have.
       await rm(join(data, 'auto.cnf'), { force: true })
   }
-  return data
 }
 
 /** What mariadb-install-db does, without the programs around it that would need the C library of this machine's release. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestCloud } from '../support/cloud.ts'
 import type { Database } from '../support/database.ts'
+import { Provider } from '../support/provider.ts'
 import { runOk } from '../support/run.ts'
 import { temporaryDirectory } from './directory.ts'
 import { runHere } from './terminal.ts'
@@ -18,7 +19,8 @@ export async function newHost(cloud: TestCloud, { enrol = true }: { enrol?: bool
   const kit = directory.in('recovery-kit.txt')
   const tenant = `t${Math.random().toString(36).slice(2, 10)}`
   const provider = (...args: string[]) => runOk(process.execPath, [admin, ...args, '--local', cloud.directory])
-  await provider('tenant', 'create', tenant)
+  const atProvider = new Provider(cloud)
+  await atProvider.createTenant(tenant)
   const failsafe = (args: string[], options: Parameters<typeof runHere>[1] = {}) =>
     runHere([...args, '--config', config], { now: () => new Date(), ...options })
   const host = {
@@ -39,7 +41,7 @@ export async function newHost(cloud: TestCloud, { enrol = true }: { enrol?: bool
       await writeFile(config, [...head, ...lines, ''].join('\n'), { mode: 0o600 })
     },
     async enrol() {
-      const token = (await provider('enrol-token', tenant)).stdout.trim()
+      const token = await atProvider.enrolToken(tenant)
       const { code, stderr } = await failsafe(['enrol', token, '--recovery-kit', kit])
       if (code !== 0) throw new Error(stderr)
     },

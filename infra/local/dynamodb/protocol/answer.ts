@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { crc32 } from 'node:zlib'
-import { ulid } from 'ulid'
 import type { AccessControl } from '../../access.ts'
 import { operations } from '../operations/operations.ts'
 import type { Service } from '../service.ts'
@@ -34,7 +34,7 @@ export async function answer(endpoint: Endpoint, request: IncomingMessage, respo
     'content-type': 'application/x-amz-json-1.0',
     'content-length': bytes.length,
     'x-amz-crc32': crc32(bytes),
-    'x-amzn-requestid': ulid(),
+    'x-amzn-requestid': randomUUID(),
     // Clients correct a wrong clock by this header.
     date: endpoint.service.now().toUTCString(),
   })
