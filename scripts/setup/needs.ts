@@ -38,10 +38,7 @@ export const groups = {
     { program: 'restic', debian: 'restic' },
     { program: 'aws', debian: 'awscli' },
   ],
-  wine: [
-    { program: 'debootstrap', debian: 'debootstrap' },
-    { program: 'unshare', debian: 'util-linux' },
-  ],
+  wine: [...server, { program: 'debootstrap', debian: 'debootstrap' }, { program: 'unshare', debian: 'util-linux' }],
 } as const satisfies Record<string, Need[]>
 
 export type Group = keyof typeof groups

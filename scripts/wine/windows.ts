@@ -52,6 +52,11 @@ export class Windows {
     return new Windows(chroot)
   }
 
+  /** Where a file of its drive C is on this machine. */
+  path(...inside: string[]): string {
+    return join(this.#chroot.path(`${prefix}/drive_c`), ...inside)
+  }
+
   /** Runs a script of ours with Node for Windows. @param script below the project. @param env more of its environment */
   run(script: string, env: Record<string, string>): Promise<Ended> {
     const command = ['wine', 'C:\\programs\\node.exe', `Z:${project}/${script}`.replaceAll('/', '\\')]

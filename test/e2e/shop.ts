@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Database } from '../support/database.ts'
+import type { Reachable } from '../support/database.ts'
 
 /** A small shop with the shapes that matter end to end; the engine's own tests hold the nasty schema. */
-export async function fillShop(database: Database, orders = 20_000): Promise<void> {
+export async function fillShop(database: Reachable, orders = 20_000): Promise<void> {
   await database.execute(
     'CREATE DATABASE shop CHARACTER SET utf8mb4',
     'USE shop',
@@ -25,7 +25,7 @@ export async function fillShop(database: Database, orders = 20_000): Promise<voi
 }
 
 /** Rows that neither compress nor repeat: `mib` MiB in a table of its own. */
-export async function fillIncompressible(database: Database, mib: number): Promise<void> {
+export async function fillIncompressible(database: Reachable, mib: number): Promise<void> {
   await database.execute(
     'CREATE DATABASE IF NOT EXISTS bulk',
     'CREATE TABLE bulk.noise (id INT AUTO_INCREMENT PRIMARY KEY, data MEDIUMBLOB)',

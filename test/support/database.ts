@@ -12,8 +12,16 @@ import { runOk } from './run.ts'
 /** The machine's own server, or one that the set-up unpacked beside it. */
 export type Release = 'mariadb-10.11' | ReleaseName
 
+/** A server on this machine that lets root in without a password. */
+export interface Reachable {
+  /** A new connection as root. */
+  connect(database?: string): Promise<Connection>
+  /** Runs statements as root, one after the other. */
+  execute(...statements: string[]): Promise<void>
+}
+
 /** A real, throw-away server on 127.0.0.1 with a data directory of its own. */
-export interface Database {
+export interface Database extends Reachable {
   release: Release
   port: number
   socket: string
@@ -21,10 +29,6 @@ export interface Database {
   pid: number
   /** What the server wrote to its error log so far. */
   log(): Promise<string>
-  /** A new connection as root. */
-  connect(database?: string): Promise<Connection>
-  /** Runs statements as root, one after the other. */
-  execute(...statements: string[]): Promise<void>
   /** An orderly shutdown; the data directory goes too if `startDatabase` made it. */
   stop(): Promise<void>
   /** SIGKILL, as a power cut would; `startDatabase({ directory })` starts it again. */
@@ -112,17 +116,10 @@ export async function startDatabase(
     await ended
   }
   const log = () => readFile(join(directory, 'error.log'), 'utf8')
-  const connect = (database?: string) =>
-    createConnection({
-      host: '127.0.0.1',
-      port,
-      user: 'root',
-      multipleStatements: false,
-      ...(database && { database }),
-    })
+  const reachable = databaseAt(port)
   process.once('exit', () => server.kill('SIGKILL'))
   try {
-    await ready(server, connect)
+    await ready(server, reachable.connect)
   } catch (error) {
     const tail = (await log().catch(() => '')).split('\n').slice(-20).join('\n')
     await end('SIGKILL')
@@ -135,6 +132,26 @@ export async function startDatabase(
     directory,
     pid: server.pid!,
     log,
+    ...reachable,
+    async stop() {
+      await end('SIGTERM')
+      if (!given.directory) await rm(directory, { recursive: true, force: true })
+    },
+    kill: () => end('SIGKILL'),
+  }
+}
+
+/** @param port of 127.0.0.1 */
+export function databaseAt(port: number): Reachable {
+  const connect = (database?: string) =>
+    createConnection({
+      host: '127.0.0.1',
+      port,
+      user: 'root',
+      multipleStatements: false,
+      ...(database && { database }),
+    })
+  return {
     connect,
     async execute(...statements) {
       const connection = await connect()
@@ -144,11 +161,6 @@ export async function startDatabase(
         await connection.end()
       }
     },
-    async stop() {
-      await end('SIGTERM')
-      if (!given.directory) await rm(directory, { recursive: true, force: true })
-    },
-    kill: () => end('SIGKILL'),
   }
 }
 

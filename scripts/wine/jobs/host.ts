@@ -23,6 +23,8 @@ type Summary = z.infer<typeof Summary>
 /** An enrolled Windows server with one source, and its binary. */
 export interface Host {
   directory: string
+  /** The recovery kit. */
+  kit: string
   /** `failsafe VERB... --json`, which has to succeed, perhaps with warnings: its last line. */
   failsafe(...args: string[]): Promise<Summary>
   backup(mode: 'full' | 'log'): Promise<Summary>
@@ -32,17 +34,15 @@ export interface Host {
   restore(to: string, ...more: string[]): Promise<Summary>
 }
 
-/** @param source its name. @param entry the lines of its entry in failsafe.yaml. */
-export async function enrol(directory: string, source: string, entry: readonly string[]): Promise<Host> {
+/** @param source its name. @param entry the lines of its entry in failsafe.yaml; undefined where `init` makes it */
+export async function enrol(directory: string, source: string, entry?: readonly string[]): Promise<Host> {
   const config = join(directory, 'failsafe.yaml')
   const kit = join(directory, 'kit.txt')
   await mkdir(directory, { recursive: true })
   const lines = [
     `state: { dir: '${join(directory, 'state')}' }`,
     `staging: { dir: '${join(directory, 'staging')}', maxBytes: 512MiB }`,
-    'sources:',
-    `  ${source}:`,
-    ...entry.map(line => `    ${line}`),
+    ...(entry ? ['sources:', `  ${source}:`, ...entry.map(line => `    ${line}`)] : []),
     '',
   ]
   await writeFile(config, lines.join('\n'))
@@ -56,6 +56,7 @@ export async function enrol(directory: string, source: string, entry: readonly s
   await failsafe('enrol', '--recovery-kit', kit)
   return {
     directory,
+    kit,
     failsafe,
     backup: mode => failsafe('backup', source, '--mode', mode),
     async dieAt(point, mode) {
@@ -69,10 +70,11 @@ export async function enrol(directory: string, source: string, entry: readonly s
   }
 }
 
-/** Looks until it is so, for half a minute at most. */
-export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 300) throw new Error(`it did not come to that: ${what}`)
+/** Looks until it is so, for half a minute at most unless it is said. */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`it did not come to that: ${what}`)
     await setTimeout(100)
   }
 }

@@ -98,7 +98,7 @@ async function requireOwn(
     signal.throwIfAborted()
     throw new Failure('account-taken', `There is an account ${quoteAccount(account)} already, with another password`, {
       why: 'an account that somebody uses is not changed',
-      fix: 'Choose another name with --account, or drop it if nobody uses it',
+      fix: 'Choose another name with --user, or drop it if nobody uses it',
       cause,
     })
   }
