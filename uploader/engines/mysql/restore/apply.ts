@@ -7,6 +7,7 @@ import { restoreStages, type Stage } from '../dump/order.ts'
 import { inspectServer } from '../inspect.ts'
 import { checkTarget } from './check-target.ts'
 import type { LaidOut } from './files.ts'
+import { fillingsOf } from './filling.ts'
 import { Loader } from './load.ts'
 
 /** Stages whose files hold global things, or change the collation of their database for a while, which several files may be of. */
@@ -42,16 +43,22 @@ export async function apply(
     for (const server of servers) await prepareReading(server, target.flavour)
     const total = files.reduce((sum, { size }) => sum + size, 0)
     let done = 0
-    const loaders = servers.map(
-      server =>
-        new Loader(server, warn, bytes => {
-          done += bytes
-          progress(done, total)
-        }),
-    )
+    const fillings = fillingsOf(files, warn)
+    const loads = servers.map(server => {
+      const loader = new Loader(server, warn, bytes => {
+        done += bytes
+        progress(done, total)
+      })
+      return async (file: LaidOut, stop: () => boolean) => {
+        const filling = fillings.get(file)
+        await filling?.begin(server)
+        await loader.load(file, stop)
+        if (!stop()) await filling?.end(server)
+      }
+    })
     for (const stage of restoreStages) {
       const ofStage = files.filter(file => file.stage === stage)
-      await loadAll(ofStage, oneByOne.includes(stage) ? loaders.slice(0, 1) : loaders)
+      await loadAll(ofStage, oneByOne.includes(stage) ? loads.slice(0, 1) : loads)
     }
     return [...summary(files), ...(schedulerStopped ? [] : await noteOfScheduler(first, files))]
   } catch (error) {
@@ -64,14 +71,17 @@ export async function apply(
 }
 
 /** After the first failure nothing new is begun, and nothing is left running when it is thrown. */
-async function loadAll(files: LaidOut[], loaders: Loader[]): Promise<void> {
+async function loadAll(
+  files: LaidOut[],
+  loads: ((file: LaidOut, stop: () => boolean) => Promise<void>)[],
+): Promise<void> {
   const waiting = [...files]
   let failure: { error: unknown } | undefined
   await Promise.all(
-    loaders.map(async loader => {
+    loads.map(async load => {
       for (let file = waiting.shift(); file && !failure; file = waiting.shift()) {
         try {
-          await loader.load(file, () => failure !== undefined)
+          await load(file, () => failure !== undefined)
         } catch (error) {
           failure ??= { error }
         }
