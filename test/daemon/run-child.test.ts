@@ -66,6 +66,13 @@ test('what this process has stopped itself is no failure, however it died', asyn
   expect((await endOf('kill -9 $$', true)).ending.ended).toBe('stopped')
 })
 
+test('a cancelled log that would have become a full is cancelled as that', async () => {
+  const ending = async (before: string) =>
+    (await endOf(`${before}; echo '${error('cancelled', true)}'; exit 130`)).ending
+  expect(await ending('true')).toEqual({ ended: 'cancelled', made: 'log' })
+  expect(await ending(`echo '{"type":"plan","kind":"full","steps":[]}'`)).toEqual({ ended: 'cancelled', made: 'full' })
+})
+
 test('warnings are heard while it runs, other lines are not taken for anything', async () => {
   const lines = [
     '{"type":"plan","steps":[]}',

@@ -89,7 +89,7 @@ export async function startTestDaemon(
     const ended = Promise.withResolvers<RunReport>()
     const killed: NodeJS.Signals[] = []
     const end = (report: Partial<RunReport>) =>
-      ended.resolve({ exit: null, signal: null, result: undefined, said: '', ...report })
+      ended.resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: '', ...report })
     const each = { source, kind, at: now(), end, killed }
     launches.push(each)
     world.onLaunch?.(each)

@@ -44,7 +44,7 @@ test('what the receiver has from before leaves a run owed that began after it', 
 })
 
 test('a log that is cancelled leaves a full due that failed before it, or became due meanwhile', () => {
-  const cancelled = { ended: 'cancelled' } as const
+  const cancelled = { ended: 'cancelled', made: 'log' } as const
   const failed = conclude(
     begin(remember(undefined, timetable, at('04T12:00')), 'full', at('05T02:00')),
     'full',
@@ -54,6 +54,8 @@ test('a log that is cancelled leaves a full due that failed before it, or became
   const times = { startedAt: at('05T03:00'), now: at('05T03:02') }
   const owed = conclude(begin(failed, 'log', at('05T03:00')), 'log', cancelled, times)
   expect(startsAt(at('05T03:03'), owed, { ...timetable, catchUp: false })).toEqual(['full'])
+  const asFull = conclude(begin(failed, 'log', at('05T03:00')), 'log', { ended: 'cancelled', made: 'full' }, times)
+  expect(startsAt(at('05T03:03'), asFull)).toEqual([])
   const running = begin(remember(undefined, timetable, at('05T00:30')), 'log', at('05T01:00'))
   const due = conclude(running, 'log', cancelled, { startedAt: at('05T01:00'), now: at('05T02:01') })
   expect(startsAt(at('05T02:02'), due)).toEqual(['full'])

@@ -221,7 +221,7 @@ describe('runs that fail', () => {
 
   test('because a person cancelled them leave the source alone until its next moment', () => {
     const ends = ({ kind }: Run) =>
-      kind === 'full' ? ({ ended: 'cancelled' } as const) : ({ ended: 'done', made: kind } as const)
+      kind === 'full' ? ({ ended: 'cancelled', made: kind } as const) : ({ ended: 'done', made: kind } as const)
     const takes = ({ kind }: Run) => (kind === 'full' ? 1.2 * hour : 0)
     const { runs } = simulate(timetables, { from, to: '2027-01-02T05:30Z', ends, takes })
     expect(runs.map(({ kind, at }) => `${kind} ${at.slice(11, 16)}`)).toEqual([

@@ -19,7 +19,7 @@ export interface Judgement {
  * @param stopping it was this process that made it stop
  */
 export function judge(
-  { exit: code, signal, result, said }: RunReport,
+  { exit: code, signal, planned, result, said }: RunReport,
   kind: SnapshotKind,
   stopping: boolean,
 ): Judgement {
@@ -40,7 +40,8 @@ export function judge(
   switch (code) {
     case exit.interrupted: {
       const text = `was cancelled: ${lineOf(result)}`
-      return { ...about, ending: { ended: stopping ? 'stopped' : 'cancelled' }, outcome: 'cancelled', text }
+      const ending: Ending = stopping ? { ended: 'stopped' } : { ended: 'cancelled', made: planned ?? kind }
+      return { ...about, ending, outcome: 'cancelled', text }
     }
     case exit.held:
       return { ...about, ending: { ended: 'held' }, outcome: 'skipped', text: `has to wait: ${lineOf(result)}` }

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
+import { SnapshotKind } from '../../shared/snapshot.ts'
 
 /** What `failsafe backup --json` says that the daemon listens to; the rest is for others. */
 const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({ type: z.literal('plan'), kind: SnapshotKind }),
   z.looseObject({
     type: z.literal('summary'),
-    kind: z.enum(['full', 'differential', 'log']),
+    kind: SnapshotKind,
     snapshot: z.string(),
     seconds: z.number(),
     bytes: z.object({ sent: z.number() }),
@@ -30,6 +32,8 @@ export interface RunReport {
   /** Null when it was killed. */
   exit: number | null
   signal: NodeJS.Signals | null
+  /** What it set out to make; undefined before it knew. */
+  planned: SnapshotKind | undefined
   result: RunSummary | RunError | undefined
   /** The tail of what it said beside its JSON: where it crashed, the reason. */
   said: string
@@ -53,19 +57,21 @@ const lastWords = 5000
 export function startRun(command: readonly string[], onWarning: (message: string) => void): RunChild {
   const [program, ...parameters] = command
   const child = spawn(program!, parameters, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
+  let planned: RunReport['planned']
   let result: RunReport['result']
   let said = ''
   const listen = (text: string) => {
     const line = parse(text)
     if (line?.type === 'warning') onWarning(line.message)
+    else if (line?.type === 'plan') planned = line.kind
     else if (line) result = line
   }
   const ended = new Promise<RunReport>(resolve => {
     child.once('error', error => {
-      if (child.pid === undefined) resolve({ exit: null, signal: null, result: undefined, said: error.message })
+      if (child.pid === undefined) resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: error.message })
     })
     const over = (exit: number | null, signal: NodeJS.Signals | null) =>
-      resolve({ exit, signal, result, said: said.trim() })
+      resolve({ exit, signal, planned, result, said: said.trim() })
     child.once('close', over)
     child.once('exit', (exit, signal) => setTimeout(over, lastWords, exit, signal).unref())
   })

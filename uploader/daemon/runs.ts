@@ -105,7 +105,7 @@ export class Runs {
   }
 }
 
-const nothing: RunReport = { exit: null, signal: null, result: undefined, said: '' }
+const nothing: RunReport = { exit: null, signal: null, planned: undefined, result: undefined, said: '' }
 
 /** The system has no more processes or files to give. */
 function unstarted(error: unknown): RunReport {

@@ -54,8 +54,8 @@ export type Ending =
   | { ended: 'failed'; retriable: boolean }
   /** Somebody else was backing up the source. */
   | { ended: 'held' }
-  /** A person did not want it. */
-  | { ended: 'cancelled' }
+  /** A person did not want it. `made` is what it would have become. */
+  | { ended: 'cancelled'; made: SnapshotKind }
   /** This process was asked to end. */
   | { ended: 'stopped' }
 
@@ -133,11 +133,11 @@ export function conclude(
   { startedAt, now }: { startedAt: Date; now: Date },
 ): SourceMemory {
   const served = startedAt.toISOString()
+  const isServed = (made: SnapshotKind, its: SnapshotKind) =>
+    kinds.indexOf(its) >= Math.min(kinds.indexOf(kind), kinds.indexOf(made))
   switch (ending.ended) {
-    case 'done': {
-      const heaviest = Math.min(kinds.indexOf(kind), kinds.indexOf(ending.made))
-      return mapped(memory, (each, its) => (kinds.indexOf(its) >= heaviest ? { served, failures: 0 } : each))
-    }
+    case 'done':
+      return mapped(memory, (each, its) => (isServed(ending.made, its) ? { served, failures: 0 } : each))
     case 'failed':
       return mapped(memory, (each, its) => {
         if (its !== kind) return each
@@ -150,7 +150,7 @@ export function conclude(
     case 'cancelled':
       // The lighter ones wait with it; a heavier one is another run than the one that was not wanted.
       return mapped(memory, (each, its) =>
-        kinds.indexOf(its) >= kinds.indexOf(kind) ? { served: now.toISOString(), failures: each.failures } : each,
+        isServed(ending.made, its) ? { served: now.toISOString(), failures: each.failures } : each,
       )
     case 'stopped':
       return mapped(memory, (each, its) => (its === kind ? { ...each, notBefore: now.toISOString() } : each))
