@@ -68,7 +68,8 @@ export function startRun(command: readonly string[], onWarning: (message: string
   }
   const ended = new Promise<RunReport>(resolve => {
     child.once('error', error => {
-      if (child.pid === undefined) resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: error.message })
+      if (child.pid === undefined)
+        resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: error.message })
     })
     const over = (exit: number | null, signal: NodeJS.Signals | null) =>
       resolve({ exit, signal, planned, result, said: said.trim() })
