@@ -31,8 +31,9 @@ export async function ask<T>(
     return schema.parse(answer)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    if (code === 'ECONNREFUSED') {
+    if (code === 'ENOENT' && place.address === place.mark) return undefined
+    // A pipe of Windows is gone with its process; its mark is not.
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') {
       await rm(place.mark, { force: true })
       return undefined
     }
