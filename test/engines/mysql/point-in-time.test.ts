@@ -259,9 +259,10 @@ describe.each(releases)('%s', release => {
     await chain.take('log')
     await clean()
     const failure = failureOf(chain.restore(target))
-    const waiting =
-      "SELECT id AS id FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock'"
-    const waiter = async () => ((await holder.query(waiting)) as any)[0][0]?.id
+    const waiter = async () => {
+      const [processes] = (await holder.query('SHOW PROCESSLIST')) as any
+      return processes.find(({ State }: { State: string }) => /^Waiting for (table|schema) metadata lock/.test(State))?.Id
+    }
     await expect.poll(waiter, { timeout: 60_000 }).toBeDefined()
     await holder.query(`KILL ${await waiter()}`)
     expect(await failure).toMatch(
