@@ -6,7 +6,7 @@ import type { RunDirectory } from '../staging/directory.ts'
 import { stagingFailure } from '../staging/failures.ts'
 import { Journal, type RecordOf } from '../staging/journal.ts'
 import type { Bytes, LaidPack, Remains } from '../staging/remains.ts'
-import { remove } from '../staging/remove.ts'
+import { removeFile } from '../staging/remove-file.ts'
 import { LineSealer } from '../staging/sealed-line.ts'
 import type { BackupOptions, Opened } from './backup.ts'
 import { KeptLine } from './kept.ts'
@@ -91,7 +91,7 @@ export async function continueRun(
       if (stored.some(({ number }) => number > i) || parts.slice(i).some(part => part.acknowledged))
         throw nothingKept('a part of it was lost')
       const laid = begin ? i + 1 : i
-      for (let number = laid + 1; number <= parts.length; number++) await remove(directory.part(n, number))
+      for (let number = laid + 1; number <= parts.length; number++) await removeFile(directory.part(n, number))
       parts.length = i
       if (begin) await layBegin(n, parts, begin)
       await journal.append({ type: 'cut', pack: n, parts: laid })

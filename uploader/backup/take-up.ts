@@ -5,7 +5,7 @@ import { holds } from '../staging/check-file.ts'
 import type { RunDirectory } from '../staging/directory.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
 import type { LaidPack } from '../staging/remains.ts'
-import { remove } from '../staging/remove.ts'
+import { removeFile } from '../staging/remove-file.ts'
 import type { Unsynced } from '../staging/unsynced.ts'
 import type { Upload } from '../transfer/upload.ts'
 import type { Opened } from './backup.ts'
@@ -42,7 +42,7 @@ export async function takeUp(
       const part: StagedPart = { pack: n, number: i + 1, size, digest, path: directory.part(n, i + 1) }
       const found = stored.get(part.number)
       if (over || (found?.size === size && found.sha256 === digest.toString('base64'))) {
-        await remove(part.path)
+        await removeFile(part.path)
         upload.adopt(part)
       } else {
         if (!(await holds(part.path, size, digest))) throw partLost(part)

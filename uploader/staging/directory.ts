@@ -1,10 +1,9 @@
-import { access, readdir } from 'node:fs/promises'
+import { access, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RunId, SourceId } from '../../shared/ids.ts'
 import { makeDirectory } from '../files/make-directory.ts'
 import { syncDirectory } from '../files/sync-directory.ts'
 import { stagingFailure } from './failures.ts'
-import { remove } from './remove.ts'
 
 const partSuffix = '.part'
 
@@ -95,6 +94,12 @@ export class RunDirectory {
     await this.empty()
     await remove(this.path)
   }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(error => {
+    throw stagingFailure(error, path)
+  })
 }
 
 const undoOf = (directory: string) => join(directory, 'undo.json')

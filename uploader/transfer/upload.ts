@@ -7,7 +7,7 @@ import type { Receiver } from '../receiver/receiver.ts'
 import type { Budget } from '../staging/budget.ts'
 import { holds } from '../staging/check-file.ts'
 import type { StagedPart } from '../staging/pack-writer.ts'
-import { remove } from '../staging/remove.ts'
+import { removeFile } from '../staging/remove-file.ts'
 import type { Clock } from './clock.ts'
 import { Patience, persist } from './patience.ts'
 import { PutBroken, type PutPart, PutRefused } from './put-part.ts'
@@ -205,7 +205,7 @@ export class Upload {
   }
 
   async #acknowledge(part: StagedPart): Promise<void> {
-    await remove(part.path)
+    await removeFile(part.path)
     faultPoint('part-removed')
     this.#options.budget.release()
     this.#acknowledged += part.size

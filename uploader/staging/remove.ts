@@ -1,9 +1,0 @@
-import { rm } from 'node:fs/promises'
-import { stagingFailure } from './failures.ts'
-
-/** Removes a file or directory; one that is gone already is no error. @throws Failure of the staging directory: what is staged is as good as before */
-export async function remove(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(error => {
-    throw stagingFailure(error, path)
-  })
-}
