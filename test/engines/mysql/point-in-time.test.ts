@@ -261,7 +261,8 @@ describe.each(releases)('%s', release => {
     const failure = failureOf(chain.restore(target))
     const waiter = async () => {
       const [processes] = (await holder.query('SHOW PROCESSLIST')) as any
-      return processes.find(({ State }: { State: string }) => /^Waiting for (table|schema) metadata lock/.test(State))?.Id
+      return processes.find(({ State }: { State: string }) => /^Waiting for (table|schema) metadata lock/.test(State))
+        ?.Id
     }
     await expect.poll(waiter, { timeout: 60_000 }).toBeDefined()
     await holder.query(`KILL ${await waiter()}`)

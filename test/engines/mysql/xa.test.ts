@@ -85,9 +85,9 @@ describe.each(releases)('%s', release => {
 
   test('a replay that stops leaves none on the target that it prepared, and every other one as it is', async () => {
     await source.execute('DROP DATABASE IF EXISTS in_the_way')
-    await target.execute('DROP DATABASE IF EXISTS in_the_way', 'CREATE DATABASE in_the_way')
-    await target.execute('CREATE TABLE in_the_way.t (id INT PRIMARY KEY)')
-    const theirs = await target.connect('in_the_way')
+    await target.execute('DROP DATABASE IF EXISTS in_the_way', 'CREATE DATABASE in_the_way', 'CREATE DATABASE theirs')
+    await target.execute('CREATE TABLE theirs.t (id INT PRIMARY KEY)')
+    const theirs = await target.connect('theirs')
     const perform = async (...statements: string[]) => {
       for (const statement of statements) await theirs.query(statement)
     }
@@ -107,7 +107,7 @@ describe.each(releases)('%s', release => {
     expect(failure).not.toContain('--start-position')
     expect(failure).toMatch(/rolled back.*--before binlog\.\d+:\d+$/)
     await source.execute('DROP DATABASE in_the_way')
-    await target.execute('DROP DATABASE in_the_way')
+    await target.execute('DROP DATABASE in_the_way', 'DROP DATABASE theirs')
   })
 
   if (isMysql) {
