@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { dispatch } from './commands/dispatch.ts'
+import { endProcess } from './end-process.ts'
 import { useFewArenas } from './few-arenas.ts'
 
 const args = process.argv.slice(2)
@@ -40,5 +41,5 @@ dispatch(args, { stdin, stdout, stderr, env, platform, signal: interrupt.signal,
     // An error of the last write is told a moment after its callback.
     await new Promise(setImmediate)
     if (unwritten) stderr.write(`Error: The output cannot be written: ${unwritten.message}\n`)
-    stderr.write('', () => process.exit(unwritten && (code === 0 || code === 3) ? 1 : code))
+    stderr.write('', () => endProcess(unwritten && (code === 0 || code === 3) ? 1 : code))
   })
