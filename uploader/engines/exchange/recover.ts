@@ -1,4 +1,4 @@
-import { isAlive, untilOver } from '../until-over.ts'
+import { isAlive, untilOver } from '../../until-over.ts'
 import { removeSystemState, stopWriting } from './full/system-state.ts'
 import { readSystemStateRecord } from './full/system-state-record.ts'
 import { readRecord } from './shadow/record.ts'

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { systemProgram } from '../../files/system-program.ts'
+import { untilOver } from '../../until-over.ts'
 import type { Host } from '../host.ts'
 import type { Service } from '../service.ts'
 import { taskOf } from './task.ts'
@@ -10,7 +10,6 @@ import { taskOf } from './task.ts'
 const name = '\\FailSafe'
 /** A daemon has stopped its runs after ten seconds. */
 const patience = 20_000
-const pause = 250
 
 const program = () => systemProgram('schtasks.exe')
 
@@ -29,7 +28,7 @@ export function taskService({ host, command, stop, enrolled }: Task): Service {
   /** The daemon ends its runs, which release their sources; what does not answer, or does not end, is ended by the scheduler. */
   const end = async () => {
     const pid = await stop().catch(() => undefined)
-    for (let waited = 0; pid !== undefined && waited < patience && isAlive(pid); waited += pause) await sleep(pause)
+    if (pid !== undefined) await untilOver(pid, patience)
     await schtasks('/end', '/tn', name)
   }
   const find = () => schtasks('/query', '/tn', name, '/fo', 'csv', '/nh').catch(() => undefined)
@@ -79,12 +78,4 @@ async function isRunning(host: Host): Promise<boolean> {
   const script = "(Get-ScheduledTask -TaskPath '\\' -TaskName 'FailSafe').State.value__"
   const shell = systemProgram('WindowsPowerShell', 'v1.0', 'powershell.exe')
   return (await host.run(shell, ['-NoProfile', '-NonInteractive', '-Command', script]).catch(() => '')).trim() === '4'
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false // ESRCH: it has ended
-  }
 }

@@ -1,4 +1,4 @@
-import { untilOver } from '../../until-over.ts'
+import { untilOver } from '../../../until-over.ts'
 import { readNote, removeNote } from '../backup/note.ts'
 import { Control, type Patience } from '../connection/control.ts'
 import { explain } from '../connection/errors.ts'
