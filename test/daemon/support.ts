@@ -6,7 +6,7 @@ import { Configuration } from '../../uploader/daemon/configuration.ts'
 import { Contact } from '../../uploader/daemon/contact.ts'
 import { Daemon } from '../../uploader/daemon/daemon.ts'
 import { loadMemories } from '../../uploader/daemon/memory-file.ts'
-import type { RunChild, RunReport } from '../../uploader/daemon/run-child.ts'
+import { neverRan, type RunChild, type RunReport } from '../../uploader/daemon/run-child.ts'
 import { Runs } from '../../uploader/daemon/runs.ts'
 import { type Entry, Log } from '../../uploader/log/log.ts'
 import type { temporaryDirectory } from '../uploader/directory.ts'
@@ -88,8 +88,7 @@ export async function startTestDaemon(
   const launch = (source: string, kind: SnapshotKind): RunChild => {
     const ended = Promise.withResolvers<RunReport>()
     const killed: NodeJS.Signals[] = []
-    const end = (report: Partial<RunReport>) =>
-      ended.resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: '', ...report })
+    const end = (report: Partial<RunReport>) => ended.resolve({ ...neverRan(), ...report })
     const each = { source, kind, at: now(), end, killed }
     launches.push(each)
     world.onLaunch?.(each)

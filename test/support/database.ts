@@ -169,18 +169,22 @@ export function databaseAt(port: number): Reachable {
  * that are built, and copied. (MySQL's remembers whether case matters in names.)
  */
 const templates = join(import.meta.dirname, '../../build/databases')
-/** By their place, those that this process has made or found. */
-const made = new Map<string, Promise<void>>()
+/** Their places by their kind, those that this process has made or found. */
+const found = new Map<string, Promise<string>>()
 
 async function install(release: Release, lowerCase: string, directory: string, data: string): Promise<void> {
-  const { stdout: version } = await runOk(programOf(release), ['--no-defaults', ...asRoot(), '--version'])
   const kind = isMysql(release) ? `${release}-names-${lowerCase}` : release
+  if (!found.has(kind)) found.set(kind, templateOf(release, lowerCase, kind))
+  await mkdir(directory, { recursive: true })
+  await cp(await found.get(kind)!, data, { recursive: true })
+}
+
+async function templateOf(release: Release, lowerCase: string, kind: string): Promise<string> {
+  const { stdout: version } = await runOk(programOf(release), ['--no-defaults', ...asRoot(), '--version'])
   const madeBy = hash('sha256', `${version}${await readFile(import.meta.filename)}`).slice(0, 16)
   const template = join(templates, `${kind}-${madeBy}`)
-  if (!made.has(template)) made.set(template, makeTemplate(release, lowerCase, template))
-  await made.get(template)
-  await mkdir(directory, { recursive: true })
-  await cp(template, data, { recursive: true })
+  await makeTemplate(release, lowerCase, template)
+  return template
 }
 
 /** Whole or not at all, as other processes look for it at the same time. */

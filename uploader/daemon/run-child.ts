@@ -39,6 +39,11 @@ export interface RunReport {
   said: string
 }
 
+/** Of a run that has not begun. @param said why */
+export function neverRan(said = ''): RunReport {
+  return { exit: null, signal: null, planned: undefined, result: undefined, said }
+}
+
 export interface RunChild {
   /** Undefined where it could not be started. */
   pid: number | undefined
@@ -68,8 +73,7 @@ export function startRun(command: readonly string[], onWarning: (message: string
   }
   const ended = new Promise<RunReport>(resolve => {
     child.once('error', error => {
-      if (child.pid === undefined)
-        resolve({ exit: null, signal: null, planned: undefined, result: undefined, said: error.message })
+      if (child.pid === undefined) resolve(neverRan(error.message))
     })
     const over = (exit: number | null, signal: NodeJS.Signals | null) =>
       resolve({ exit, signal, planned, result, said: said.trim() })

@@ -5,7 +5,7 @@ import { Cancelled } from '../control/requests.ts'
 import type { Log } from '../log/log.ts'
 import type { Clock } from '../transfer/clock.ts'
 import { type Judgement, judge } from './judge.ts'
-import type { RunChild, RunReport } from './run-child.ts'
+import { neverRan, type RunChild, type RunReport } from './run-child.ts'
 
 /** How long runs that are asked to end may take to release their sources and tell the receiver. */
 const stopTime = 10_000
@@ -53,7 +53,10 @@ export class Runs {
     const startedAt = this.#clock.now()
     try {
       await prepared
-      const report = this.#stopping ? nothing : await this.#launched(source, running).catch(unstarted)
+      // The system may have no more processes or files to give.
+      const report = this.#stopping
+        ? neverRan()
+        : await this.#launched(source, running).catch(error => neverRan(messageOf(error)))
       return { ...judge(report, kind, this.#stopping), startedAt, result: report.result }
     } finally {
       this.#running.delete(source)
@@ -103,11 +106,4 @@ export class Runs {
     }
     child.kill('SIGTERM')
   }
-}
-
-const nothing: RunReport = { exit: null, signal: null, planned: undefined, result: undefined, said: '' }
-
-/** The system has no more processes or files to give. */
-function unstarted(error: unknown): RunReport {
-  return { ...nothing, said: messageOf(error) }
 }

@@ -32,7 +32,7 @@ export function judgeFull(inventory: Inventory): FullVerdict[] {
   return inventory.databases.map(database => {
     const treatment = treatmentOf(database, inventory)
     if (treatment.how === 'leave-out') return { database, ...treatment }
-    const { damaged = null } = database.closed ?? {}
+    const damaged = database.closed?.damaged
     if (damaged) return { database, how: 'leave-out', reason: damaged.line, warn: true }
     return { database, how: 'take', passive: treatment.passive }
   })
@@ -44,7 +44,7 @@ export function judgeLogs(inventory: Inventory, heads: LaneHeads): LogVerdict[] 
     const treatment = treatmentOf(database, inventory)
     if (treatment.how === 'leave-out') return { database, ...treatment, ...(last && { last }) }
     const found = continuation(database, entryIn(heads.data, database), last)
-    const { damaged = null } = database.closed ?? {}
+    const damaged = database.closed?.damaged
     if (found.how !== 'broken' || !damaged) return { database, ...found }
     // A full would leave it out, at each run anew.
     const reason = `${found.reason}, and none can be taken now: ${damaged.line}`
