@@ -7,7 +7,7 @@ import { large } from '../../../uploader/engines/mysql/restore/filling.ts'
 import { putOn, takeOff } from '../../../uploader/engines/mysql/restore/late-indexes.ts'
 import { compareServers } from '../../support/compare-servers.ts'
 import { type Database, type Release, startDatabase } from '../../support/database.ts'
-import { applyTo, dump, settingsFor } from './harness.ts'
+import { applyTo, dump, failureOf, settingsFor } from './harness.ts'
 import { nastyOn } from './nasty/nasty.ts'
 
 const releases: Release[] = ['mariadb-10.11', 'mariadb-11.8', 'mysql-9.7']
@@ -180,5 +180,29 @@ describe.each<Release>(['mariadb-10.11', 'mysql-9.7'])('%s: a large table', rele
       ),
     ])
     expect(await compareServers(source, target)).toEqual([expect.stringMatching(/^table d\.t/)])
+  })
+
+  test('whose connection is lost while its indexes are made is told as that, and what to do', async () => {
+    await using _ = await start()
+    await using dumped = await dump(settingsFor(source))
+    const failure = failureOf(applyTo(target, dumped))
+    await using holder = await target.connect()
+    const hasRows = async () => {
+      await holder.query('ROLLBACK')
+      await holder.query('BEGIN')
+      const [rows] = (await holder.query('SELECT id FROM d.t LIMIT 1').catch(() => [[]])) as any
+      return rows.length > 0
+    }
+    // Whoever reads the table keeps its definition from being changed.
+    await expect.poll(hasRows, { interval: 5 }).toBe(true)
+    const waiter = async () => {
+      const [processes] = (await holder.query('SHOW FULL PROCESSLIST')) as any
+      return processes.find(({ Info, State }: any) => /ADD KEY/.test(Info) && /metadata lock/.test(State))?.Id
+    }
+    await expect.poll(waiter, { timeout: 30_000 }).toBeDefined()
+    await holder.query(`KILL ${await waiter()}`)
+    expect(await failure).toMatch(
+      /^mysql-connection-lost: The connection to the target was lost while the indexes of `d`\.`t` were made: .*restore again/s,
+    )
   })
 })

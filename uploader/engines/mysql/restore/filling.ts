@@ -4,6 +4,7 @@ import { inComment } from '../sql/quote.ts'
 import { ServerError } from '../wire/server-error.ts'
 import type { LaidOut } from './files.ts'
 import { type LateIndexes, putOn, takeOff } from './late-indexes.ts'
+import { targetLost } from './lost.ts'
 
 /** Bytes of rows from which a table's indexes are made after them: below, all of it is in the server's memory anyway. */
 export const large = 16 * 1024 * 1024
@@ -55,7 +56,7 @@ export class Filling {
       if (!(await putOn(server, this.#database, this.#table, indexes)))
         this.#warn('indexes-differ', `the target wrote the indexes of ${table} down otherwise than the source did`)
     } catch (error) {
-      if (!(error instanceof ServerError)) throw error
+      if (!(error instanceof ServerError)) throw targetLost(error, `while the indexes of ${table} were made`)
       this.#warn(
         'indexes-missing',
         `${table} has its rows, but not these indexes, because the target refused to make them (error ${error.errno}: ${error.message}). Remove the cause and run there: ${indexes.creation}`,

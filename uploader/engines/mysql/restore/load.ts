@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { Failure, messageOf } from '../../../../shared/failure.ts'
+import { Failure } from '../../../../shared/failure.ts'
 import type { RestoreContext } from '../../engine.ts'
 import type { Server } from '../connection/server.ts'
 import { creationOf } from '../definitions/accounts.ts'
@@ -9,6 +9,7 @@ import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
 import { isTakenBack, ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
 import type { LaidOut } from './files.ts'
+import { targetLost } from './lost.ts'
 
 /** Each one more means that other statements went on meanwhile; a wait for a lock that nobody gives up takes the server's 50 seconds. */
 const mostAttempts = 20
@@ -57,7 +58,7 @@ export class Loader {
     try {
       return await this.#execute(statement)
     } catch (error) {
-      if (!(error instanceof ServerError)) throw lost(error, file, statement)
+      if (!(error instanceof ServerError)) throw targetLost(error, `at statement ${statement.number} of ${file.name}`)
       // One account or right that the target refuses must not cost the rest, nor does a library that it lacks.
       const code = refusals[file.stage]
       if (code !== undefined) {
@@ -139,16 +140,4 @@ const pastEvent = [1544, 1588]
 /** Events are loaded all the same; `apply` says once what to do. What some later release may lack is no matter of this one. */
 function isHarmless(message: string): boolean {
   return message.startsWith('Event scheduler is switched off') || /\bdeprecated\b/.test(message)
-}
-
-function lost(error: unknown, file: LaidOut, statement: ScriptStatement): Failure {
-  return new Failure(
-    'mysql-connection-lost',
-    `The connection to the target was lost at statement ${statement.number} of ${file.name}`,
-    {
-      why: messageOf(error),
-      fix: 'Look into the target’s error log, drop what this restore made in the target (databases, or the tables of --only) and restore again',
-      cause: error,
-    },
-  )
 }
