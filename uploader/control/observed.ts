@@ -1,11 +1,11 @@
-import { RecentRate } from '../output/rate.ts'
+import { Rate } from '../output/rate.ts'
 import type { Reporter } from '../output/reporter.ts'
 import type { RunStatus } from './requests.ts'
 
 /** A reporter that also knows where the run stands, for whoever asks from outside. */
 export class ObservedReporter implements Reporter {
   readonly #inner: Reporter
-  readonly #rate: RecentRate
+  readonly #rate: Rate
   #kind: string | null = null
   #steps = 0
   #step: RunStatus['step'] = null
@@ -14,7 +14,7 @@ export class ObservedReporter implements Reporter {
   /** @param now milliseconds of any steady clock */
   constructor(inner: Reporter, now: () => number = () => performance.now()) {
     this.#inner = inner
-    this.#rate = new RecentRate(now)
+    this.#rate = new Rate(now)
   }
 
   get status(): Pick<RunStatus, 'kind' | 'step' | 'progress'> {

@@ -1,18 +1,18 @@
 import type { Writable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { formatBytes, formatSeconds } from './format.ts'
-import { RecentRate } from './rate.ts'
+import { Rate } from './rate.ts'
 
 /**
  * The progress bar: bytes, rate and time left, drawn at most five times a second.
  */
 export class ProgressBar {
   readonly #bar: SingleBar
-  readonly #rate: RecentRate
+  readonly #rate: Rate
   #active = false
 
   constructor(stream: Writable, now: () => number) {
-    this.#rate = new RecentRate(now)
+    this.#rate = new Rate(now)
     this.#bar = new SingleBar({
       stream: stream as NodeJS.WritableStream,
       fps: 5,
@@ -30,7 +30,8 @@ export class ProgressBar {
     this.#rate.measure(label, done)
     const { perSecond } = this.#rate
     const estimate = Math.max(total ?? done, done, 1)
-    const left = perSecond > 0 && total !== null ? `${formatSeconds((estimate - done) / perSecond)} left` : ''
+    const seconds = this.#rate.secondsFor(estimate - done)
+    const left = Number.isFinite(seconds) && total !== null ? `${formatSeconds(seconds)} left` : ''
     const payload = {
       label: label.padEnd(10),
       done: formatBytes(done),

@@ -1,17 +1,28 @@
-/** How fast something moves now, in bytes per second: that of the last minute or so, because a backup's phases differ. */
-export class RecentRate {
+/** How fast something moves, in bytes per second: now, and as far as what is left goes by it. A backup's phases differ, so each has its own. */
+export class Rate {
   readonly #now: () => number
   #label = ''
+  #begun = 0
   #last: { at: number; done: number } | undefined
-  #rate = 0
+  #recent = 0
+  #lasting = 0
 
   /** @param now milliseconds of any steady clock */
   constructor(now: () => number) {
     this.#now = now
   }
 
+  /** Of the last ten seconds or so; 0 as long as nothing is known. */
   get perSecond(): number {
-    return this.#rate
+    return this.#recent
+  }
+
+  /**
+   * How long so many bytes more will take, in seconds; `Infinity` as long as nothing is known. It goes by the last half of the time so
+   * far: ten seconds in which a machine was busy with something else say little about hours.
+   */
+  secondsFor(bytes: number): number {
+    return bytes / this.#lasting
   }
 
   /** @param label what moves; another one is measured anew */
@@ -19,15 +30,21 @@ export class RecentRate {
     const at = this.#now()
     if (this.#last === undefined || label !== this.#label) {
       this.#label = label
+      this.#begun = at
       this.#last = { at, done }
-      this.#rate = 0
+      this.#recent = 0
+      this.#lasting = 0
       return
     }
     const seconds = (at - this.#last.at) / 1000
     if (seconds < 0.5) return
     const current = Math.max(0, done - this.#last.done) / seconds
-    const weight = Math.min(1, seconds / 10)
-    this.#rate = this.#rate === 0 ? current : this.#rate + (current - this.#rate) * weight
+    this.#recent = towards(this.#recent, current, seconds / 10)
+    this.#lasting = towards(this.#lasting, current, seconds / Math.max(10, (at - this.#begun) / 2000))
     this.#last = { at, done }
   }
+}
+
+function towards(rate: number, current: number, weight: number): number {
+  return rate === 0 ? current : rate + (current - rate) * Math.min(1, weight)
 }

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { Rate } from '../../uploader/output/rate.ts'
+
+function moving() {
+  let time = 0
+  let done = 0
+  const rate = new Rate(() => time * 1000)
+  rate.measure('sealed', 0)
+  return {
+    rate,
+    /** So many seconds at so many bytes in each. */
+    move(seconds: number, each: number, label = 'sealed') {
+      for (let n = 0; n < seconds; n++) {
+        time++
+        done += each
+        rate.measure(label, done)
+      }
+    },
+  }
+}
+
+test('what moves steadily is known after its first second', () => {
+  const { rate, move } = moving()
+  expect([rate.perSecond, rate.secondsFor(1000)]).toEqual([0, Number.POSITIVE_INFINITY])
+  move(1, 10)
+  expect([rate.perSecond, rate.secondsFor(1000)]).toEqual([10, 100])
+  move(100, 10)
+  expect([rate.perSecond, rate.secondsFor(1000)]).toEqual([10, 100])
+})
+
+test('seconds at half the speed show in the rate, and hardly in what is left of a long time', () => {
+  const { rate, move } = moving()
+  move(600, 10)
+  move(20, 5)
+  expect(rate.perSecond).toBeLessThan(6)
+  expect(rate.secondsFor(1000)).toBeLessThan(105)
+})
+
+test('a speed that stays is what the rest is told by', () => {
+  const { rate, move } = moving()
+  move(60, 10)
+  move(180, 5)
+  expect(rate.secondsFor(1000)).toBeGreaterThan(185)
+})
+
+test('another phase is measured anew', () => {
+  const { rate, move } = moving()
+  move(600, 10)
+  move(1, 0, 'sent')
+  expect(rate.perSecond).toBe(0)
+  move(2, 100, 'sent')
+  expect([rate.perSecond, rate.secondsFor(1000)]).toEqual([100, 10])
+})
