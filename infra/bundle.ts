@@ -5,6 +5,7 @@ import { build } from 'esbuild'
 import { bundlePage } from './bundle-page.ts'
 import { functions } from './functions.ts'
 import { pageFolder } from './page-file.ts'
+import { withoutLocales } from './without-locales.ts'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const bundleDirectory = join(root, 'build/lambdas')
@@ -33,6 +34,7 @@ export async function bundleLambdas(directory = bundleDirectory): Promise<void> 
         legalComments: 'none',
         logLevel: 'error',
         loader: { '.html': 'text', '.css': 'text' },
+        plugins: [withoutLocales],
         // CommonJS packages inside an ES module bundle still call require for Node's own modules.
         banner: {
           js: "import { createRequire as failsafeRequire } from 'node:module'; const require = failsafeRequire(import.meta.url);",

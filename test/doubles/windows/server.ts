@@ -88,9 +88,14 @@ export class WindowsServer implements Disposable {
   /**
    * @param onWindows where letters lead to what lies below `drives`: its place, on `C:`, and the program that starts a stand-in (bin/launcher.c). The programs of
    *   that Windows are replaced: it is one for this alone
+   * @param within where its tree is made otherwise
    */
-  constructor(change: (world: World) => void = () => {}, onWindows?: { root: string; launcher: string }) {
-    this.root = onWindows?.root ?? mkdtempSync(join(tmpdir(), 'failsafe-windows-'))
+  constructor(
+    change: (world: World) => void = () => {},
+    onWindows?: { root: string; launcher: string },
+    within = tmpdir(),
+  ) {
+    this.root = onWindows?.root ?? mkdtempSync(join(within, 'failsafe-windows-'))
     this.#launcher = onWindows?.launcher
     const world: World = {
       server: 'EX01',
