@@ -26,6 +26,7 @@ import { downloadOrigin, signDownload } from '../../lambdas/vault/sign-download.
 import { signPart } from '../../lambdas/vault/sign-part.ts'
 import { openVault, type Vault } from '../../lambdas/vault/vault.ts'
 import { Problem } from '../../shared/problem.ts'
+import { withoutConnection } from './without-connection.ts'
 
 export const receiverId = 'test-receiver'
 export const credentials = { accessKeyId: 'AKIATESTRECEIVER', secretAccessKey: 'not-a-secret-of-anybody' }
@@ -123,7 +124,8 @@ export async function startReceiver(env: Partial<Environment> = {}): Promise<Tes
     },
     'ttl',
   )
-  const table = openTable('catalogue', { endpoint: dynamodb.url, region, credentials })
+  const requestHandler = withoutConnection(dynamodb)
+  const table = openTable('catalogue', { endpoint: dynamodb.url, region, credentials, requestHandler })
   const s3Options = { endpoint: s3Server.url, region, credentials, forcePathStyle: true }
   const vault = openVault(bucket, s3Options)
   const clock: TestReceiver['clock'] = {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { AccessControl } from '../access.ts'
 import { Database } from './database.ts'
 import { Tokens } from './items/tokens.ts'
-import { answer } from './protocol/answer.ts'
+import { type Answer, answer, type Head, serve } from './protocol/answer.ts'
 import { parseRequest } from './protocol/parse-request.ts'
 import { startSweeper } from './sweeper.ts'
 import { type TableDefinition, tableDefinition } from './tables/definition.ts'
@@ -34,6 +34,8 @@ export interface Dynamodb {
    * @throws ValidationException; Failure when the table is there with other keys or indexes
    */
   createTable(definition: TableDefinition, timeToLive?: string): Promise<void>
+  /** What a request would be answered, without a connection. */
+  answer(head: Head, body: Buffer): Answer
   close(): Promise<void>
 }
 
@@ -55,7 +57,7 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
   const tables = new Tables(database, `arn:aws:dynamodb:${region}:${account}:table/`)
   const tokens = new Tokens(database)
   const endpoint = { service: { database, tables, tokens, now }, access, region, report }
-  const server = createServer((request, response) => void answer(endpoint, request, response))
+  const server = createServer((request, response) => void serve(endpoint, request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
@@ -72,6 +74,7 @@ export async function startDynamodb(options: DynamodbOptions): Promise<Dynamodb>
       const table = tables.ensure(parseRequest(tableDefinition, definition), now())
       if (table.timeToLive !== timeToLive) tables.setTimeToLive(table, timeToLive)
     },
+    answer: (head, body) => answer(endpoint, head, body),
     async close() {
       sweeper.stop()
       const impatient = setTimeout(() => server.closeAllConnections(), closeWithin)

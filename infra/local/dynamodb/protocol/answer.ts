@@ -19,8 +19,16 @@ export interface Endpoint {
   report: (error: unknown) => void
 }
 
-/** Answers one request of the AWS JSON 1.0 protocol. Never rejects; a client that goes away while it sends gets no answer. */
-export async function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export type Head = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
+export interface Answer {
+  status: number
+  headers: Record<string, string>
+  bytes: Buffer
+}
+
+/** Answers one request over HTTP. Never rejects; a client that goes away while it sends gets no answer. */
+export async function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body: Buffer | undefined
   try {
     body = await readBody(request)
@@ -28,20 +36,27 @@ export async function answer(endpoint: Endpoint, request: IncomingMessage, respo
     response.destroy()
     return
   }
-  const { status, content } = outcomeOf(endpoint, request, body)
-  const bytes = Buffer.from(JSON.stringify(content))
-  response.writeHead(status, {
-    'content-type': 'application/x-amz-json-1.0',
-    'content-length': bytes.length,
-    'x-amz-crc32': crc32(bytes),
-    'x-amzn-requestid': randomUUID(),
-    // Clients correct a wrong clock by this header.
-    date: endpoint.service.now().toUTCString(),
-  })
+  const { status, headers, bytes } = answer(endpoint, request, body)
+  response.writeHead(status, headers)
   response.end(bytes)
 }
 
-function outcomeOf(endpoint: Endpoint, request: IncomingMessage, body: Buffer | undefined) {
+/** The answer to one request of the AWS JSON 1.0 protocol. @param body nothing where it is too large */
+export function answer(endpoint: Endpoint, head: Head, body: Buffer | undefined): Answer {
+  const { status, content } = outcomeOf(endpoint, head, body)
+  const bytes = Buffer.from(JSON.stringify(content))
+  const headers = {
+    'content-type': 'application/x-amz-json-1.0',
+    'content-length': String(bytes.length),
+    'x-amz-crc32': String(crc32(bytes)),
+    'x-amzn-requestid': randomUUID(),
+    // Clients correct a wrong clock by this header.
+    date: endpoint.service.now().toUTCString(),
+  }
+  return { status, headers, bytes }
+}
+
+function outcomeOf(endpoint: Endpoint, request: Head, body: Buffer | undefined) {
   try {
     if (!body) throw new DynamodbError('RequestEntityTooLargeException', 'A request may be 16 MB at most')
     return { status: 200, content: handle(endpoint, request, body) }
@@ -52,7 +67,7 @@ function outcomeOf(endpoint: Endpoint, request: IncomingMessage, body: Buffer | 
   }
 }
 
-function handle({ service, access, region }: Endpoint, request: IncomingMessage, body: Buffer): object {
+function handle({ service, access, region }: Endpoint, request: Head, body: Buffer): object {
   const { method = '', url = '', headers } = request
   const [rawPath = '', rawQuery = ''] = url.split(/\?(.*)/s)
   const principal = authenticate({ method, rawPath, rawQuery, headers }, body, access, region, service.now)
