@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -9,7 +8,7 @@ import { writer } from '../engines/oracle/samples.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { lastJson } from '../support/run.ts'
 import type { Host } from './customer.ts'
-import { followed, laidOut, oracleHost } from './oracle.ts'
+import { expectNothingToUndo, followed, laidOut, oracleHost } from './oracle.ts'
 
 let cloud: TestCloud
 let server: Oracle
@@ -54,8 +53,7 @@ async function expectRestored(): Promise<void> {
 
 async function expectNothingLeft(): Promise<void> {
   expect(await readdir(join(server.database.directory, 'diag'))).toEqual([])
-  const [source] = await readdir(host.staging)
-  expect(existsSync(join(host.staging, source!, 'undo.json'))).toBe(false)
+  await expectNothingToUndo(host)
 }
 
 test('a database that is shut down for it: full, open again, and the way back, with the built binary', async () => {

@@ -11,7 +11,7 @@ import { seed, times } from '../support/counts.ts'
 import { seeded } from '../support/random.ts'
 import { lastJson, runOk } from '../support/run.ts'
 import type { Host } from './customer.ts'
-import { followed, laidOut, oracleHost } from './oracle.ts'
+import { expectNothingToUndo, followed, laidOut, oracleHost } from './oracle.ts'
 
 let cloud: TestCloud
 let server: Oracle
@@ -41,8 +41,7 @@ async function expectLatestRestored(): Promise<void> {
 async function expectNothingLeft(): Promise<void> {
   expect(active()).toBe(0)
   expect(server.database.directories).toEqual([])
-  const [source] = await readdir(host.staging)
-  expect(existsSync(join(host.staging, source!, 'undo.json'))).toBe(false)
+  await expectNothingToUndo(host)
 }
 
 test.each(['local', 'remote'] as const)(

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { backupUser, type Oracle } from '../doubles/tns/oracle.ts'
@@ -37,4 +38,10 @@ export async function followed(to: string, { database }: Oracle): Promise<{ got:
     names.map(async name => ({ name, content: await readFile(join(to, name), 'utf8') })),
   )
   return recovered(scripts, to, database)
+}
+
+/** What a run would have to take back of a killed one is noted in the source's folder of the staging directory. */
+export async function expectNothingToUndo({ staging }: Host): Promise<void> {
+  const [source] = await readdir(staging)
+  expect(existsSync(join(staging, source!, 'undo.json'))).toBe(false)
 }
