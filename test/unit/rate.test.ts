@@ -43,6 +43,13 @@ test('a speed that stays is what the rest is told by', () => {
   expect(rate.secondsFor(1000)).toBeGreaterThan(185)
 })
 
+test('a slow first second is one of all seconds so far', () => {
+  const { rate, move } = moving()
+  move(1, 1)
+  move(4, 11)
+  expect([rate.perSecond, rate.secondsFor(900)]).toEqual([9, 100])
+})
+
 test('another phase is measured anew', () => {
   const { rate, move } = moving()
   move(600, 10)

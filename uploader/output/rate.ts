@@ -39,12 +39,11 @@ export class Rate {
     const seconds = (at - this.#last.at) / 1000
     if (seconds < 0.5) return
     const current = Math.max(0, done - this.#last.done) / seconds
-    this.#recent = towards(this.#recent, current, seconds / 10)
-    this.#lasting = towards(this.#lasting, current, seconds / Math.max(10, (at - this.#begun) / 2000))
+    const elapsed = (at - this.#begun) / 1000
+    // As long as that is all that has passed, both are the mean of it.
+    const towards = (rate: number, memory: number) => rate + ((current - rate) * seconds) / Math.min(memory, elapsed)
+    this.#recent = towards(this.#recent, 10)
+    this.#lasting = towards(this.#lasting, Math.max(10, elapsed / 2))
     this.#last = { at, done }
   }
-}
-
-function towards(rate: number, current: number, weight: number): number {
-  return rate === 0 ? current : rate + (current - rate) * Math.min(1, weight)
 }
