@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../infra/local/s3/fault.ts'
 import { ask } from '../../uploader/control/ask.ts'
-import { Stopping } from '../../uploader/control/requests.ts'
+import { type RunStatus, Stopping } from '../../uploader/control/requests.ts'
+import { runsInFlight } from '../../uploader/status/runs.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { type Database, startDatabase } from '../support/database.ts'
 import { lastJson } from '../support/run.ts'
@@ -274,12 +275,12 @@ describe('while a run is going on', () => {
   })
 })
 
-/** The run that is going on, as soon as it moves bytes. */
-async function runOf(of: Customer): Promise<Record<string, any>> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const { run } = (await statusOf(of)).sources[0]
+/** The run that is going on, as soon as it moves bytes. It is asked itself: a program that is started for each question would take what the run needs. */
+async function runOf({ state }: Customer): Promise<RunStatus> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const [run] = await runsInFlight(state)
     if (run?.progress) return run
-    await delay(50)
+    await delay(100)
   }
   throw new Error(`no backup is going on:\n${daemon?.said()}`)
 }
