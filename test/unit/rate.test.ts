@@ -16,6 +16,10 @@ function moving() {
         rate.measure(label, done)
       }
     },
+    /** Nothing is told meanwhile. */
+    pause(seconds: number) {
+      time += seconds
+    },
   }
 }
 
@@ -48,6 +52,14 @@ test('a slow first second is one of all seconds so far', () => {
   move(1, 1)
   move(4, 11)
   expect([rate.perSecond, rate.secondsFor(900)]).toEqual([9, 100])
+})
+
+test('after a minute in which nothing was told the rate is that of the minute', () => {
+  const { rate, move, pause } = moving()
+  move(60, 10)
+  pause(59)
+  move(1, 60)
+  expect([rate.perSecond, rate.secondsFor(60)]).toEqual([1, 60])
 })
 
 test('another phase is measured anew', () => {

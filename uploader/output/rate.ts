@@ -41,7 +41,8 @@ export class Rate {
     const current = Math.max(0, done - this.#last.done) / seconds
     const elapsed = (at - this.#begun) / 1000
     // As long as that is all that has passed, both are the mean of it.
-    const towards = (rate: number, memory: number) => rate + ((current - rate) * seconds) / Math.min(memory, elapsed)
+    const towards = (rate: number, memory: number) =>
+      rate + (current - rate) * Math.min(1, seconds / Math.min(memory, elapsed))
     this.#recent = towards(this.#recent, 10)
     this.#lasting = towards(this.#lasting, Math.max(10, elapsed / 2))
     this.#last = { at, done }
