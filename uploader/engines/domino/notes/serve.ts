@@ -105,8 +105,9 @@ export async function serve(): Promise<never> {
     }
   }
 
+  /** Whoever started it may go while this is written, before its channel is known to be closed: that is no error that may end this process. */
   function answer(message: Answer): void {
-    if (process.connected) process.send!(message)
+    if (process.connected) process.send!(message, error => error && end())
   }
 }
 
