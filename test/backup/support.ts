@@ -96,15 +96,21 @@ export async function newRig(vault: Vault) {
 }
 export type Rig = Awaited<ReturnType<typeof newRig>>
 
+/** A part, and the directory of a snapshot, may go while we look. */
 export async function filesBelow(directory: string): Promise<{ name: string; size: number }[]> {
   const files = []
-  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    const name = join(entry.parentPath, entry.name)
-    // A part may go while we look.
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(noneWhereGone)) {
+    const name = join(directory, entry.name)
+    if (entry.isDirectory()) files.push(...(await filesBelow(name)))
     const found = entry.isFile() ? await stat(name).catch(() => undefined) : undefined
     if (found) files.push({ name, size: found.size })
   }
   return files
+}
+
+function noneWhereGone(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT') return []
+  throw error
 }
 
 /** Reads a committed snapshot back from the vault alone, checks every hash, and hands each artefact to `check`. */
