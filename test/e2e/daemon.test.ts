@@ -14,6 +14,9 @@ import { editConfig, type RunningDaemon, rememberServed, snapshotsOf, startDaemo
 import { fillIncompressible, fillShop } from './shop.ts'
 
 const day = 86_400_000
+/** Half a day away: what a test waits for is due because it was missed, and nothing else becomes due meanwhile. */
+const hour = (new Date().getUTCHours() + 12) % 24
+const cron = { full: `45 ${hour} * * *`, log: `15 ${hour} * * *` }
 let cloud: TestCloud
 let database: Database
 let customer: Customer
@@ -38,7 +41,7 @@ beforeEach(async () => {
   customer = await newCustomer({
     cloud,
     database,
-    source: ['schedule: { full: "0 2 * * *", log: "*/15 * * * *", timeZone: Europe/Berlin }'],
+    source: [`schedule: { full: "${cron.full}", log: "${cron.log}", timeZone: Europe/Berlin }`],
   })
   return async () => {
     await daemon?.stop('SIGKILL')
@@ -108,7 +111,7 @@ test('a configuration that is wrong changes nothing but what status and the log 
   const right = await readFile(customer.configFile, 'utf8')
   daemon = await startDaemon(customer)
   await daemon.logged(/runs for/)
-  await writeFile(customer.configFile, right.replace('full: "0 2 * * *"', 'full: "0 25 * * *"'))
+  await writeFile(customer.configFile, right.replace(cron.full, '0 25 * * *'))
   const [wrong] = await daemon.logged(/configuration is not used/)
   expect(wrong).toMatchObject({ level: 'error', message: expect.stringContaining('line ') })
   const asked = await customer.failsafe(['status', '--json'])
@@ -118,7 +121,7 @@ test('a configuration that is wrong changes nothing but what status and the log 
     warnings: expect.arrayContaining([expect.stringContaining('sources.shop.schedule.full')]),
     sources: [{ next: [{ mode: 'full' }, { mode: 'log' }] }],
   })
-  await writeFile(customer.configFile, right.replace('log: "*/15 * * * *", ', ''))
+  await writeFile(customer.configFile, right.replace(`log: "${cron.log}", `, ''))
   await daemon.logged(/configuration has changed: 1 scheduled source/)
   const after = await statusOf(customer)
   expect(after.daemon.config.problem).toBeNull()
@@ -131,7 +134,7 @@ test('a configuration that is wrong changes nothing but what status and the log 
 
 test('a run that is due while the file on disk is wrong goes by the configuration before', async () => {
   await customer.backup()
-  await editConfig(customer, text => text.replace('*/15 * * * *', '* * * * *'))
+  await editConfig(customer, text => text.replace(cron.log, '* * * * *'))
   daemon = await startDaemon(customer)
   await daemon.logged(/runs for/)
   await editConfig(customer, text => `${text}wrong: true\n`)
