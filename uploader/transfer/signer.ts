@@ -31,8 +31,11 @@ export class Signer {
    * @param next what will be asked for soon: signed in the same call if there is one
    */
   async sign(part: StagedPart, next: readonly StagedPart[]): Promise<Target> {
-    const known = await this.#urls.get(keyOf(part))
-    if (known && this.#clock.elapsed() - known.at < freshFor) return known
+    const known = this.#urls.get(keyOf(part))
+    if (known) {
+      const signed = await known
+      if (this.#clock.elapsed() - signed.at < freshFor) return signed
+    }
     const window = [part, ...next.filter(other => !this.#urls.has(keyOf(other)))]
     const signing = this.#ask(window)
     for (const one of window) {
