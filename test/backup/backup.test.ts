@@ -101,6 +101,36 @@ describe('a backup', () => {
     expect(puts).toBe(1)
   })
 
+  describe('whose parts may be gathered', () => {
+    beforeEach(() => {
+      rig.maxBytes = 120 * MiB
+    })
+
+    test('asks for the URLs of four with one call where they come fast', async () => {
+      await rig.backUp([{ name: 'a', order: 0, read: () => noiseOf(79 * MiB, 'a') }], { readers: 1 })
+      expect(rig.receiver.manifests[0]!.packs.map(({ parts }) => parts)).toEqual([16])
+      expect(rig.receiver.calls.filter(call => call === 'parts').length).toBeLessThanOrEqual(5)
+    })
+
+    test('sends one that nothing follows for a while', async () => {
+      const waiting = Promise.withResolvers<void>()
+      vault.intercept = ({ method }) => {
+        if (method === 'PUT') waiting.resolve()
+        return undefined
+      }
+      const slow = {
+        name: 'a',
+        order: 0,
+        async *read() {
+          yield* noiseOf(8 * MiB, 'a')
+          await waiting.promise
+          yield* noiseOf(8 * MiB, 'b')
+        },
+      }
+      expect((await rig.backUp([slow], { readers: 1 })).bytes.source).toBe(16 * MiB)
+    })
+  })
+
   test('in mode auto asks for logs once there is something to build on, and says why it made a full one', async () => {
     expect((await rig.backUp([content('a', text(2000))], { mode: 'auto' })).promoted).toBeNull()
     const { snapshot } = rig.receiver.manifests[0]!

@@ -38,14 +38,24 @@ export interface UploadOptions {
 
 /** Seconds of transfer that one call signs URLs for. */
 const windowSeconds = 300
+/** Milliseconds that a part waits for others to be signed in the same call. */
+const gatherTime = 1000
 
-/** Sends parts as they come, several at once, and completes a pack when all its parts are there. One of a single part is left to the commit, which spares a call. */
+/**
+ * Sends parts as they come, several at once, and completes a pack when all its parts are there. One of a single part is left to the commit, which spares a call.
+ * Another call gets URLs, which is why parts that come fast are gathered for it: as many as can be under way at once, if the staging directory has room.
+ */
 export class Upload {
   readonly #options: UploadOptions
   readonly #signer: Signer
   readonly #patience: Patience
   readonly #rate: Rate
   readonly #waiting: StagedPart[] = []
+  /** So many make a call for URLs worth it: what is gathered must not keep the engine waiting for room. */
+  readonly #enough: number
+  /** Of those that wait, the first so many may go; the others are gathered. */
+  #gathered = 0
+  #gathering: NodeJS.Timeout | undefined
   readonly #open = new Map<number, OpenPack>()
   readonly #packs: Pack[] = []
   readonly #active = new Set<Promise<void>>()
@@ -60,13 +70,15 @@ export class Upload {
     this.#signer = new Signer(options.receiver, options.snapshot, options.lease, options.clock)
     this.#patience = new Patience(options.clock, options.patience)
     this.#rate = new Rate(options.clock)
+    this.#enough = Math.min(options.concurrency, options.partsPerWindow, Math.floor(options.budget.capacity / 4))
   }
 
   add(part: StagedPart): void {
     this.#packOf(part.pack).size += part.size
     this.#staged += part.size
     this.#waiting.push(part)
-    this.#pump()
+    if (this.#waiting.length - this.#gathered >= this.#enough) this.#letGo()
+    else this.#gathering ??= setTimeout(() => this.#letGo(), gatherTime).unref()
   }
 
   /** A part that the storage has already, from a process before this one. */
@@ -90,6 +102,7 @@ export class Upload {
 
   /** Waits until every part given so far was acknowledged and every ended pack of several completed, or the upload failed. */
   async settled(): Promise<void> {
+    this.#letGo()
     while (this.#active.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
   }
 
@@ -114,9 +127,18 @@ export class Upload {
     return open
   }
 
+  #letGo(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#gathered = this.#waiting.length
+    this.#pump()
+  }
+
   #pump(): void {
-    while (!this.#failed && this.#waiting.length > 0 && this.#active.size < this.#options.concurrency)
+    while (!this.#failed && this.#gathered > 0 && this.#active.size < this.#options.concurrency) {
+      this.#gathered -= 1
       this.#track(this.#send(this.#waiting.shift()!))
+    }
   }
 
   #track(work: Promise<void>): void {
