@@ -1,3 +1,4 @@
+import { runOk } from '../../test/support/run.ts'
 import type { Contender } from './contenders.ts'
 import type { Round } from './report.ts'
 
@@ -9,6 +10,8 @@ export async function interleaved(rounds: number, runners: Contender[]): Promise
     const order = runners.map((_, index) => runners[(index + round) % runners.length]!)
     const result: Round = Object.fromEntries(runners.map(({ name }) => [name, undefined!]))
     for (const { name, run } of order) {
+      // What the one before has left to the disk is not for the next one to wait for.
+      await runOk('sync', [])
       result[name] = await run(round)
       console.log(`round ${round + 1}: ${name} ${result[name].wall.toFixed(1)} s`)
     }
