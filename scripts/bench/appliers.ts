@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../shared/failure.ts'
 import { type Database, startDatabase } from '../../test/support/database.ts'
 import { type Contender, keyOf, type Run } from './contenders.ts'
 import { measure } from './measure.ts'
@@ -30,10 +31,12 @@ export function appliers(setting: ApplySetting): Contender[] {
         env: {},
       }),
     ),
-    into('myloader', `${opened} | tar -x -C $FOLDER; myloader -t 2 -d $FOLDER`, async () => ({
-      script: `mkdir -p "$FOLDER"; ${opened} | tar -x -C "$FOLDER"; myloader -h 127.0.0.1 -P "$PORT" -u root -t 2 -d "$FOLDER"`,
-      env: await from('mydumper'),
-    })),
+    triedTwice(
+      into('myloader', `${opened} | tar -x -C $FOLDER; myloader -t 2 -d $FOLDER`, async () => ({
+        script: `mkdir -p "$FOLDER"; ${opened} | tar -x -C "$FOLDER"; myloader -h 127.0.0.1 -P "$PORT" -u root -t 2 -d "$FOLDER"`,
+        env: await from('mydumper'),
+      })),
+    ),
   ]
 
   async function from(name: string): Promise<Record<string, string>> {
@@ -62,5 +65,18 @@ export function appliers(setting: ApplySetting): Contender[] {
         }
       },
     }
+  }
+}
+
+/** For a program of others: myloader's own threads lock each other out now and then, which ends it. Only the run that succeeds counts. */
+function triedTwice({ name, does, run }: Contender): Contender {
+  return {
+    name,
+    does,
+    run: round =>
+      run(round).catch(error => {
+        console.log(`round ${round + 1}: ${name} failed, and is run once more: ${messageOf(error)}`)
+        return run(round)
+      }),
   }
 }
