@@ -112,6 +112,7 @@ export class Pipeline {
   /** Ends the last pack: all that is still to be sent is on disk when this is done, and journalled. */
   async end(): Promise<void> {
     await this.last.end()
+    this.upload.hurry()
     // A manifest names its packs without a gap. One that an earlier process had begun, and laid nothing into that counts, gets a byte that nothing refers to.
     while (this.#numbers.hasGap) {
       await this.last.write(Buffer.alloc(1))

@@ -77,8 +77,8 @@ export class Upload {
     this.#packOf(part.pack).size += part.size
     this.#staged += part.size
     this.#waiting.push(part)
-    if (this.#waiting.length - this.#gathered >= this.#enough) this.#letGo()
-    else this.#gathering ??= setTimeout(() => this.#letGo(), gatherTime).unref()
+    if (this.#waiting.length - this.#gathered >= this.#enough) this.hurry()
+    else this.#gathering ??= setTimeout(() => this.hurry(), gatherTime).unref()
   }
 
   /** A part that the storage has already, from a process before this one. */
@@ -102,8 +102,16 @@ export class Upload {
 
   /** Waits until every part given so far was acknowledged and every ended pack of several completed, or the upload failed. */
   async settled(): Promise<void> {
-    this.#letGo()
+    this.hurry()
     while (this.#active.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
+  }
+
+  /** Parts that wait for others go now: none follows soon. */
+  hurry(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#gathered = this.#waiting.length
+    this.#pump()
   }
 
   /** Bytes of all parts given so far. */
@@ -125,13 +133,6 @@ export class Upload {
     const open = this.#open.get(pack) ?? { size: 0, parts: undefined, digests: new Map() }
     this.#open.set(pack, open)
     return open
-  }
-
-  #letGo(): void {
-    clearTimeout(this.#gathering)
-    this.#gathering = undefined
-    this.#gathered = this.#waiting.length
-    this.#pump()
   }
 
   #pump(): void {
