@@ -27,14 +27,23 @@ export async function lookAtMachine(
   signal: AbortSignal,
 ): Promise<Machine> {
   const program = settings.program ?? programs[inventory.flavour].backup
-  const programVersion = await requireProgram(program, inventory, signal)
-  requireHere(inventory)
-  const { dataDirectory } = inventory
+  const version = requireProgram(program, inventory, signal)
+  const data = lookAtData(server, inventory)
+  // At the same time; what is wrong with the program is said first.
+  await Promise.allSettled([version, data])
+  return { program, programVersion: await version, ...(await data) }
+}
+
+async function lookAtData(
+  server: Server,
+  { hostname, dataDirectory }: Pick<Inventory, 'hostname' | 'dataDirectory'>,
+): Promise<Pick<Machine, 'instance' | 'lsn' | 'bytes'>> {
+  requireHere({ hostname, dataDirectory })
   try {
     // It is made with the data directory, and no upgrade makes it anew.
     const { ino, birthtimeNs } = await stat(join(dataDirectory, 'mysql'), { bigint: true })
     const bytes = await sizeOf(dataDirectory)
-    return { program, programVersion, instance: `${ino}-${birthtimeNs}`, lsn: await currentLsn(server), bytes }
+    return { instance: `${ino}-${birthtimeNs}`, lsn: await currentLsn(server), bytes }
   } catch (error) {
     throw explain(error, dataDirectory)
   }
