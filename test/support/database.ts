@@ -117,7 +117,9 @@ export async function startDatabase(
   }
   const log = () => readFile(join(directory, 'error.log'), 'utf8')
   const reachable = databaseAt(port)
-  process.once('exit', () => server.kill('SIGKILL'))
+  const killed = () => server.kill('SIGKILL')
+  process.once('exit', killed)
+  server.once('close', () => process.off('exit', killed))
   try {
     await ready(server, reachable.connect)
   } catch (error) {
