@@ -43,7 +43,7 @@ const gatherTime = 1000
 
 /**
  * Sends parts as they come, several at once, and completes a pack when all its parts are there. One of a single part is left to the commit, which spares a call.
- * Another call gets URLs, which is why parts that come fast are gathered for it: as many as can be under way at once, if the staging directory has room.
+ * URLs take a call too: parts that come fast are gathered for it, as many as can be under way at once, if the staging directory has room.
  */
 export class Upload {
   readonly #options: UploadOptions
@@ -53,8 +53,8 @@ export class Upload {
   readonly #waiting: StagedPart[] = []
   /** So many make a call for URLs worth it: what is gathered must not keep the engine waiting for room. */
   readonly #enough: number
-  /** Of those that wait, the first so many may go; the others are gathered. */
-  #gathered = 0
+  /** Of those that wait, the first so many may go; with the others, more are waited for. */
+  #ready = 0
   #gathering: NodeJS.Timeout | undefined
   readonly #open = new Map<number, OpenPack>()
   readonly #packs: Pack[] = []
@@ -77,7 +77,7 @@ export class Upload {
     this.#packOf(part.pack).size += part.size
     this.#staged += part.size
     this.#waiting.push(part)
-    if (this.#waiting.length - this.#gathered >= this.#enough) this.hurry()
+    if (this.#waiting.length - this.#ready >= this.#enough) this.hurry()
     else this.#gathering ??= setTimeout(() => this.hurry(), gatherTime).unref()
   }
 
@@ -110,7 +110,7 @@ export class Upload {
   hurry(): void {
     clearTimeout(this.#gathering)
     this.#gathering = undefined
-    this.#gathered = this.#waiting.length
+    this.#ready = this.#waiting.length
     this.#pump()
   }
 
@@ -136,8 +136,8 @@ export class Upload {
   }
 
   #pump(): void {
-    while (!this.#failed && this.#gathered > 0 && this.#active.size < this.#options.concurrency) {
-      this.#gathered -= 1
+    while (!this.#failed && this.#ready > 0 && this.#active.size < this.#options.concurrency) {
+      this.#ready -= 1
       this.#track(this.#send(this.#waiting.shift()!))
     }
   }
