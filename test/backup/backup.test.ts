@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ProblemError } from '../../shared/problem.ts'
 import { summaryOf } from '../../uploader/backup/summary.ts'
 import { collect, digest, noise, text } from '../sealed/support.ts'
 import { noiseOf } from '../support/noise.ts'
@@ -110,6 +111,37 @@ describe('a backup', () => {
       await rig.backUp([{ name: 'a', order: 0, read: () => noiseOf(79 * MiB, 'a') }], { readers: 1 })
       expect(rig.receiver.manifests[0]!.packs.map(({ parts }) => parts)).toEqual([16])
       expect(rig.receiver.calls.filter(call => call === 'parts').length).toBeLessThanOrEqual(5)
+    })
+
+    test('asks again where such a call is refused', async () => {
+      let refusals = 2
+      rig.receiver.before = call => {
+        if (call === 'parts' && refusals-- > 0) throw new ProblemError('throttled')
+      }
+      const result = await rig.backUp([{ name: 'a', order: 0, read: () => noiseOf(34 * MiB, 'a') }], { readers: 1 })
+      expect(result.bytes.resent).toBe(0)
+      expect(refusals).toBeLessThan(0)
+      await readBack(rig, rig.receiver.manifests[0]!, async (_, plain) => {
+        expect(await digest(plain)).toBe(await digest(noiseOf(34 * MiB, 'a')))
+      })
+    })
+
+    test('lets go of what was gathered when it is stopped', async () => {
+      const stop = new AbortController()
+      const stopped = {
+        name: 'a',
+        order: 0,
+        async *read() {
+          yield* noiseOf(8 * MiB, 'a')
+          stop.abort(new Error('enough'))
+          yield* noiseOf(8 * MiB, 'b')
+        },
+      }
+      await expect(rig.backUp([stopped], { readers: 1, signal: stop.signal })).rejects.toThrow(
+        'The backup was interrupted',
+      )
+      expect(rig.receiver.calls).not.toContain('parts')
+      expect(await rig.staged()).toEqual([])
     })
 
     test('sends one that nothing follows for a while', async () => {
