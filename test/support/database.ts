@@ -117,9 +117,9 @@ export async function startDatabase(
   }
   const log = () => readFile(join(directory, 'error.log'), 'utf8')
   const reachable = databaseAt(port)
-  const killed = () => server.kill('SIGKILL')
-  process.once('exit', killed)
-  server.once('close', () => process.off('exit', killed))
+  const kill = () => server.kill('SIGKILL')
+  process.once('exit', kill)
+  server.once('close', () => process.off('exit', kill))
   try {
     await ready(server, reachable.connect)
   } catch (error) {
