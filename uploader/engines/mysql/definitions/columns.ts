@@ -14,6 +14,8 @@ export interface Column extends ColumnFormat {
 const numbers = ['tinyint', 'smallint', 'mediumint', 'int', 'integer', 'bigint', 'decimal', 'numeric', 'year']
 /** Their bytes as utf8mb4 are what they are. */
 const subsets = ['utf8mb4', 'utf8mb3', 'utf8', 'ascii']
+/** They may be long, and a server counts the letters of each literal in UTF-8. Bytes are put into such a column as they are. */
+const texts = ['tinytext', 'text', 'mediumtext', 'longtext']
 const bytes = [
   ...['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'vector'],
   ...['geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon'],
@@ -48,6 +50,7 @@ function formatOf(type: string, characterSet: string | null): ColumnFormat {
   if (numbers.includes(type)) return { form: 'digits', introducer: '' }
   if (type === 'bit') return { form: 'hex', introducer: '' }
   if (bytes.includes(type) || characterSet === 'binary') return { form: 'quoted', introducer: '_binary' }
-  if (characterSet === null || subsets.includes(characterSet)) return { form: 'quoted', introducer: '' }
+  if (characterSet === null || subsets.includes(characterSet))
+    return { form: 'quoted', introducer: texts.includes(type) ? '_binary' : '' }
   return { form: 'quoted', introducer: `_${characterSet}` }
 }

@@ -9,6 +9,6 @@ export type LiteralForm = 'digits' | 'quoted' | 'hex' | 'nothing'
 
 export interface ColumnFormat {
   form: LiteralForm
-  /** e.g. `_binary` or `_latin1`; empty for utf8mb4, its subsets and everything that is ASCII. */
+  /** e.g. `_binary` or `_latin1`; empty for utf8mb4, its subsets and everything that is ASCII, long texts aside. */
   introducer: string
 }
