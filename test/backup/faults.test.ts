@@ -150,6 +150,37 @@ describe('a run that fails leaves nothing behind', () => {
     await expectNothingLeft(engine, 'failed')
   })
 
+  test('when the disk is full while the next artefact waits for the end of this one: what is told is the disk', async () => {
+    const full = new Failure('staging-full', 'The staging directory is full')
+    const write = vi.spyOn(PackWriter.prototype, 'write').mockRejectedValue(full)
+    const { promise: copied, reject } = Promise.withResolvers<void>()
+    const engine = new FakeEngine([])
+    const { begin } = engine
+    engine.begin = async (...parameters) => {
+      const session = await begin.apply(engine, parameters)
+      return {
+        ...session,
+        async *artefacts() {
+          const read = async function* () {
+            try {
+              yield* noiseOf(size)
+            } finally {
+              reject(new Error('nobody reads any more'))
+            }
+          }
+          yield { name: 'copy', role: 'data', unit: 'server', order: 0, read }
+          await copied
+        },
+      }
+    }
+    try {
+      await expect(rig.backUp(engine, { readers: 2 })).rejects.toMatchObject({ code: 'staging-full' })
+    } finally {
+      write.mockRestore()
+    }
+    await expectNothingLeft(engine, 'failed')
+  })
+
   test('when it fails with something that is no Failure', async () => {
     const engine = new FakeEngine(large())
     engine.begin = async () => {

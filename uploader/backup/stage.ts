@@ -34,6 +34,10 @@ export async function stageArtefacts(options: {
   const { session, writers, recipients, spool, kept, signal, onWhole, onProgress, onFailure } = options
   const totals: Totals = { artefacts: 0, sourceBytes: 0, sealedBytes: 0 }
   const artefacts = session.artefacts()[Symbol.asyncIterator]()
+  const told = (error: unknown) => {
+    onFailure(error)
+    throw error
+  }
 
   const stage = async (artefact: StagedArtefact, writer: PackWriter, seal: Sealer) => {
     const { name, role, unit, order, resumeKey } = artefact
@@ -46,7 +50,8 @@ export async function stageArtefacts(options: {
     let sealedSize = 0
     for await (const piece of seal(measure.of(artefact.read()))) {
       signal.throwIfAborted()
-      await writer.write(piece)
+      // Here, before the reading is ended: another worker may wait for the end of what is read, and would be the first to fail.
+      await writer.write(piece).catch(told)
       sealedSize += piece.length
       totals.sealedBytes += piece.length
     }
@@ -81,12 +86,7 @@ export async function stageArtefacts(options: {
     if (!first) await writer.end()
   }
 
-  const workers = writers.map((writer, i) =>
-    work(writer, i === 0).catch(error => {
-      onFailure(error)
-      throw error
-    }),
-  )
+  const workers = writers.map((writer, i) => work(writer, i === 0).catch(told))
   await Promise.allSettled(workers)
   try {
     await Promise.all(workers)
