@@ -77,7 +77,8 @@ export function contenders(setting: Setting): Contender[] {
       name,
       does: script.replace(put, 'upload').replaceAll('"', '').replace('rm -rf $DUMPED; ', ''),
       async run(round) {
-        const upload = await setting.store.begin(keyOf(name, round))
+        // As of ours, it is part of the job that the upload begins and is completed: before that, nothing is stored.
+        const [upload, begin] = await timed(() => setting.store.begin(keyOf(name, round)))
         const signer = await openSigner(upload)
         try {
           const measured = await measure(
@@ -94,8 +95,8 @@ export function contenders(setting: Setting): Contender[] {
             setting.server.pid,
           )
           const { parts, bytes } = Uploaded.parse(JSON.parse(measured.stdout.trim().split('\n').at(-1) ?? ''))
-          await upload.finish(parts)
-          return { ...measured, moved: bytes }
+          const [, completion] = await timed(() => upload.finish(parts))
+          return { ...measured, wall: begin + measured.wall + completion, moved: bytes }
         } finally {
           signer.close()
           await clean()
@@ -103,6 +104,13 @@ export function contenders(setting: Setting): Contender[] {
       },
     }
   }
+}
+
+/** @returns what came of it, and seconds */
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const begun = performance.now()
+  const result = await work()
+  return [result, (performance.now() - begun) / 1000]
 }
 
 const Summary = z.object({ type: z.literal('summary'), bytes: z.object({ sent: z.number() }) })
