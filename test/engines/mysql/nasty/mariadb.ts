@@ -5,6 +5,8 @@ export async function makeMariadb({ release, run, all, numbers }: Nasty): Promis
   await all(
     'CREATE TABLE uuids (u UUID PRIMARY KEY, i6 INET6, i4 INET4)',
     "INSERT INTO uuids VALUES (UUID(), '2001:db8::ff', '192.0.2.1'), ('00000000-0000-0000-0000-000000000000', NULL, NULL)",
+    // Sixteen letters: as bytes without a character set they would be the address itself.
+    "INSERT INTO uuids VALUES (UUID(), '2001:db8::1:2:33', '255.255.255.255')",
     'CREATE SEQUENCE tickets START WITH 100 INCREMENT BY 7 CACHE 10 CYCLE MAXVALUE 5000',
     'SELECT NEXTVAL(tickets)',
     'CREATE SEQUENCE went_back START WITH 100',
