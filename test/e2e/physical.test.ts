@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareServers } from '../support/compare-servers.ts'
 import { type Database, startDatabase } from '../support/database.ts'
-import { lastJson } from '../support/run.ts'
+import { lastJson, runOk } from '../support/run.ts'
 import { type Customer, newCustomer } from './customer.ts'
 import { fillIncompressible, fillShop } from './shop.ts'
 
@@ -84,4 +84,19 @@ test('physical full, a kill in the middle, a differential, and back into a data 
   } finally {
     await again.stop()
   }
+})
+
+test('staging that fills up in the middle of the copy is what the run tells; the copy ends with it, and the next one succeeds', async () => {
+  const full = ['backup', 'shop', '--mode', 'full', '--json']
+  await mkdir(customer.staging, { recursive: true })
+  await runOk('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', customer.staging])
+  try {
+    const refused = await customer.failsafe(full)
+    expect(refused.code, refused.stdout).toBe(1)
+    expect(lastJson(refused)).toMatchObject({ type: 'error', code: 'staging-full' })
+    expect(await copying()).toEqual([])
+  } finally {
+    await runOk('umount', [customer.staging])
+  }
+  expect(lastJson(await customer.failsafe(full))).toMatchObject({ type: 'summary', kind: 'full', warnings: [] })
 })
