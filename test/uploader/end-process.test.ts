@@ -19,3 +19,22 @@ test('while a process comes to its end, V8 is given nothing more to compile besi
   expect(ended.stdout).toContain('<JSFunction before')
   expect(ended.stdout).not.toContain('<JSFunction after')
 })
+
+/** How long the end takes, in milliseconds, of what was told to stop compiling that long before it. */
+const endAfter = (before: number) => `
+  import { endProcess, stopCompiling } from ${JSON.stringify(module.href)}
+  const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds))
+  await pause(1000)
+  stopCompiling()
+  await pause(${before})
+  const begun = performance.now()
+  process.on('exit', () => console.log(performance.now() - begun))
+  endProcess(0)
+`
+
+test('what V8 was told to stop before needs no time of its own at the end', async () => {
+  const took = async (before: number) =>
+    Number((await run(process.execPath, ['--input-type=module', '--eval', endAfter(before)])).stdout)
+  expect(await took(0)).toBeGreaterThan(190)
+  expect(await took(300)).toBeLessThan(190)
+})

@@ -41,6 +41,8 @@ export interface BackupOptions<Settings, Inventory> {
   patience?: number
   /** Seconds that the source may be held, as far as earlier runs tell; no limit if not given. */
   hold?: { longest: number; pace: PaceFile }
+  /** Told once all was sent: nothing is left but the commit. */
+  onSent?: () => void
   /** Where it is kept how a run leaves the source at the receiver; every run asks if not given. */
   known?: KnownSourceFile
 }

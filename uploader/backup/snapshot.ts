@@ -199,6 +199,7 @@ export async function takeSnapshot<S, I>(options: BackupOptions<S, I>, context: 
     await pipeline.finish()
     signal.throwIfAborted()
     faultPoint('parts-uploaded')
+    options.onSent?.()
 
     const { packs } = upload
     const jws = await signManifest(agent, engine.kind, { run: run!, opened, allStaged, packs, now: clock.now() })

@@ -5,6 +5,7 @@ import { runBackup } from '../backup/run-backup.ts'
 import { summaryOf } from '../backup/summary.ts'
 import { loadConfig, sourceNamed } from '../config/load.ts'
 import { controlledRun } from '../control/run.ts'
+import { stopCompiling } from '../end-process.ts'
 import { engineFor } from '../engines/registry.ts'
 import { exit } from '../exit.ts'
 import type { Reporter } from '../output/reporter.ts'
@@ -76,6 +77,7 @@ async function backUp(name: string, options: Options, patience: number, terminal
     hold: { longest: source.maxHold, pace: new PaceFile(state.dir) },
     known: new KnownSourceFile(state.dir, agent.agent, name, { engine: source.engine, ...schedule }),
     schedule,
+    onSent: stopCompiling,
     uploader: version,
     reporter,
     signal: terminal.signal,
