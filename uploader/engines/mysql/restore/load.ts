@@ -5,7 +5,7 @@ import type { Server } from '../connection/server.ts'
 import { creationOf } from '../definitions/accounts.ts'
 import type { Stage } from '../dump/order.ts'
 import { refusal } from '../sql/refusal.ts'
-import { ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
+import { bufferSize, ScriptReader, type ScriptStatement } from '../sql/script-reader.ts'
 import { isTakenBack, ServerError } from '../wire/server-error.ts'
 import { execute } from '../wire/statement.ts'
 import type { LaidOut } from './files.ts'
@@ -20,7 +20,7 @@ export class Loader {
   readonly #warn: RestoreContext['warn']
   readonly #loaded: (bytes: number) => void
   /** Kept for all files of this connection. */
-  readonly #buffer = Buffer.allocUnsafeSlow(2 * 1024 * 1024)
+  readonly #buffer = Buffer.allocUnsafeSlow(bufferSize)
 
   /** @param loaded is told the bytes of each statement that was run */
   constructor(server: Server, warn: RestoreContext['warn'], loaded: (bytes: number) => void) {

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { parseEndLine, type ScriptEnd } from './script.ts'
 
-const bufferSize = 2 * 1024 * 1024
+/** A statement of a dump of ours fits, unless a single row is longer. */
+export const bufferSize = 1024 * 1024
 const pieceSize = 256 * 1024
 
 /**
